@@ -1,0 +1,1 @@
+"""The nouns every other part of eqspike speaks: NumPy only, no engine, no file access."""

@@ -1,0 +1,165 @@
+"""Counts of everything a chip would do, by phase, layer and coupling.
+
+Definitions (also in docs/counting.md):
+
+* spike: one neuron firing in one time step; an input layer's spikes are the input events.
+* synaptic operation: delivery of one spike through one stored synapse. *Effective*: of a non-zero weight.
+* neuron update: one free neuron advanced by one time step, whether or not it received a spike.
+* trace update: one low-pass trace of one neuron advanced by one time step.
+* rule evaluation: one evaluation of the local rule at one synapse, caused by one pre- or postsynaptic spike in
+  a phase that learns.
+* candidate write: a non-zero weight change asked of the memory. *Applied*: one that changed the stored code.
+
+All counts are whole numbers summed over samples; additive over samples and phases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+from eqspike.core.errors import ConfigError
+
+SCHEMA = "eqspike-counts-1"
+
+
+@dataclass(frozen=True)
+class LayerCounts:
+    """Events of one layer in one phase."""
+
+    spikes: int = 0
+    neuron_updates: int = 0
+    trace_updates: int = 0
+
+
+@dataclass(frozen=True)
+class CouplingCounts:
+    """Events of one directed coupling in one phase."""
+
+    synaptic_operations: int = 0
+    effective_synaptic_operations: int = 0
+
+
+@dataclass(frozen=True)
+class PlasticityCounts:
+    """Learning events of one undirected coupling (or of the biases of a layer) in one phase.
+
+    A bidirectional coupling is one weight here; a chip that stores both directions writes it twice, which
+    the energy model accounts for with `copies`.
+    """
+
+    rule_evaluations: int = 0
+    candidate_writes: int = 0
+    applied_writes: int = 0
+
+
+@dataclass(frozen=True)
+class PhaseCounts:
+    """Events of one phase, summed over `sample_steps` (samples x time steps)."""
+
+    sample_steps: int = 0
+    layers: Mapping[str, LayerCounts] = field(default_factory=dict)
+    couplings: Mapping[str, CouplingCounts] = field(default_factory=dict)
+    plasticity: Mapping[str, PlasticityCounts] = field(default_factory=dict)
+
+    def __add__(self, other: PhaseCounts) -> PhaseCounts:
+        return PhaseCounts(
+            self.sample_steps + other.sample_steps,
+            _merge(self.layers, other.layers),
+            _merge(self.couplings, other.couplings),
+            _merge(self.plasticity, other.plasticity),
+        )
+
+
+@dataclass(frozen=True)
+class EventCounts:
+    """Events of `samples` presentations, by phase (`free`, `nudged`, `update`)."""
+
+    samples: int = 0
+    phases: Mapping[str, PhaseCounts] = field(default_factory=dict)
+
+    def __add__(self, other: EventCounts) -> EventCounts:
+        phases = dict(self.phases)
+        for name, phase in other.phases.items():
+            phases[name] = phases[name] + phase if name in phases else phase
+        return EventCounts(self.samples + other.samples, phases)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data; `from_json` reads it back."""
+        return {
+            "schema": SCHEMA,
+            "samples": self.samples,
+            "phases": {
+                name: {
+                    "sample_steps": phase.sample_steps,
+                    "layers": _plain(phase.layers),
+                    "couplings": _plain(phase.couplings),
+                    "plasticity": _plain(phase.plasticity),
+                }
+                for name, phase in self.phases.items()
+            },
+        }
+
+    @staticmethod
+    def from_json(data: Any, source: str = "counts") -> EventCounts:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ConfigError: if the data do not follow the schema, naming `source` and the place.
+        """
+        if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
+            got = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
+            raise ConfigError(f"{source}: schema must be '{SCHEMA}', got {got!r}")
+        try:
+            return EventCounts(
+                _whole(data["samples"]),
+                {
+                    name: PhaseCounts(
+                        _whole(phase["sample_steps"]),
+                        _records(LayerCounts, phase["layers"]),
+                        _records(CouplingCounts, phase["couplings"]),
+                        _records(PlasticityCounts, phase["plasticity"]),
+                    )
+                    for name, phase in data["phases"].items()
+                },
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ConfigError(f"{source}: not event counts of schema '{SCHEMA}': {error!r}") from error
+
+
+Record = TypeVar("Record", LayerCounts, CouplingCounts, PlasticityCounts)
+
+
+def _merge(left: Mapping[str, Record], right: Mapping[str, Record]) -> dict[str, Record]:
+    merged = dict(left)
+    for name, record in right.items():
+        mine = merged.get(name)
+        if mine is None:
+            merged[name] = record
+        else:
+            merged[name] = replace(
+                mine,
+                **{f.name: getattr(mine, f.name) + getattr(record, f.name) for f in fields(mine)},
+            )
+    return merged
+
+
+def _plain(records: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    return {
+        name: {f.name: getattr(record, f.name) for f in fields(record)}
+        for name, record in records.items()
+    }
+
+
+def _records(kind: type[Record], data: Mapping[str, Mapping[str, Any]]) -> dict[str, Record]:
+    return {
+        name: kind(**{key: _whole(value) for key, value in values.items()})
+        for name, values in data.items()
+    }
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"a count must be a whole number, at least 0, got {value!r}")
+    return value

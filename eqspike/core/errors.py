@@ -1,0 +1,50 @@
+"""Every error eqspike raises on purpose.
+
+    EqspikeError
+    ├── ConfigError        a model, task, chip or run description is wrong
+    ├── DataError          a data file is missing, damaged or not what it claims to be
+    ├── UnsupportedError   a combination that the mathematics or an engine refuses
+    ├── RunError           a run folder cannot be created, read or continued
+    ├── ActivityError      the simulated activity is not finite or has run away
+    └── MissingPackageError  an optional package is needed and not installed
+
+A message says where, the rule, the value received and what to do.
+"""
+
+from __future__ import annotations
+
+
+class EqspikeError(Exception):
+    """Base of all errors meant for the user; the command line prints them without a traceback."""
+
+
+class ConfigError(EqspikeError):
+    """A description (YAML file or command-line override) breaks a rule."""
+
+
+class DataError(EqspikeError):
+    """A data file is missing, truncated, mislabelled or altered."""
+
+
+class UnsupportedError(EqspikeError):
+    """A combination of network, rule, memory and engine that cannot work, refused before any work."""
+
+
+class RunError(EqspikeError):
+    """A run folder cannot be created, read or continued."""
+
+
+class ActivityError(EqspikeError):
+    """Activity or weights became non-finite, or every neuron saturated."""
+
+
+class MissingPackageError(EqspikeError):
+    """An optional package is needed for what was asked."""
+
+
+def missing_package(package: str, extra: str, purpose: str) -> MissingPackageError:
+    """Error for an optional package that is not installed, with the command that installs it."""
+    return MissingPackageError(
+        f"{purpose} needs the package '{package}', which is not installed; "
+        f"install it with: pip install 'eqspike[{extra}]'"
+    )
