@@ -2,7 +2,42 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+CONFIDENCES = ("high", "medium", "low")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Low, typical and high value of one amount; the unit is the context's, usually joules.
+
+    Arithmetic keeps lows with lows and highs with highs: amounts that are added are taken as fully
+    correlated, which never makes an interval narrower than it should be.
+    """
+
+    low: float
+    typical: float
+    high: float
+
+    def scaled(self, factor: float) -> Interval:
+        """The interval times a factor, at least 0."""
+        return Interval(self.low * factor, self.typical * factor, self.high * factor)
+
+    def times(self, other: Interval) -> Interval:
+        """Product of two intervals of positive amounts, lows with lows."""
+        return Interval(self.low * other.low, self.typical * other.typical, self.high * other.high)
+
+    @staticmethod
+    def total(parts: Iterable[Interval]) -> Interval:
+        """Sum of intervals, correctly rounded, so that the order of the parts does not matter."""
+        items = tuple(parts)
+        return Interval(
+            math.fsum(item.low for item in items),
+            math.fsum(item.typical for item in items),
+            math.fsum(item.high for item in items),
+        )
 
 
 @dataclass(frozen=True)
@@ -12,7 +47,7 @@ class Quantity:
     Attributes:
         low, typical, high: the interval, low <= typical <= high, in `unit`.
         unit: SI unit, such as `J` or `s`.
-        source: key of the profile's source list.
+        sources: keys of the profile's source list, at least one.
         confidence: `high` (read in a primary source), `medium` (read in a secondary source) or `low`
             (recalled or inferred; to be confirmed).
         note: what the figure includes, or why it is uncertain.
@@ -22,6 +57,11 @@ class Quantity:
     typical: float
     high: float
     unit: str
-    source: str
+    sources: tuple[str, ...]
     confidence: str
     note: str = ""
+
+    @property
+    def interval(self) -> Interval:
+        """The figure without its provenance, in `unit`."""
+        return Interval(self.low, self.typical, self.high)

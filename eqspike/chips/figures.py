@@ -1,0 +1,138 @@
+"""Strict reading of the figures of a chip profile: an interval with unit, source and confidence."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eqspike.core.config import Section
+from eqspike.core.quantities import CONFIDENCES, Quantity
+
+# Divisors, not factors: 23.6 / 1e12 is the nearest double to 23.6e-12, 23.6 * 1e-12 is not always.
+UNITS = {
+    "J": {"J": 1.0, "mJ": 1e3, "uJ": 1e6, "nJ": 1e9, "pJ": 1e12, "fJ": 1e15},
+    "W": {"W": 1.0, "mW": 1e3, "uW": 1e6, "nW": 1e9},
+    "s": {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9},
+}
+
+
+@dataclass(frozen=True)
+class IncludedIn:
+    """The cost is part of another figure of the same profile; counting it again would be wrong.
+
+    Attributes:
+        event: the figure that contains it, such as `rule_evaluation`.
+        note: why.
+    """
+
+    event: str
+    note: str = ""
+
+
+Figure = Quantity | IncludedIn | None
+"""A figure, a reference to the figure that contains it, or `None`: unknown, which is not zero."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One mapping of a profile: the strict reader and the parsed data it reads."""
+
+    section: Section
+    data: Mapping[str, Any]
+
+    def child(self, key: str) -> Node:
+        """The nested mapping `key`, which must be there."""
+        return Node(self.section.section(key), self.data[key])
+
+    def is_null(self, key: str, what: str) -> bool:
+        """Whether `key` is an explicit null.
+
+        Raises:
+            ConfigError: if the key is absent: silence could mean unknown or forgotten.
+        """
+        if not self.section.has(key):
+            raise self.section.error(
+                key, f"{what} or an explicit null", "null says unknown, which is never read as zero"
+            )
+        return self.data[key] is None
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of one or more non-empty texts."""
+        rule = "a list of one or more texts"
+        value = self.data[key] if self.section.has(key) else None
+        if not isinstance(value, list) or not value:
+            raise self.section.error(key, rule)
+        if not all(isinstance(item, str) and item.strip() for item in value):
+            raise self.section.error(key, rule)
+        return tuple(value)
+
+    def source_keys(self, known: Collection[str]) -> tuple[str, ...]:
+        """The keys of `sources`, each one of `known`.
+
+        Raises:
+            ConfigError: naming the first key that the profile's source list does not have.
+        """
+        keys = self.texts("sources")
+        for key in keys:
+            if key not in known:
+                close = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+                hint = f"did you mean '{close[0]}'?" if close else "add it to the list of sources"
+                raise self.section.error(
+                    "sources", f"keys of the profile's list of sources ('{key}' is not)", hint
+                )
+        return keys
+
+
+def read_figure(
+    parent: Node,
+    key: str,
+    dimension: str,
+    known_sources: Collection[str],
+    extra: tuple[str, ...] = (),
+) -> Figure:
+    """Read one figure of a profile.
+
+    Args:
+        parent: the mapping that holds it.
+        key: its key.
+        dimension: `J`, `W` or `s`; the unit given must be of this dimension, the result is in it.
+        known_sources: keys of the profile's source list.
+        extra: keys that the caller reads from the same mapping.
+
+    Raises:
+        ConfigError: if the key is absent, the interval is not 0 < low <= typical <= high, the unit
+            is of another dimension, or the source is not listed.
+    """
+    if parent.is_null(key, "a figure"):
+        return None
+    node = parent.child(key)
+    for name in extra:
+        node.section.has(name)
+    if node.section.has("included_in"):
+        figure: Figure = IncludedIn(node.section.text("included_in"), node.section.text("note", ""))
+    else:
+        figure = _read_quantity(node, dimension, known_sources)
+    node.section.close()
+    return figure
+
+
+def _read_quantity(node: Node, dimension: str, known_sources: Collection[str]) -> Quantity:
+    section = node.section
+    low = section.number("low", above=0.0)
+    typical = section.number("typical", above=0.0)
+    high = section.number("high", above=0.0)
+    if not low <= typical <= high:
+        raise section.error("typical", f"between low ({low:g}) and high ({high:g})")
+    units = UNITS[dimension]
+    divisor = units[section.choice("unit", tuple(units))]
+    return Quantity(
+        low / divisor,
+        typical / divisor,
+        high / divisor,
+        dimension,
+        node.source_keys(known_sources),
+        section.choice("confidence", CONFIDENCES),
+        section.text("note", ""),
+    )

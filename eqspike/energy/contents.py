@@ -1,0 +1,124 @@
+"""Contents of an energy report: one run estimated on one or several chips, with its provenance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eqspike.chips import ChipProfile
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import ConfigError
+from eqspike.energy.model import Estimate, estimate
+
+
+@dataclass(frozen=True)
+class ChipEnergy:
+    """Estimates of one run on one chip; None for a quantity without counts."""
+
+    chip: ChipProfile
+    inference: Estimate | None
+    training: Estimate | None
+
+
+@dataclass(frozen=True)
+class EnergyReport:
+    """Everything a report shows.
+
+    Attributes:
+        title: headline.
+        provenance: where the counts come from, as JSON data; `accuracy` (a fraction) is shown on top.
+        inference, training: the counts, or None.
+        chips: one entry for each chip, in the order asked for.
+    """
+
+    title: str
+    provenance: Mapping[str, Any]
+    inference: EventCounts | None
+    training: EventCounts | None
+    chips: tuple[ChipEnergy, ...]
+
+
+def build_report(
+    *,
+    chips: Sequence[ChipProfile],
+    provenance: Mapping[str, Any],
+    training: EventCounts | None = None,
+    inference: EventCounts | None = None,
+    step_time_s: float | None = None,
+    cores: int | None = None,
+) -> EnergyReport:
+    """Estimate one run on several chips.
+
+    Args:
+        chips: profiles, at least one, each name once.
+        provenance: JSON data on the run: model, task, accuracy, seed, configuration hash, versions, commit.
+        training: counts of training, all phases; gives the energy per training sample.
+        inference: counts of an evaluation, without learning; gives the energy per inference.
+        step_time_s, cores: see `estimate`.
+
+    Raises:
+        ConfigError: without chips or counts, with a chip named twice, with learning events in the
+            inference counts, or with provenance that JSON cannot hold.
+    """
+    if not chips:
+        raise ConfigError("an energy report needs at least one chip, got none")
+    names = [chip.name for chip in chips]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"chip '{name}' is given {names.count(name)} times; give each once")
+    if training is None and inference is None:
+        raise ConfigError("an energy report needs counts of training or of inference, got neither")
+    if inference is not None:
+        _refuse_learning(inference)
+    checked = _checked(provenance)
+    return EnergyReport(
+        _title(checked),
+        checked,
+        inference,
+        training,
+        tuple(
+            ChipEnergy(
+                chip,
+                *(
+                    None
+                    if counts is None
+                    else estimate(counts, chip, step_time_s=step_time_s, cores=cores)
+                    for counts in (inference, training)
+                ),
+            )
+            for chip in chips
+        ),
+    )
+
+
+def _refuse_learning(counts: EventCounts) -> None:
+    for name, phase in counts.phases.items():
+        for weight, plasticity in phase.plasticity.items():
+            if plasticity.rule_evaluations or plasticity.applied_writes:
+                raise ConfigError(
+                    f"inference counts must be free of learning, but phase '{name}' has rule evaluations "
+                    f"or weight writes at '{weight}'; give them as training counts"
+                )
+
+
+def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """A deep copy that is certain to be JSON."""
+    try:
+        copy: dict[str, Any] = json.loads(json.dumps(dict(provenance), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"provenance must be plain JSON data: {error}") from error
+    accuracy = copy.get("accuracy")
+    if accuracy is not None and not (
+        isinstance(accuracy, (int, float)) and not isinstance(accuracy, bool) and 0 <= accuracy <= 1
+    ):
+        raise ConfigError(f"provenance.accuracy must be a fraction from 0 to 1, got {accuracy!r}")
+    return copy
+
+
+def _title(provenance: Mapping[str, Any]) -> str:
+    model, task = provenance.get("model"), provenance.get("task")
+    if model is None:
+        return "Energy report"
+    return f"Energy of {model}" + (f" on {task}" if task is not None else "")

@@ -1,0 +1,109 @@
+"""The report as plain JSON data, schema `eqspike-energy-report-1`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eqspike.chips import ChipProfile, IncludedIn
+from eqspike.chips.figures import Figure
+from eqspike.core.quantities import Interval
+from eqspike.energy.contents import ChipEnergy, EnergyReport
+from eqspike.energy.events import CATEGORIES, Row
+from eqspike.energy.model import Estimate
+from eqspike.energy.wording import EXCLUSIONS
+
+SCHEMA = "eqspike-energy-report-1"
+
+
+def report_data(report: EnergyReport) -> dict[str, Any]:
+    """All of a report as mappings, lists, texts and numbers; energies in joules, null for unknown."""
+    return {
+        "schema": SCHEMA,
+        "title": report.title,
+        "provenance": dict(report.provenance),
+        "chips": {entry.chip.name: _chip(entry) for entry in report.chips},
+        "excluded": list(EXCLUSIONS),
+        "counts": {
+            "inference": None if report.inference is None else report.inference.to_json(),
+            "training": None if report.training is None else report.training.to_json(),
+        },
+    }
+
+
+def _chip(entry: ChipEnergy) -> dict[str, Any]:
+    inference, training = entry.inference, entry.training
+    return {
+        "title": entry.chip.title,
+        "inference_j": _interval(None if inference is None else inference.per_sample),
+        "training_sample_j": _interval(None if training is None else training.per_sample),
+        "inference": None if inference is None else _estimate(inference),
+        "training": None if training is None else _estimate(training),
+        "profile": _profile(entry.chip),
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    samples = estimate.samples
+    return {
+        "samples": samples,
+        "statement": estimate.statement,
+        "lower_bound": estimate.lower_bound,
+        "total_j": _interval(estimate.total),
+        "dynamic_j": _interval(estimate.dynamic),
+        "static_j": {name: _interval(part) for name, part in estimate.static.items()},
+        "by_category_j": {name: _interval(estimate.energy(category=name)) for name in CATEGORIES},
+        "by_phase_j": {name: _interval(estimate.energy(phase=name)) for name in estimate.phases},
+        "rows": [_row(row) for row in estimate.rows],
+        "not_modelled": [
+            {"what": gap.what, "count": gap.count, "reason": gap.reason} for gap in estimate.gaps
+        ],
+        "assumptions": list(estimate.assumptions),
+        "warnings": list(estimate.warnings),
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    event = row.event
+    return {
+        "place": event.place,
+        "phase": event.phase,
+        "category": event.category,
+        "count": event.count,
+        "copies": event.copies,
+        "energy_j": _interval(row.energy),
+        "included_in": row.included_in or None,
+    }
+
+
+def _profile(chip: ChipProfile) -> dict[str, Any]:
+    return {
+        "sha256": chip.digest,
+        "synaptic_operation_includes": list(chip.includes),
+        "energy": {event: _figure(figure) for event, figure in chip.energy.items()},
+        "static_w": _figure(chip.static),
+        "per_core_w": _figure(chip.per_core),
+        "step_s": _figure(chip.timestep.duration),
+        "sources": dict(chip.sources),
+    }
+
+
+def _figure(figure: Figure) -> dict[str, Any] | None:
+    if figure is None:
+        return None
+    if isinstance(figure, IncludedIn):
+        return {"included_in": figure.event, "note": figure.note}
+    return {
+        "low": figure.low,
+        "typical": figure.typical,
+        "high": figure.high,
+        "unit": figure.unit,
+        "confidence": figure.confidence,
+        "sources": list(figure.sources),
+        "note": figure.note,
+    }
+
+
+def _interval(interval: Interval | None) -> dict[str, float] | None:
+    if interval is None:
+        return None
+    return {"low": interval.low, "typical": interval.typical, "high": interval.high}

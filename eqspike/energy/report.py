@@ -1,0 +1,53 @@
+"""Energy report of one run on one or several chips: data, JSON, Markdown and one HTML page.
+
+Equal inputs give files of equal bytes: nothing is stamped with a time or a place.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from eqspike.core.errors import RunError
+from eqspike.energy.contents import ChipEnergy, EnergyReport, build_report
+from eqspike.energy.export import report_data
+from eqspike.energy.render import render_html, render_markdown
+
+__all__ = ["ChipEnergy", "EnergyReport", "build_report", "report_json", "write_report"]
+
+
+def report_json(report: EnergyReport) -> dict[str, Any]:
+    """The report as JSON data of schema `eqspike-energy-report-1`; `docs/energy.md` lists the keys."""
+    return report_data(report)
+
+
+def write_report(report: EnergyReport, folder: Path | str) -> tuple[Path, Path, Path]:
+    """Write `energy.json`, `energy.md` and `energy.html`.
+
+    Args:
+        report: from `build_report`.
+        folder: made if need be; existing reports in it are replaced.
+
+    Returns:
+        Paths of the three files, in that order.
+
+    Raises:
+        RunError: if the folder or a file cannot be written.
+        MissingPackageError: without the package `jinja2`.
+    """
+    texts = {
+        "energy.json": json.dumps(report_json(report), indent=2, ensure_ascii=False) + "\n",
+        "energy.md": render_markdown(report),
+        "energy.html": render_html(report),
+    }
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (target / name).write_bytes(text.encode())
+    except OSError as error:
+        raise RunError(
+            f"{target}: the energy report cannot be written: {error.strerror}"
+        ) from error
+    return target / "energy.json", target / "energy.md", target / "energy.html"

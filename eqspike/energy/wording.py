@@ -1,0 +1,89 @@
+"""What an estimate says about itself in words: assumptions, gaps, warnings, standing exclusions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from eqspike.chips import ChipProfile, IncludedIn
+from eqspike.core.quantities import Interval, Quantity
+from eqspike.energy.events import EVENT_OF, Row
+from eqspike.energy.text import percent
+
+LOW_CONFIDENCE_SHARE = 0.2
+"""Share of the typical total that low-confidence figures may carry without a warning."""
+
+EXCLUSIONS = (
+    "Transport of spikes between cores and chips: counts know no placement of neurons on cores.",
+    "Input and output of the chip, the host computer, memory outside the chip, cooling and supply losses.",
+    "Encoding of the data into input spikes and reading out the class.",
+    "Loading the network and its weights onto the chip.",
+)
+"""What no estimate contains, whatever the profile."""
+
+
+def assumptions(rows: Sequence[Row], static: bool) -> tuple[str, ...]:
+    """How the counts were read as events on this chip."""
+    texts = [
+        "The figures of one profile are taken as fully correlated: lows are added to lows, highs to highs.",
+        "Every stored synapse of a spiking neuron counts as a synaptic operation, also one of weight zero.",
+        "A spike of the input layer costs what any other spike costs.",
+        "A weight write is one that changed the stored code; a chip that always writes back pays more.",
+    ]
+    twice = sorted({row.event.place for row in rows if row.event.copies == 2})
+    if twice:
+        texts.append(
+            f"Weights that carry spikes both ways ({', '.join(twice)}) are stored twice on the chip: their "
+            "rule evaluations and weight writes count double."
+        )
+    for row in _first_of_each(rows):
+        texts.append(
+            f"The cost of {row.event.category} is part of the figure for {row.included_in}."
+        )
+    if static:
+        texts.append("Time steps follow each other without a pause, one sample after the other.")
+    return tuple(texts)
+
+
+def gap_reason(chip: ChipProfile, category: str) -> str:
+    """Why a category that had events has no energy."""
+    figure = chip.energy[EVENT_OF[category]]
+    if isinstance(figure, IncludedIn):
+        return f"the profile counts it in {figure.event.replace('_', ' ')}, of which there was none there"
+    return "the profile has no figure"
+
+
+def low_confidence_warning(
+    chip: ChipProfile, rows: Sequence[Row], static: Mapping[str, Interval]
+) -> tuple[str, ...]:
+    """A warning if figures of low confidence carry more than `LOW_CONFIDENCE_SHARE` of the typical total."""
+    total = sum(row.energy.typical for row in rows if row.energy is not None)
+    total += sum(part.typical for part in static.values())
+    low: dict[str, float] = {}
+    for row in rows:
+        figure = chip.energy[EVENT_OF[row.event.category]]
+        if row.energy is not None and isinstance(figure, Quantity) and figure.confidence == "low":
+            low[row.event.category] = low.get(row.event.category, 0.0) + row.energy.typical
+    if _low_power(chip):
+        low["static power"] = sum(part.typical for part in static.values())
+    share = sum(low.values()) / total if total else 0.0
+    if share <= LOW_CONFIDENCE_SHARE:
+        return ()
+    names = ", ".join(name for name, energy in low.items() if energy)
+    warning = (
+        f"Figures of low confidence ({names}) carry {percent(share)} of the typical total: confirm them "
+        "before quoting it."
+    )
+    return (warning,)
+
+
+def _low_power(chip: ChipProfile) -> bool:
+    figures = (chip.static, chip.per_core, chip.timestep.duration)
+    return any(isinstance(item, Quantity) and item.confidence == "low" for item in figures)
+
+
+def _first_of_each(rows: Sequence[Row]) -> list[Row]:
+    firsts: dict[str, Row] = {}
+    for row in rows:
+        if row.included_in:
+            firsts.setdefault(row.event.category, row)
+    return list(firsts.values())
