@@ -1,0 +1,173 @@
+"""The input layer, simulated by groups of pixels that send the same thing.
+
+With the integrate-and-fire encoder, pixels of equal level spike together, so their weight rows are summed once
+per sample and the sum is added when the level spikes. A level above half scale spikes in most steps: its row
+is put into a constant base and *subtracted* in the steps in which it stays silent. Both are exact because
+weights lie on the summation grid. What is counted is still every spike of every pixel.
+
+A group sends, in step t, `coefficient + sign * toggles[t]`:
+
+    integrate-and-fire, low level     coefficient 0, sign +1, toggles = spikes
+    integrate-and-fire, high level    coefficient 1, sign -1, toggles = silences
+    poisson (a group is a pixel)      coefficient 0, sign +1, toggles = spikes
+    constant current                  coefficient = current, no toggles
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqspike.core.random_stream import GAMMA, MIX_1, MIX_2
+from eqspike.engines.fast.compilation import inlined
+from eqspike.engines.fast.layout import Floats, Ints
+from eqspike.tasks.encoders import LEVELS, Encoder
+
+_GAMMA = np.uint64(GAMMA)
+_MIX_1 = np.uint64(MIX_1)
+_MIX_2 = np.uint64(MIX_2)
+
+
+class Source(NamedTuple):
+    """An encoder as tables over the 256 levels.
+
+    Attributes:
+        poisson: whether spikes are drawn per pixel.
+        toggles: (steps, 256) steps in which a group adds or subtracts its row.
+        coefficients, signs: (256,) as in the module's table.
+        events: (2, 256) spikes of one pixel in the free and the nudged phase (zero for poisson: counted as drawn).
+        thresholds: (256,) poisson thresholds.
+    """
+
+    poisson: bool
+    toggles: NDArray[np.uint8]
+    coefficients: Floats
+    signs: Floats
+    events: Ints
+    thresholds: NDArray[np.uint64]
+
+
+def make_source(
+    encoder: Encoder, free_steps: int, nudged_steps: int, precision: str, complement: bool = True
+) -> Source:
+    """Tables of an encoder for the given phase lengths.
+
+    With `complement`, levels that spike in most steps are described by their silences.
+    """
+    steps = free_steps + nudged_steps
+    toggles = np.zeros((LEVELS, steps), np.uint8)
+    coefficients = np.zeros(LEVELS)
+    signs = np.ones(LEVELS)
+    events = np.zeros((2, LEVELS), np.int64)
+    if encoder.kind == "integrate-and-fire":
+        spikes = encoder.pattern(steps)
+        events = np.stack([spikes[:, :free_steps].sum(1), spikes[:, free_steps:].sum(1)]).astype(np.int64)
+        high = complement & (2 * np.arange(LEVELS) > encoder.full_scale)
+        toggles = spikes ^ high[:, None].astype(np.uint8)
+        coefficients = high.astype(float)
+        signs = 1.0 - 2.0 * coefficients
+    elif encoder.kind == "constant-current":
+        coefficients = encoder.currents()
+    return Source(
+        encoder.kind == "poisson",
+        np.ascontiguousarray(toggles.T),
+        coefficients.astype(precision),
+        signs.astype(precision),
+        events,
+        encoder.thresholds(),
+    )
+
+
+@inlined
+def random_bits(key: Any, position: Any) -> Any:
+    """The draw at `position` of stream `key`: the compiled twin of `core.random_stream.draws`."""
+    value = (key ^ position) + _GAMMA
+    value = (value ^ (value >> np.uint64(30))) * _MIX_1
+    value = (value ^ (value >> np.uint64(27))) * _MIX_2
+    return value ^ (value >> np.uint64(31))
+
+
+@inlined
+def group_by_level(levels: Any, weights: Any, fan_out: Any, scratch: Any) -> Any:
+    """Sum the weight rows of the pixels of each level above 0; returns the number of groups.
+
+    Group g gets `rows[g]`, its level in `columns[g]` and `slots[g]`, the number of its pixels in `members[g]`
+    and that of their non-zero weights in `fan_outs[g]`; `group_of[level]` is g, or -1.
+    """
+    group_of = scratch.group_of
+    for level in range(group_of.shape[0]):
+        group_of[level] = -1
+    for pixel in range(levels.shape[0]):
+        group_of[levels[pixel]] = 0
+    group_of[0] = -1
+    groups = 0
+    for level in range(1, group_of.shape[0]):
+        if group_of[level] == 0:
+            group_of[level] = groups
+            scratch.columns[groups] = level
+            scratch.slots[groups] = level
+            scratch.members[groups] = 0
+            scratch.fan_outs[groups] = 0
+            scratch.rows[groups, :] = 0
+            groups += 1
+    for pixel in range(levels.shape[0]):
+        group = group_of[levels[pixel]]
+        if group >= 0:
+            row = scratch.rows[group]
+            source_row = weights[pixel]
+            for i in range(row.shape[0]):
+                row[i] += source_row[i]
+            scratch.members[group] += 1
+            scratch.fan_outs[group] += fan_out[pixel]
+    return groups
+
+
+@inlined
+def apply_coefficients(groups: Any, source: Any, scratch: Any) -> None:
+    """Put the constant part of each group into the base and give each row its sign."""
+    base = scratch.base
+    base[:] = 0
+    for group in range(groups):
+        level = scratch.columns[group]
+        coefficient = source.coefficients[level]
+        sign = source.signs[level]
+        row = scratch.rows[group]
+        if coefficient != 0 or sign < 0:
+            for i in range(base.shape[0]):
+                base[i] += coefficient * row[i]
+                row[i] = sign * row[i]
+
+
+@inlined
+def draw_spikes(levels: Any, key: Any, source: Any, weights: Any, fan_out: Any, scratch: Any) -> Any:
+    """Poisson: one group per pixel above level 0, its spikes drawn into `drawn`; returns the number of groups."""
+    groups = 0
+    pixels = levels.shape[0]
+    steps = scratch.drawn.shape[0]
+    for pixel in range(pixels):
+        level = levels[pixel]
+        if level > 0:
+            threshold = source.thresholds[level]
+            for t in range(steps):
+                bits = random_bits(key, np.uint64(t * pixels + pixel)) >> np.uint64(32)
+                scratch.drawn[t, groups] = bits < threshold
+            scratch.columns[groups] = groups
+            scratch.slots[groups] = pixel
+            scratch.members[groups] = 1
+            scratch.fan_outs[groups] = fan_out[pixel]
+            scratch.rows[groups, :] = weights[pixel]
+            groups += 1
+    scratch.base[:] = 0
+    return groups
+
+
+@inlined
+def choose_toggled(toggles: Any, columns: Any, groups: Any, chosen: Any) -> Any:
+    """List the groups that toggle in one step; returns how many. Free of branches on purpose."""
+    count = 0
+    for group in range(groups):
+        chosen[count] = group
+        count += toggles[columns[group]]
+    return count

@@ -1,0 +1,99 @@
+"""How a network lies in memory for the compiled kernels.
+
+Free layers are concatenated in one vector; each takes a block padded to a multiple of 16 neurons so that vector
+instructions never leave a remainder. Padding neurons have no weights and no bias and stay silent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqspike.core.network import Network
+
+Floats = NDArray[Any]
+Ints = NDArray[np.int64]
+
+LANES = 16
+
+
+class Layout(NamedTuple):
+    """Sizes and places, indexed by layer; layer 0 is the input, which has no place in the vector.
+
+    Attributes:
+        sizes: (layers,) number of neurons.
+        starts: (layers + 1,) first neuron of each free layer's block; the last entry is the vector's length.
+        widths: (layers,) padded size; of the input, its plain size.
+        blocks: (layers,) first element of coupling k (layer k to k + 1, k >= 1) in the flat weight arrays; the
+            last entry is their length.
+    """
+
+    sizes: Ints
+    starts: Ints
+    widths: Ints
+    blocks: Ints
+
+
+class Weights(NamedTuple):
+    """Weights as the simulation reads them: on the summation grid, in the working precision.
+
+    Attributes:
+        input: (pixels, width of layer 1).
+        forward: flat; coupling k as (width k, width k + 1), rows read when layer k spikes.
+        backward: flat; the same weights transposed, rows read when layer k + 1 spikes.
+        bias: (neurons,).
+        input_fan_out: (pixels,) non-zero weights of each input neuron.
+        fan_out: (neurons,) non-zero forward weights of each neuron.
+        fan_back: (neurons,) non-zero backward weights of each neuron.
+    """
+
+    input: Floats
+    forward: Floats
+    backward: Floats
+    bias: Floats
+    input_fan_out: Ints
+    fan_out: Ints
+    fan_back: Ints
+
+
+def padded(size: int) -> int:
+    """Smallest multiple of `LANES` that is at least `size`."""
+    return -(-size // LANES) * LANES
+
+
+def lay_out(network: Network) -> Layout:
+    """Place a network's layers and couplings."""
+    sizes = np.array([layer.size for layer in network.layers], dtype=np.int64)
+    widths = np.array([sizes[0], *(padded(int(size)) for size in sizes[1:])], dtype=np.int64)
+    starts = np.concatenate([[0, 0], np.cumsum(widths[1:])])
+    products = widths[1:-1] * widths[2:]
+    blocks = np.concatenate([[0, 0], np.cumsum(products)])
+    return Layout(sizes, starts, widths, blocks)
+
+
+def empty_weights(layout: Layout, precision: str) -> Weights:
+    """Zero weights of the right shapes."""
+    neurons, flat = int(layout.starts[-1]), int(layout.blocks[-1])
+    return Weights(
+        np.zeros((layout.sizes[0], layout.widths[1]), precision),
+        np.zeros(flat, precision),
+        np.zeros(flat, precision),
+        np.zeros(neurons, precision),
+        np.zeros(layout.sizes[0], np.int64),
+        np.zeros(neurons, np.int64),
+        np.zeros(neurons, np.int64),
+    )
+
+
+def block(flat: Floats, layout: Layout, coupling: int) -> Floats:
+    """View of coupling `coupling` (1 or more) in a flat array: (width of layer k, width of layer k + 1)."""
+    shape = (layout.widths[coupling], layout.widths[coupling + 1])
+    return flat[layout.blocks[coupling] : layout.blocks[coupling + 1]].reshape(shape)
+
+
+def transposed_block(flat: Floats, layout: Layout, coupling: int) -> Floats:
+    """View of a transposed coupling in a flat array: (width of layer k + 1, width of layer k)."""
+    shape = (layout.widths[coupling + 1], layout.widths[coupling])
+    return flat[layout.blocks[coupling] : layout.blocks[coupling + 1]].reshape(shape)

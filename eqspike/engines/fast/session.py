@@ -1,0 +1,331 @@
+"""A network inside the fast engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.random_stream import draws, stream_key
+from eqspike.engines.fast.compilation import announce_first_use
+from eqspike.engines.fast.counting import event_counts
+from eqspike.engines.fast.layout import block, transposed_block
+from eqspike.engines.fast.online import present_online
+from eqspike.engines.fast.simulator import Simulator, thread_count
+from eqspike.engines.fast.state import make_record
+from eqspike.engines.fast.writing import make_storage, write_coupling, write_input
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+
+BLOCK_SAMPLES = 64
+"""Samples presented before their changes are summed: bounds the memory of large batches."""
+
+READ_SAMPLES = 1000
+"""Samples presented at once when only reading out."""
+
+_SIGN_POSITION = np.uint64(1 << 63)
+
+
+class FastSession:
+    """A trained or untrained system, simulated by compiled kernels on all cores. A context manager.
+
+    Args:
+        system: what to simulate.
+        seed: initial weights are drawn from it.
+        threads: number of threads, by default the cores available; results do not depend on it.
+
+    Raises:
+        UnsupportedError: for a combination this engine refuses.
+    """
+
+    def __init__(self, system: System, seed: int = 0, threads: int | None = None) -> None:
+        _refuse(system)
+        self.system = system
+        self._finish_announcement = announce_first_use(system.precision)
+        self._simulator = Simulator(system, threads or thread_count())
+        self._stored: list[NDArray[np.float64]] = []
+        self._stored_bias = np.zeros(int(self._simulator.layout.starts[-1]))
+        self._storages = [
+            make_storage(system.memory, index, system.precision)
+            for index in range(len(system.network.couplings))
+        ]
+        self._samples = 0
+        self._active_inputs = 0
+        self._learning = False
+        self._bias_writes = np.zeros((len(system.network.layers), 2), np.int64)
+        self._record = make_record(self._simulator.layout, 0, 0, system.precision)
+        self._carried = np.zeros((0, 0), system.precision)
+        self.load(initial_weights(system, seed))
+
+    def __enter__(self) -> FastSession:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._simulator.close()
+
+    def fit(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
+        """Learn from one batch; see `engines.protocol.Session`."""
+        self._begin(len(images), learning=True)
+        if not self.system.encoder.spikes:
+            self._active_inputs += int(np.count_nonzero(images))
+        betas = self._betas(keys)
+        if self.system.rule.online:
+            right = self._fit_online(images, labels, keys, betas, rate_factor, write_key)
+        else:
+            right = self._fit_batch(images, labels, keys, betas, rate_factor, write_key)
+        self._finish_announcement()
+        return right
+
+    def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
+        """Read-out of the free phase: (samples, outputs), in spikes."""
+        self._begin(len(images), learning=False)
+        labels = np.zeros(len(images), np.int64)
+        betas = np.ones(len(images), self.system.precision)
+        record = make_record(self._simulator.layout, len(images), 0, self.system.precision)
+        self._simulator.present(images, labels, betas, keys, False, record)
+        self._finish_announcement()
+        return record.scores
+
+    def changes(self, images: Images, labels: Labels, keys: Keys) -> Arrays:
+        """Mean change the rule asks of each weight and bias (divided by beta), without writing anything."""
+        self._begin(len(images), learning=True)
+        layout = self._simulator.layout
+        sums: Arrays = {name: np.zeros_like(array) for name, array in self.weights().items()}
+        for first in range(0, len(images), BLOCK_SAMPLES):
+            part = slice(first, first + BLOCK_SAMPLES)
+            record = make_record(layout, len(images[part]), self._simulator.groups, self.system.precision)
+            betas = self._betas(keys[part])
+            self._simulator.present(images[part], labels[part], betas, keys[part], True, record)
+            for name, change in self._summed(images[part], record).items():
+                sums[name] += change / len(images)
+        return sums
+
+    def raster(
+        self, images: Images, labels: Labels, keys: Keys
+    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+        """Spikes and membrane potentials of every free neuron through both phases.
+
+        Returns:
+            Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
+        """
+        rule, layout = self.system.rule, self._simulator.layout
+        steps = rule.free_steps + rule.nudged_steps
+        record = make_record(layout, len(images), self._simulator.groups, self.system.precision, steps)
+        self._simulator.present(images, labels, self._betas(keys), keys, True, record)
+        self._simulator.take_tally()
+        spikes, potentials = {}, {}
+        for index, layer in enumerate(self.system.network.free_layers, start=1):
+            part = slice(layout.starts[index], layout.starts[index] + layer.size)
+            spikes[layer.name] = record.raster[:, :, part]
+            potentials[layer.name] = record.potentials[:, :, part]
+        return spikes, potentials
+
+    def weights(self) -> Arrays:
+        """Copies of the stored weights and biases by name."""
+        network, starts = self.system.network, self._simulator.layout.starts
+        result: Arrays = {}
+        for coupling, stored in zip(network.couplings, self._stored, strict=True):
+            result[coupling.name] = stored.copy()
+        for index, layer in enumerate(network.free_layers, start=1):
+            result[f"{layer.name}.bias"] = self._stored_bias[starts[index] : starts[index] + layer.size].copy()
+        return result
+
+    def load(self, weights: Arrays) -> None:
+        """Replace all stored weights and biases; weights are brought to what the memory can hold.
+
+        Raises:
+            ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
+        """
+        network, starts = self.system.network, self._simulator.layout.starts
+        _check_arrays(weights, expected_shapes(self.system))
+        self._stored = [
+            np.ascontiguousarray(self.system.memory.store(weights[coupling.name], index), np.float64).copy()
+            for index, coupling in enumerate(network.couplings)
+        ]
+        for index, layer in enumerate(network.free_layers, start=1):
+            self._stored_bias[starts[index] : starts[index] + layer.size] = weights[f"{layer.name}.bias"]
+        for index, stored in enumerate(self._stored):
+            self._simulator.read_coupling(index, stored)
+        self._simulator.read_bias(self._stored_bias)
+
+    def take_counts(self) -> EventCounts:
+        """Events since the last call, which starts the counting anew."""
+        tally = self._simulator.take_tally()
+        counts = event_counts(
+            self.system, tally, self._samples, self._learning, self._bias_writes, self._active_inputs
+        )
+        self._samples = self._active_inputs = 0
+        self._bias_writes[:] = 0
+        return counts if counts.samples else EventCounts()
+
+    def _begin(self, samples: int, learning: bool) -> None:
+        if self._samples and learning != self._learning:
+            raise UnsupportedError(
+                "counts of training and of inference would mix: call take_counts() between fit and scores"
+            )
+        self._samples += samples
+        self._learning = learning
+
+    def _betas(self, keys: Keys) -> NDArray[Any]:
+        """Nudging strength of each presentation, with its sign."""
+        rule = self.system.rule
+        betas = np.full(len(keys), rule.beta, self.system.precision)
+        if rule.random_sign:
+            bits = np.array([draws(int(key), _SIGN_POSITION) & np.uint64(1) for key in keys])
+            betas[bits == 1] *= -1
+        return betas
+
+    def _fit_batch(
+        self, images: Images, labels: Labels, keys: Keys, betas: NDArray[Any], rate_factor: float,
+        write_key: int,
+    ) -> int:  # fmt: skip
+        simulator, right = self._simulator, 0
+        block_size = min(len(images), BLOCK_SAMPLES)
+        if len(self._record.scores) != block_size:
+            self._record = make_record(
+                simulator.layout, block_size, simulator.groups, self.system.precision
+            )
+        if len(images) > BLOCK_SAMPLES and not self._carried.size:
+            self._carried = np.zeros_like(simulator.weights.input)
+        flat = np.zeros(int(simulator.layout.blocks[-1]), self.system.precision)
+        bias_change = np.zeros(len(self._stored_bias))
+        for first in range(0, len(images), block_size):
+            part = slice(first, first + block_size)
+            count = len(images[part])
+            simulator.present(images[part], labels[part], betas[part], keys[part], True, self._record)
+            right += int((self._record.scores[:count].argmax(1) == labels[part]).sum())
+            bias_change += self._record.bias_gradients[:count].sum(0, dtype=np.float64)
+            final = first + count == len(images)
+            self._write(images[part], rate_factor / len(images), write_key, flat, first == 0, final)
+        self._write_bias(bias_change * (rate_factor / len(images)))
+        return right
+
+    def _write(
+        self, images: Images, scale: float, write_key: int, flat: NDArray[Any], fresh: bool, final: bool
+    ) -> None:
+        """Sum the block's changes and, after the last block, program the memory."""
+        simulator, record, layout = self._simulator, self._record, self._simulator.layout
+        weights, rates = simulator.weights, self.system.learning_rates
+        keys = [np.uint64(stream_key(write_key, index)) for index in range(len(self._stored))]
+        stored = self._stored[0]
+        rate = rates[0] * scale
+
+        def work(thread: int, first: int, last: int) -> None:
+            write_input(
+                first, last, images, len(images), simulator.source.poisson, record.input_gradients,
+                rate, self._storages[0], keys[0], stored, weights.input, weights.input_fan_out,
+                self._carried, fresh, final, simulator.tallies[thread].writes[0],
+            )  # fmt: skip
+
+        simulator.share(len(stored), work)
+        starts, widths = layout.starts, layout.widths
+        for index in range(1, len(self._stored)):
+            part = slice(layout.blocks[index], layout.blocks[index + 1])
+            write_coupling(
+                len(images), record.gradients[:, part], flat[part], fresh, final, int(widths[index]),
+                rates[index] * scale, self._storages[index], keys[index], self._stored[index],
+                block(weights.forward, layout, index),
+                transposed_block(weights.backward, layout, index),
+                weights.fan_out[starts[index] : starts[index + 1]],
+                weights.fan_back[starts[index + 1] : starts[index + 2]],
+                simulator.tallies[0].writes[index],
+            )  # fmt: skip
+
+    def _write_bias(self, change: NDArray[np.float64]) -> None:
+        starts = self._simulator.layout.starts
+        for index in range(1, len(self.system.network.layers)):
+            part = slice(starts[index], starts[index + 1])
+            delta = change[part] * self.system.learning_rates[index - 1]
+            old = self._stored_bias[part].copy()
+            self._stored_bias[part] += delta
+            self._bias_writes[index, 0] += np.count_nonzero(delta)
+            self._bias_writes[index, 1] += np.count_nonzero(self._stored_bias[part] != old)
+        self._simulator.read_bias(self._stored_bias)
+
+    def _fit_online(
+        self, images: Images, labels: Labels, keys: Keys, betas: NDArray[Any], rate_factor: float,
+        write_key: int,
+    ) -> int:  # fmt: skip
+        simulator, rule = self._simulator, self.system.rule
+        record = make_record(simulator.layout, len(images), 0, self.system.precision)
+        write_keys = np.array(
+            [[stream_key(write_key, sample, index) for index in range(len(self._stored))]
+             for sample in range(len(images))], np.uint64,
+        )  # fmt: skip
+        present_online(
+            images, labels, betas, keys, write_keys, rule.free_steps, rule.nudged_steps,
+            rule.readout_steps, np.array(self.system.learning_rates) * rate_factor, simulator.layout,
+            simulator.source, simulator.dynamics, simulator.weights, self._stored[0],
+            tuple(self._stored[1:]), self._stored_bias, self._storages[0], tuple(self._storages[1:]),
+            simulator.states[0], simulator.scratches[0], simulator.tallies[0], record,
+            self._bias_writes,
+        )  # fmt: skip
+        return int((record.scores.argmax(1) == labels).sum())
+
+    def _summed(self, images: Images, record: Any) -> Arrays:
+        """Changes of one block summed over its samples, by name."""
+        network, layout = self.system.network, self._simulator.layout
+        result: Arrays = {}
+        for index, coupling in enumerate(network.couplings):
+            if index == 0:
+                change = np.zeros(coupling.shape)
+                pixels = np.arange(coupling.pre.size)
+                for sample, levels in enumerate(images):
+                    slots = pixels if self._simulator.source.poisson else levels
+                    rows = record.input_gradients[sample, slots, : coupling.post.size]
+                    change[levels > 0] += rows[levels > 0]
+                result[coupling.name] = change
+            else:
+                flat = record.gradients[: len(images)].sum(0, dtype=np.float64)
+                part = transposed_block(flat, layout, index)
+                result[coupling.name] = part[: coupling.post.size, : coupling.pre.size].T
+        biases = record.bias_gradients[: len(images)].sum(0, dtype=np.float64)
+        for index, layer in enumerate(network.free_layers, start=1):
+            result[f"{layer.name}.bias"] = biases[layout.starts[index] : layout.starts[index] + layer.size]
+        return result
+
+
+def initial_weights(system: System, seed: int) -> Arrays:
+    """Uniform weights in +- gain / sqrt(fan-in), zero biases."""
+    generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
+    result: Arrays = {}
+    for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
+        bound = gain / np.sqrt(coupling.pre.size)
+        result[coupling.name] = generator.uniform(-bound, bound, coupling.shape)
+    for layer in system.network.free_layers:
+        result[f"{layer.name}.bias"] = np.zeros(layer.size)
+    return result
+
+
+def expected_shapes(system: System) -> dict[str, tuple[int, ...]]:
+    """Shape of every stored array by name."""
+    shapes: dict[str, tuple[int, ...]] = {c.name: c.shape for c in system.network.couplings}
+    shapes.update({f"{layer.name}.bias": (layer.size,) for layer in system.network.free_layers})
+    return shapes
+
+
+def _check_arrays(weights: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
+    if set(weights) != set(shapes):
+        raise ConfigError(f"weights must be named {sorted(shapes)}, got {sorted(weights)}")
+    for name, shape in shapes.items():
+        if weights[name].shape != shape:
+            raise ConfigError(f"weights '{name}' must have shape {shape}, got {weights[name].shape}")
+        if not np.isfinite(weights[name]).all():
+            raise ConfigError(f"weights '{name}' must be finite, got NaN or infinity")
+
+
+def _refuse(system: System) -> None:
+    if system.rule.online and system.precision != "float64":
+        raise UnsupportedError(
+            "rule.update 'online' needs precision float64, got float32: changes of single events would be "
+            "lost on float32's summation grid; set precision: float64"
+        )
+    if system.rule.online and not system.encoder.spikes:
+        raise UnsupportedError(
+            "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
+            "use integrate-and-fire or poisson"
+        )

@@ -1,0 +1,77 @@
+"""What an engine is given and what the training loop sees of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqspike.core.counts import EventCounts
+from eqspike.core.network import Network
+from eqspike.core.neurons import Neuron
+from eqspike.memory import Fixed, Ideal
+from eqspike.rules import EqSpike
+from eqspike.tasks.encoders import Encoder
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+Keys = NDArray[np.uint64]
+Arrays = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class System:
+    """Everything that defines the physics of a trained system, whatever runs it.
+
+    Attributes:
+        precision: `float64` or `float32`, of the simulated dynamics (stored weights are always float64).
+        learning_rates: one per coupling, from the input.
+        initial_gain: weights start uniform in +- gain / sqrt(fan-in); biases start at 0.
+    """
+
+    network: Network
+    neuron: Neuron
+    encoder: Encoder
+    rule: EqSpike
+    memory: Ideal | Fixed
+    precision: str
+    learning_rates: tuple[float, ...]
+    initial_gain: tuple[float, ...]
+
+
+class Session(Protocol):
+    """A network with weights inside an engine: the only mutable thing. A context manager.
+
+    `images` are (samples, pixels) levels 0..255, `keys` (samples,) the random stream of each presentation.
+    """
+
+    def __enter__(self) -> Session: ...
+
+    def __exit__(self, *exception: Any) -> None: ...
+
+    def fit(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
+        """Learn from one batch; returns how many samples the free phase classified rightly.
+
+        `rate_factor` multiplies the learning rates; `write_key` is the random stream of the weight writes.
+        """
+        ...
+
+    def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
+        """Read-out of the free phase: (samples, outputs), in spikes."""
+        ...
+
+    def weights(self) -> Arrays:
+        """Stored weights and biases by name: `input-hidden` (pre, post), `hidden.bias` (neurons,)..."""
+        ...
+
+    def load(self, weights: Arrays) -> None:
+        """Replace all stored weights and biases."""
+        ...
+
+    def take_counts(self) -> EventCounts:
+        """Events since the last call, which starts the counting anew."""
+        ...
