@@ -1,0 +1,6 @@
+"""Data sets: described in `tasks/*.yaml`, found or fetched, verified, read-only."""
+
+from eqspike.tasks.description import load_task
+from eqspike.tasks.task import SPLITS, Split, Task
+
+__all__ = ["SPLITS", "Split", "Task", "load_task"]

@@ -1,0 +1,137 @@
+"""A task and its two splits: labelled images as the engines read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqspike.core.errors import ConfigError, DataError
+
+SPLITS = ("train", "test")
+
+RawSplit = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]
+"""Images (samples, ...) and labels (samples,) as the file holds them, of any integer type."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Labelled images, read-only.
+
+    Attributes:
+        images: uint8 intensity levels 0..255, shape (samples, pixels).
+        labels: int64 class of each image, shape (samples,).
+
+    Raises:
+        DataError: if the types, the dimensions or the numbers of samples do not agree with this.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.images.ndim != 2:
+            raise DataError(
+                "images must be uint8 of shape (samples, pixels), got "
+                f"{self.images.dtype} of shape {self.images.shape}"
+            )
+        if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
+            raise DataError(
+                f"labels must be int64 of shape ({len(self.images)},), one for each image, got "
+                f"{self.labels.dtype} of shape {self.labels.shape}"
+            )
+        object.__setattr__(self, "images", _read_only(self.images))
+        object.__setattr__(self, "labels", _read_only(self.labels))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def limit(self, n: int) -> Split:
+        """The first `n` samples, sharing memory with this split; all of them if there are fewer.
+
+        Raises:
+            ConfigError: if `n` is less than 1.
+        """
+        if n < 1:
+            raise ConfigError(f"the limit on samples must be at least 1, got {n}")
+        return Split(self.images[:n], self.labels[:n])
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A classification data set; nothing is read before `load`.
+
+    Attributes:
+        name: name in the library, or of the description file without its ending.
+        title: full name, for reports.
+        source: who made the data, and where they come from.
+        licence: terms the data stand under.
+        image_shape: shape of one image, such as (28, 28); images are rows of its product's length.
+        classes: number of classes; labels are 0..classes-1.
+        maximum: greatest level in the files, 1..255; levels are rescaled so that it becomes 255.
+        read: reads one split as the files hold it.
+    """
+
+    name: str
+    title: str
+    source: str
+    licence: str
+    image_shape: tuple[int, ...]
+    classes: int
+    maximum: int
+    read: Callable[[str], RawSplit] = field(repr=False)
+    _loaded: WeakValueDictionary[str, Split] = field(
+        default_factory=WeakValueDictionary, init=False, repr=False
+    )
+
+    def load(self, split: str) -> Split:
+        """The `train` or `test` split, found, verified and, where need be, fetched.
+
+        A split is read once for as long as somebody holds it.
+
+        Raises:
+            ConfigError: if `split` is neither `train` nor `test`.
+            DataError: if a file is missing, damaged or not what the description says.
+        """
+        if split not in SPLITS:
+            raise ConfigError(f"the split must be one of {', '.join(SPLITS)}, got {split!r}")
+        kept = self._loaded.get(split)
+        if kept is None:
+            kept = self._checked(split, *self.read(split))
+            self._loaded[split] = kept
+        return kept
+
+    def _checked(
+        self, split: str, images: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]
+    ) -> Split:
+        _check_range(f"{self.name}: {split} images", images, self.maximum, "maximum")
+        _check_range(f"{self.name}: {split} labels", labels, self.classes - 1, "classes - 1")
+        levels = _levels(images.reshape(len(images), -1), self.maximum)
+        return Split(levels, labels.astype(np.int64))
+
+
+def _check_range(what: str, values: NDArray[np.integer[Any]], highest: int, rule: str) -> None:
+    least, greatest = int(values.min()), int(values.max())
+    if least < 0 or greatest > highest:
+        raise DataError(
+            f"{what} must lie in 0..{highest} ({rule} of the description), "
+            f"found {least}..{greatest}; correct the description or the data"
+        )
+
+
+def _levels(images: NDArray[np.integer[Any]], maximum: int) -> NDArray[np.uint8]:
+    if maximum == 255:
+        return images.astype(np.uint8, copy=False)
+    table = np.rint(np.arange(maximum + 1) * 255 / maximum).astype(np.uint8)
+    scaled: NDArray[np.uint8] = table[images]
+    return scaled
+
+
+def _read_only(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
