@@ -46,6 +46,11 @@ class Node:
         """The nested mapping `key`, which must be there."""
         return Node(self.section.section(key), self.data[key])
 
+    def expect(self, *keys: str) -> None:
+        """Make `keys` known before any is read, so that a missing one is not blamed on another."""
+        for key in keys:
+            self.section.has(key)
+
     def is_null(self, key: str, what: str) -> bool:
         """Whether `key` is an explicit null.
 
@@ -108,8 +113,7 @@ def read_figure(
     if parent.is_null(key, "a figure"):
         return None
     node = parent.child(key)
-    for name in extra:
-        node.section.has(name)
+    node.expect(*extra)
     if node.section.has("included_in"):
         figure: Figure = IncludedIn(node.section.text("included_in"), node.section.text("note", ""))
     else:
@@ -120,6 +124,7 @@ def read_figure(
 
 def _read_quantity(node: Node, dimension: str, known_sources: Collection[str]) -> Quantity:
     section = node.section
+    node.expect("low", "typical", "high", "unit", "sources", "confidence", "note")
     low = section.number("low", above=0.0)
     typical = section.number("typical", above=0.0)
     high = section.number("high", above=0.0)

@@ -1,7 +1,7 @@
 """Chip profiles: what a chip can hold and what each of its events costs, with the evidence.
 
-A profile is one YAML file of `chips/`. Every figure is an interval with unit, sources and confidence, or an
-explicit null for unknown. `docs/energy.md` describes the keys and how to add a chip.
+A profile is one YAML file of `chips/`. Every figure is an interval with unit, sources and
+confidence, or an explicit null for unknown. `docs/energy.md` describes the keys and how to add a chip.
 """
 
 from __future__ import annotations
@@ -46,14 +46,29 @@ LIMITS = (
     "delay_steps",
 )
 
+_KEYS = (
+    "title",
+    "about",
+    "kind",
+    "process_nm",
+    "supply_v",
+    "energy",
+    "power",
+    "timestep",
+    "weights",
+    "learning",
+    "limits",
+    "sources",
+)
+
 
 @dataclass(frozen=True)
 class Timestep:
     """How the chip advances time.
 
     Attributes:
-        mode: `barrier` (cores wait for each other), `clocked` (fixed period), `event-driven` (no step)
-            or `software`.
+        mode: `barrier` (cores wait for each other), `clocked` (fixed period), `event-driven` (no
+            step) or `software`.
         duration: length of a step in seconds, or None where unknown or set by the workload.
     """
 
@@ -78,7 +93,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Learning:
-    """What the chip can learn by itself: the kind of rule, and the bits of a trace (None: unknown)."""
+    """What the chip can learn by itself: kind of rule, bits of a trace (None: unknown)."""
 
     rule: str
     trace_bits: int | None
@@ -94,9 +109,9 @@ class ChipProfile:
         about: one or two sentences: what the figures describe and what they do not.
         kind: one of `KINDS`.
         process_nm, supply_v: technology node and voltage of the figures, or None.
-        energy: joules of each event of `EVENTS`: a `Quantity`, an `IncludedIn`, or None for unknown.
+        energy: joules of each event of `EVENTS`: `Quantity`, `IncludedIn`, or None for unknown.
         includes: what one synaptic operation of `energy` covers; empty if it has no figure.
-        static, per_core: power in watts of the whole chip whatever it does, and of each core in use.
+        static, per_core: watts of the whole chip whatever it does, and of each core in use.
         timestep, weights, learning: see their classes.
         limits: sizes the chip cannot exceed, by the names of `LIMITS`.
         sources: reference text of each source key.
@@ -128,16 +143,18 @@ def load_profile(name_or_path: str) -> ChipProfile:
         name_or_path: library name such as `loihi1`, or a path ending in `.yaml`.
 
     Raises:
-        ConfigError: if there is no such chip, or the file breaks a rule; names the file and the key.
+        ConfigError: if there is no such chip, or the file breaks a rule; names file and key.
     """
     path = library.find("chips", name_or_path)
     data = library.load_yaml(path)
     digest = hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
     section = Section(data, str(path))
     root = Node(section, data)
+    root.expect(*_KEYS)
     sources = _read_sources(root)
     energy, includes = _read_energy(root, sources)
     power = root.child("power")
+    power.expect("static_w", "per_core_w")
     profile = ChipProfile(
         name=path.stem,
         title=section.text("title"),
@@ -172,6 +189,7 @@ def _read_energy(
     root: Node, sources: Mapping[str, str]
 ) -> tuple[dict[str, Figure], tuple[str, ...]]:
     node = root.child("energy")
+    node.expect(*EVENTS)
     energy = {}
     for event in EVENTS:
         extra = ("includes",) if event == "synaptic_operation" else ()
@@ -224,6 +242,7 @@ def _check_evidence(node: Node, sources: Mapping[str, str]) -> None:
 
 def _read_timestep(root: Node, sources: Mapping[str, str]) -> Timestep:
     node = root.child("timestep")
+    node.expect("mode", "duration")
     step = Timestep(
         node.section.choice("mode", TIMESTEP_MODES),
         _quantity_or_null(node, "duration", "s", sources),
@@ -234,6 +253,7 @@ def _read_timestep(root: Node, sources: Mapping[str, str]) -> Timestep:
 
 def _read_weights(root: Node, sources: Mapping[str, str]) -> Weights:
     node = root.child("weights")
+    node.expect("bits", "signed", "stochastic_rounding", "sources", "confidence")
     weights = Weights(
         _integer_or_null(node, "bits"),
         _flag_or_null(node, "signed"),
@@ -246,6 +266,7 @@ def _read_weights(root: Node, sources: Mapping[str, str]) -> Weights:
 
 def _read_learning(root: Node, sources: Mapping[str, str]) -> Learning:
     node = root.child("learning")
+    node.expect("rule", "trace_bits", "sources", "confidence")
     learning = Learning(node.section.choice("rule", LEARNING), _integer_or_null(node, "trace_bits"))
     _check_evidence(node, sources)
     node.section.close()
@@ -254,7 +275,8 @@ def _read_learning(root: Node, sources: Mapping[str, str]) -> Learning:
 
 def _read_limits(root: Node, sources: Mapping[str, str]) -> dict[str, int]:
     node = root.child("limits")
-    limits = {key: node.section.integer(key, low=0) for key in LIMITS if node.section.has(key)}
+    node.expect(*LIMITS, "sources", "confidence")
+    limits = {key: node.section.integer(key, low=1) for key in LIMITS if node.section.has(key)}
     if limits:
         _check_evidence(node, sources)
     node.section.close()

@@ -48,8 +48,8 @@ class Quantity:
         low, typical, high: the interval, low <= typical <= high, in `unit`.
         unit: SI unit, such as `J` or `s`.
         sources: keys of the profile's source list, at least one.
-        confidence: `high` (read in a primary source), `medium` (read in a secondary source) or `low`
-            (recalled or inferred; to be confirmed).
+        confidence: `high` (read in a primary source), `medium` (read in a secondary source) or
+            `low` (recalled or inferred; to be confirmed).
         note: what the figure includes, or why it is uncertain.
     """
 

@@ -1,4 +1,4 @@
-"""Geometry of the report's charts: everything in per cent of the width, so that text never shrinks."""
+"""Geometry of the report's charts, all in per cent of the width, so that text never shrinks."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class LogAxis:
 
 
 def phase_bars(estimate: Estimate) -> tuple[Bar, ...]:
-    """Bars of energy per sample: all phases together where there are several, then each, on one axis.
+    """Bars of energy per sample on one axis: all phases together if several, then each.
 
     Returns:
         No bars if nothing is modelled or nothing happened.

@@ -28,7 +28,7 @@ class EnergyReport:
 
     Attributes:
         title: headline.
-        provenance: where the counts come from, as JSON data; `accuracy` (a fraction) is shown on top.
+        provenance: where the counts come from, as JSON data; `accuracy` is a fraction.
         inference, training: the counts, or None.
         chips: one entry for each chip, in the order asked for.
     """
@@ -53,10 +53,12 @@ def build_report(
 
     Args:
         chips: profiles, at least one, each name once.
-        provenance: JSON data on the run: model, task, accuracy, seed, configuration hash, versions, commit.
+        provenance: JSON data on the run: model, task, accuracy, seed, hash of the
+            configuration, versions, commit.
         training: counts of training, all phases; gives the energy per training sample.
         inference: counts of an evaluation, without learning; gives the energy per inference.
-        step_time_s, cores: see `estimate`.
+        step_time_s: see `estimate`.
+        cores: see `estimate`.
 
     Raises:
         ConfigError: without chips or counts, with a chip named twice, with learning events in the
@@ -98,8 +100,8 @@ def _refuse_learning(counts: EventCounts) -> None:
         for weight, plasticity in phase.plasticity.items():
             if plasticity.rule_evaluations or plasticity.applied_writes:
                 raise ConfigError(
-                    f"inference counts must be free of learning, but phase '{name}' has rule evaluations "
-                    f"or weight writes at '{weight}'; give them as training counts"
+                    f"inference counts must be free of learning, but phase '{name}' has rule "
+                    f"evaluations or weight writes at '{weight}'; give them as training counts"
                 )
 
 

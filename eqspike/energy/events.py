@@ -29,7 +29,7 @@ class Event:
         phase: name of the phase.
         category: one of `CATEGORIES`.
         count: events counted, summed over samples.
-        copies: how often each happens on a chip: 2 for learning at a weight stored in both directions.
+        copies: how often each happens on a chip: 2 for learning at a weight stored both ways.
     """
 
     place: str

@@ -16,7 +16,7 @@ SCHEMA = "eqspike-energy-report-1"
 
 
 def report_data(report: EnergyReport) -> dict[str, Any]:
-    """All of a report as mappings, lists, texts and numbers; energies in joules, null for unknown."""
+    """All of a report as plain data; energies in joules, null for unknown."""
     return {
         "schema": SCHEMA,
         "title": report.title,

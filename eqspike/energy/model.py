@@ -2,8 +2,9 @@
 
     E = sum over phases, places and categories of  count x copies x figure   [+ static power x time]
 
-A figure the profile does not have makes a gap, never a zero; a category without events is a true zero.
-Lows are added to lows and highs to highs: the figures of one profile are taken as fully correlated.
+A figure the profile does not have makes a gap, never a zero; a category without events is a true
+zero. Lows are added to lows and highs to highs: the figures of one profile are taken as fully
+correlated.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Estimate:
         )
 
     def energy(self, *, category: str = "", phase: str = "", place: str = "") -> Interval | None:
-        """Dynamic energy of a selection of rows in joules, or None if none of its events has a figure."""
+        """Dynamic energy of selected rows in joules; None if none of the events has a figure."""
         return _sum(self.select(category=category, phase=phase, place=place))
 
     @property
@@ -68,7 +69,7 @@ class Estimate:
         return self.energy()
 
     def whole(self, phase: str = "") -> Interval | None:
-        """Dynamic plus static energy of a phase (empty: of all) in joules; None if none of it is known."""
+        """Dynamic plus static energy of a phase (empty: of all) in joules; None if unknown."""
         dynamic = self.energy(phase=phase)
         parts = [part for name, part in self.static.items() if phase in ("", name)]
         parts += [] if dynamic is None else [dynamic]
@@ -109,7 +110,7 @@ def estimate(
     Args:
         counts: events of one or more samples.
         chip: profile with joules per event.
-        step_time_s: seconds the chip takes for one time step; without it the profile's figure is used.
+        step_time_s: seconds the chip takes for one time step; the profile's figure if absent.
             Needed for static power only.
         cores: cores in use, for power per core.
 
@@ -154,10 +155,10 @@ def _price(events: tuple[Event, ...], chip: ChipProfile) -> tuple[Row, ...]:
 
 
 def _container(event: Event, figure: IncludedIn | None, events: tuple[Event, ...]) -> str:
-    """Category whose figure already contains the cost; empty if none, or if it had no event to carry it.
+    """Category whose figure already contains the cost; empty if no event of it carries the cost.
 
-    Carried at the same place where the containing category has that place (a bias that is written without
-    a rule evaluation carries nothing), else anywhere (neuron updates in synaptic operations).
+    Carried at the same place where the containing category has that place (a bias written without a
+    rule evaluation is not carried), else anywhere (neuron updates in synaptic operations).
     """
     if figure is None:
         return ""

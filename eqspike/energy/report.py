@@ -18,7 +18,7 @@ __all__ = ["ChipEnergy", "EnergyReport", "build_report", "report_json", "write_r
 
 
 def report_json(report: EnergyReport) -> dict[str, Any]:
-    """The report as JSON data of schema `eqspike-energy-report-1`; `docs/energy.md` lists the keys."""
+    """The report as JSON data, schema `eqspike-energy-report-1`, described in `docs/energy.md`."""
     return report_data(report)
 
 

@@ -34,7 +34,7 @@ def si(value: float, unit: str) -> str:
 
 
 def si_range(interval: Interval, unit: str) -> str:
-    """The interval as `low – high`, with one unit where both have the same; one amount if equal."""
+    """The interval as `low – high`, one unit where both have the same; one amount if equal."""
     low, high = si(interval.low, unit), si(interval.high, unit)
     if low == high:
         return low
@@ -62,7 +62,7 @@ def count(value: float) -> str:
 
 def percent(share: float) -> str:
     """A share as whole per cent, without rounding a small rest away."""
-    if 0.0 < share < 0.005:
+    if 0.0 < share < 0.01:
         return f"<{_SPACE}1{_SPACE}%"
     return f"{share * 100:.0f}{_SPACE}%"
 

@@ -44,7 +44,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class PartLine:
-    """One part of an estimate: what it is, how often per sample, what it costs, its share and evidence."""
+    """One part of an estimate: events and energy per sample, share and evidence."""
 
     part: int
     name: str
@@ -155,7 +155,7 @@ def _span(axis: charts.LogAxis | None, interval: Interval | None) -> charts.Span
 
 
 def count_table(title: str, counts: EventCounts) -> CountTable:
-    """Counts per sample by place, category and phase, without the lines that are zero throughout."""
+    """Counts per sample by place, category and phase, without lines that are all zero."""
     phases = tuple(counts.phases)
     cells: dict[tuple[str, str], dict[str, int]] = {}
     for event in events_of(counts):

@@ -14,7 +14,7 @@ LOW_CONFIDENCE_SHARE = 0.2
 
 EXCLUSIONS = (
     "Transport of spikes between cores and chips: counts know no placement of neurons on cores.",
-    "Input and output of the chip, the host computer, memory outside the chip, cooling and supply losses.",
+    "Input and output of the chip, the host, memory outside the chip, cooling and supply losses.",
     "Encoding of the data into input spikes and reading out the class.",
     "Loading the network and its weights onto the chip.",
 )
@@ -24,16 +24,16 @@ EXCLUSIONS = (
 def assumptions(rows: Sequence[Row], static: bool) -> tuple[str, ...]:
     """How the counts were read as events on this chip."""
     texts = [
-        "The figures of one profile are taken as fully correlated: lows are added to lows, highs to highs.",
-        "Every stored synapse of a spiking neuron counts as a synaptic operation, also one of weight zero.",
+        "Figures of one profile are taken as fully correlated: lows add to lows, highs to highs.",
+        "Every stored synapse of a neuron that fires is a synaptic operation, also of weight zero.",
         "A spike of the input layer costs what any other spike costs.",
-        "A weight write is one that changed the stored code; a chip that always writes back pays more.",
+        "A weight write changed the stored code; a chip that always writes back pays more.",
     ]
     twice = sorted({row.event.place for row in rows if row.event.copies == 2})
     if twice:
         texts.append(
-            f"Weights that carry spikes both ways ({', '.join(twice)}) are stored twice on the chip: their "
-            "rule evaluations and weight writes count double."
+            f"Weights that carry spikes both ways ({', '.join(twice)}) are stored twice on the "
+            "chip: their rule evaluations and weight writes count double."
         )
     for row in _first_of_each(rows):
         texts.append(
@@ -48,14 +48,15 @@ def gap_reason(chip: ChipProfile, category: str) -> str:
     """Why a category that had events has no energy."""
     figure = chip.energy[EVENT_OF[category]]
     if isinstance(figure, IncludedIn):
-        return f"the profile counts it in {figure.event.replace('_', ' ')}, of which there was none there"
+        container = figure.event.replace("_", " ")
+        return f"the profile counts it in {container}, of which there was none there"
     return "the profile has no figure"
 
 
 def low_confidence_warning(
     chip: ChipProfile, rows: Sequence[Row], static: Mapping[str, Interval]
 ) -> tuple[str, ...]:
-    """A warning if figures of low confidence carry more than `LOW_CONFIDENCE_SHARE` of the typical total."""
+    """A warning if low-confidence figures carry over `LOW_CONFIDENCE_SHARE` of the total."""
     total = sum(row.energy.typical for row in rows if row.energy is not None)
     total += sum(part.typical for part in static.values())
     low: dict[str, float] = {}
@@ -70,8 +71,8 @@ def low_confidence_warning(
         return ()
     names = ", ".join(name for name, energy in low.items() if energy)
     warning = (
-        f"Figures of low confidence ({names}) carry {percent(share)} of the typical total: confirm them "
-        "before quoting it."
+        f"Figures of low confidence ({names}) carry {percent(share)} of the typical total: confirm "
+        "them before quoting it."
     )
     return (warning,)
 

@@ -1,0 +1,271 @@
+"""Chip profiles: the shipped ones hold, and every way to get one wrong is refused by name."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from eqspike.chips import EVENTS, ChipProfile, IncludedIn, load_profile
+from eqspike.core.errors import ConfigError
+from eqspike.core.quantities import Quantity
+
+CHIPS = Path(__file__).resolve().parents[3] / "chips"
+SHIPPED = sorted(CHIPS.glob("*.yaml"))
+
+FIGURE: dict[str, Any] = {
+    "low": 1,
+    "typical": 2.5,
+    "high": 4,
+    "unit": "pJ",
+    "sources": ["book"],
+    "confidence": "high",
+    "note": "all of it",
+}
+
+BASE: dict[str, Any] = {
+    "title": "A chip",
+    "about": "For tests.",
+    "kind": "mixed signal",
+    "process_nm": 28,
+    "supply_v": None,
+    "energy": {
+        "synaptic_operation": {**FIGURE, "includes": ["weight read"]},
+        "neuron_update": {**FIGURE, "unit": "nJ"},
+        "spike": {**FIGURE, "unit": "fJ"},
+        "trace_update": None,
+        "rule_evaluation": FIGURE,
+        "weight_write": {"included_in": "rule_evaluation", "note": "same access"},
+        "hop": None,
+    },
+    "power": {"static_w": {**FIGURE, "unit": "mW"}, "per_core_w": None},
+    "timestep": {"mode": "clocked", "duration": {**FIGURE, "unit": "us"}},
+    "weights": {
+        "bits": 4,
+        "signed": True,
+        "stochastic_rounding": None,
+        "sources": ["book"],
+        "confidence": "high",
+    },
+    "learning": {
+        "rule": "none",
+        "trace_bits": None,
+        "sources": ["book"],
+        "confidence": "high",
+    },
+    "limits": {"cores": 4, "fan_in": 256, "sources": ["book"], "confidence": "low"},
+    "sources": {"book": "A. Author, A Book, 2020."},
+}
+
+
+def load(folder: Path, data: object) -> ChipProfile:
+    path = folder / "mine.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    return load_profile(str(path))
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    data = copy.deepcopy(BASE)
+    change(data)
+    return data
+
+
+def put(place: str, value: object) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        *parents, last = place.split("/")
+        for parent in parents:
+            data = data[parent]
+        data[last] = value
+
+    return change
+
+
+def drop(place: str) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        *parents, last = place.split("/")
+        for parent in parents:
+            data = data[parent]
+        del data[last]
+
+    return change
+
+
+def test_units_become_si(tmp_path: Path) -> None:
+    chip = load(tmp_path, BASE)
+    synaptic, neuron, spike = (chip.energy[name] for name in EVENTS[:3])
+    assert isinstance(synaptic, Quantity)
+    assert isinstance(neuron, Quantity)
+    assert isinstance(spike, Quantity)
+    assert (synaptic.low, synaptic.typical, synaptic.high) == (1e-12, 2.5e-12, 4e-12)
+    assert (neuron.low, neuron.typical, neuron.high) == (1e-9, 2.5e-9, 4e-9)
+    assert (spike.low, spike.typical, spike.high) == (1e-15, 2.5e-15, 4e-15)
+    assert synaptic.unit == neuron.unit == "J"
+    assert isinstance(chip.static, Quantity)
+    assert (chip.static.typical, chip.static.unit) == (2.5e-3, "W")
+    assert chip.timestep.duration is not None
+    assert (chip.timestep.duration.typical, chip.timestep.duration.unit) == (2.5e-6, "s")
+
+
+def test_everything_else_is_kept(tmp_path: Path) -> None:
+    chip = load(tmp_path, BASE)
+    assert chip.name == "mine"
+    assert chip.includes == ("weight read",)
+    assert chip.limits == {"cores": 4, "fan_in": 256}
+    assert (chip.weights.bits, chip.weights.signed) == (4, True)
+    assert chip.weights.stochastic_rounding is None
+    assert chip.sources == BASE["sources"]
+    figure = chip.energy["neuron_update"]
+    assert isinstance(figure, Quantity)
+    assert (figure.sources, figure.confidence, figure.note) == (("book",), "high", "all of it")
+
+
+def test_null_is_none_and_not_zero(tmp_path: Path) -> None:
+    chip = load(tmp_path, BASE)
+    assert chip.energy["trace_update"] is None
+    assert chip.energy["hop"] is None
+    assert chip.per_core is None
+
+
+def test_included_cost_keeps_its_container(tmp_path: Path) -> None:
+    assert load(tmp_path, BASE).energy["weight_write"] == IncludedIn(
+        "rule_evaluation", "same access"
+    )
+
+
+def test_a_profile_is_frozen(tmp_path: Path) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        load(tmp_path, BASE).title = "another"  # type: ignore[misc]
+
+
+def test_digest_follows_the_content_but_not_the_line_ends(tmp_path: Path) -> None:
+    text = yaml.safe_dump(BASE, sort_keys=False)
+    digests = []
+    for name, content in (
+        ("unix", text.encode()),
+        ("windows", text.replace("\n", "\r\n").encode()),
+        ("other", text.replace("A chip", "A chop").encode()),
+    ):
+        path = tmp_path / f"{name}.yaml"
+        path.write_bytes(content)
+        digests.append(load_profile(str(path)).digest)
+    assert digests[0] == digests[1] != digests[2]
+
+
+SYNAPTIC = "energy/synaptic_operation"
+WRONG = {
+    "low above typical": (put(f"{SYNAPTIC}/low", 3), ("synaptic_operation.typical", "between")),
+    "typical above high": (put(f"{SYNAPTIC}/typical", 5), ("synaptic_operation.typical", "5")),
+    "zero": (put(f"{SYNAPTIC}/low", 0), ("synaptic_operation.low", "above 0")),
+    "negative": (put("energy/spike/low", -1), ("energy.spike.low", "above 0", "-1")),
+    "infinite": (put("energy/spike/high", float("inf")), ("energy.spike.high", "finite")),
+    "not a number": (put("energy/spike/high", "lots"), ("energy.spike.high", "lots")),
+    "unit of another dimension": (put("energy/spike/unit", "mW"), ("energy.spike.unit", "pJ")),
+    "energy as power": (put("power/static_w/unit", "pJ"), ("power.static_w.unit", "mW")),
+    "unknown source": (
+        put("energy/spike/sources", ["bok"]),
+        ("energy.spike.sources", "'bok' is not", "did you mean 'book'?"),
+    ),
+    "no source": (put("energy/spike/sources", []), ("energy.spike.sources", "one or more")),
+    "source as one text": (put("energy/spike/sources", "book"), ("energy.spike.sources", "list")),
+    "source left out": (drop("energy/spike/sources"), ("energy.spike.sources", "got nothing")),
+    "confidence": (put("energy/spike/confidence", "sure"), ("energy.spike.confidence", "medium")),
+    "figure left out": (drop("energy/hop"), ("energy.hop", "explicit null", "got nothing")),
+    "power left out": (drop("power/per_core_w"), ("power.per_core_w", "explicit null")),
+    "includes left out": (drop(f"{SYNAPTIC}/includes"), ("synaptic_operation.includes",)),
+    "includes empty": (put(f"{SYNAPTIC}/includes", []), ("synaptic_operation.includes",)),
+    "includes blank": (put(f"{SYNAPTIC}/includes", [" "]), ("synaptic_operation.includes",)),
+    "includes elsewhere": (put("energy/spike/includes", ["x"]), ("spike.includes", "not a known")),
+    "unknown event": (put("energy/spikes", None), ("energy.spikes", "did you mean 'spike'?")),
+    "unknown key": (put("tytle", "x"), ("tytle", "did you mean 'title'?")),
+    "unknown limit": (put("limits/core", 4), ("limits.core", "did you mean 'cores'?")),
+    "limit of zero": (put("limits/cores", 0), ("limits.cores", "at least 1")),
+    "limits without source": (drop("limits/sources"), ("limits.sources",)),
+    "weights without confidence": (drop("weights/confidence"), ("weights.confidence",)),
+    "unknown kind": (put("kind", "quantum"), ("kind", "mixed signal")),
+    "included in itself": (
+        put("energy/spike", {"included_in": "spike"}),
+        ("energy.spike", "included in an event with a figure"),
+    ),
+    "included in an unknown": (
+        put("energy/spike", {"included_in": "trace_update"}),
+        ("energy.spike", "included in an event with a figure"),
+    ),
+    "included in a chain": (
+        put("energy/spike", {"included_in": "weight_write"}),
+        ("energy.spike", "included in an event with a figure"),
+    ),
+    "included and priced": (
+        put("energy/spike", {**FIGURE, "included_in": "rule_evaluation"}),
+        ("energy.spike.low", "not a known key"),
+    ),
+    "synaptic operation included": (
+        put(SYNAPTIC, {"included_in": "spike"}),
+        ("energy.synaptic_operation", "a figure or null"),
+    ),
+    "static power included": (
+        put("power/static_w", {"included_in": "spike"}),
+        ("power.static_w", "a figure or null"),
+    ),
+    "power per core in an event": (
+        put("power/per_core_w", {"included_in": "spike"}),
+        ("power.per_core_w", "static_w"),
+    ),
+    "energy is a list": (put("energy", []), ("energy", "mapping")),
+    "missing title": (drop("title"), (": title", "required")),
+    "missing section": (drop("weights"), (": weights", "required")),
+    "missing low": (drop("energy/spike/low"), ("energy.spike.low", "required")),
+    "missing unit": (drop("energy/spike/unit"), ("energy.spike.unit", "required")),
+    "missing mode": (drop("timestep/mode"), ("timestep.mode",)),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_named(tmp_path: Path, case: str) -> None:
+    change, expected = WRONG[case]
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path, changed(change))
+    for text in ("mine.yaml", *expected):
+        assert text in str(error.value)
+
+
+def test_unknown_synaptic_operation_needs_no_includes(tmp_path: Path) -> None:
+    chip = load(tmp_path, changed(put(SYNAPTIC, None)))
+    assert chip.energy["synaptic_operation"] is None
+    assert chip.includes == ()
+
+
+def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load_profile(str(tmp_path / "absent.yaml"))
+
+
+def test_some_profiles_are_shipped() -> None:
+    assert {"loihi1", "odin", "generic-45nm-int8", "generic-45nm-fp32"} <= {
+        path.stem for path in SHIPPED
+    }
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_profile(path: Path) -> None:
+    chip = load_profile(str(path))
+    assert chip.sources
+    for event, figure in chip.energy.items():
+        if isinstance(figure, Quantity):
+            # A slip of unit (nJ for pJ in a digital event) would leave this range.
+            assert 1e-15 <= figure.low <= figure.high <= 1e-6, event
+            assert figure.note, f"{event} says nothing about what it includes"
+    used = {key for f in chip.energy.values() if isinstance(f, Quantity) for key in f.sources}
+    assert used, "a profile without any figure prices nothing"
+    assert path.read_text(encoding="utf-8").startswith("# "), "the first line cites the source"
+
+
+def test_recalled_figures_of_loihi_are_of_low_confidence() -> None:
+    update = load_profile(str(CHIPS / "loihi1.yaml")).energy["rule_evaluation"]
+    assert isinstance(update, Quantity)
+    assert update.confidence == "low"
+    assert "recalled" in update.note

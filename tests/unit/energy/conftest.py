@@ -1,0 +1,117 @@
+"""Counts and chips small enough to follow by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from eqspike.chips import EVENTS, ChipProfile, Figure, Learning, Timestep, Weights
+from eqspike.core.counts import (
+    CouplingCounts,
+    EventCounts,
+    LayerCounts,
+    PhaseCounts,
+    PlasticityCounts,
+)
+from eqspike.core.quantities import Quantity
+
+MakeChip = Callable[..., ChipProfile]
+
+
+@pytest.fixture
+def figure() -> Callable[..., Quantity]:
+    def make(
+        low: float, typical: float, high: float, confidence: str = "high", unit: str = "J"
+    ) -> Quantity:
+        return Quantity(low, typical, high, unit, ("book",), confidence, "for tests")
+
+    return make
+
+
+@pytest.fixture
+def make_chip(figure: Callable[..., Quantity]) -> MakeChip:
+    """A chip with distinct powers of two, so that every mixed-up figure shows."""
+
+    def make(name: str = "toy", **changes: object) -> ChipProfile:
+        energy: dict[str, Figure] = {
+            event: figure(2.0**index, 2.0 ** (index + 10), 2.0 ** (index + 20))
+            for index, event in enumerate(EVENTS)
+        }
+        fields: dict[str, object] = {
+            "name": name,
+            "title": "A toy",
+            "about": "Not a chip.",
+            "kind": "normative",
+            "process_nm": None,
+            "supply_v": None,
+            "includes": ("addition",),
+            "static": None,
+            "per_core": None,
+            "timestep": Timestep("clocked", None),
+            "weights": Weights(8, True, None),
+            "learning": Learning("none", None),
+            "limits": {},
+            "sources": {"book": "A. Author, A Book, 2020."},
+            "digest": "0" * 64,
+        }
+        for key, value in changes.items():
+            if key in energy:
+                energy[key] = value  # type: ignore[assignment]
+            else:
+                fields[key] = value
+        return ChipProfile(energy=energy, **fields)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def inference() -> EventCounts:
+    """Two samples of a free phase; `hidden` and `output` are coupled both ways."""
+    return EventCounts(
+        2,
+        {
+            "free": PhaseCounts(
+                20,
+                {
+                    "input": LayerCounts(10, 0, 0),
+                    "hidden": LayerCounts(4, 60, 0),
+                    "output": LayerCounts(2, 40, 0),
+                },
+                {
+                    "input->hidden": CouplingCounts(30, 28),
+                    "hidden->output": CouplingCounts(8, 8),
+                    "output->hidden": CouplingCounts(6, 5),
+                },
+            )
+        },
+    )
+
+
+@pytest.fixture
+def training(inference: EventCounts) -> EventCounts:
+    """Two samples with a free, a learning nudged and an update phase."""
+    return EventCounts(
+        2,
+        {
+            "free": inference.phases["free"],
+            "nudged": PhaseCounts(
+                4,
+                {
+                    "input": LayerCounts(2, 0, 12),
+                    "hidden": LayerCounts(1, 12, 12),
+                    "output": LayerCounts(1, 8, 8),
+                },
+                {
+                    "input->hidden": CouplingCounts(6, 6),
+                    "hidden->output": CouplingCounts(2, 2),
+                    "output->hidden": CouplingCounts(3, 3),
+                },
+                {
+                    "input-hidden": PlasticityCounts(9, 7, 5),
+                    "hidden-output": PlasticityCounts(5, 4, 3),
+                },
+            ),
+            "update": PhaseCounts(0, {}, {}, {"output": PlasticityCounts(0, 3, 2)}),
+        },
+    )
