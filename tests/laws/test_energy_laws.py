@@ -220,11 +220,11 @@ def test_order_of_phases_and_places_does_not_matter(
         {
             name: PhaseCounts(
                 phase.sample_steps,
-                dict(reversed(phase.layers.items())),
-                dict(reversed(phase.couplings.items())),
-                dict(reversed(phase.plasticity.items())),
+                dict(reversed(tuple(phase.layers.items()))),
+                dict(reversed(tuple(phase.couplings.items()))),
+                dict(reversed(tuple(phase.plasticity.items()))),
             )
-            for name, phase in reversed(counted.phases.items())
+            for name, phase in reversed(tuple(counted.phases.items()))
         },
     )
     assert priced(turned, chip).dynamic == priced(counted, chip).dynamic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -42,7 +43,7 @@ class TestLogAxis:
         axis = charts.LogAxis([flat(1e-12), flat(10.0 ** (decades - 12))])
         ticks = axis.ticks()
         assert 2 <= len(ticks) <= 6
-        gaps = {round(at(b.x) - at(a.x), 1) for a, b in zip(ticks[:-1], ticks[1:], strict=True)}
+        gaps = {round(at(b.x) - at(a.x), 1) for a, b in pairwise(ticks)}
         assert max(gaps) - min(gaps) <= 0.11
         assert ticks[0].anchor == "start"
 
