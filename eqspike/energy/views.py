@@ -83,7 +83,6 @@ class FigureLine:
 
     event: str
     amount: Amount
-    marks: str
     confidence: str
     sources: str
     note: str
@@ -266,15 +265,14 @@ def _figure(event: str, figure: Figure) -> FigureLine:
         return FigureLine(
             event,
             _shown(figure.interval, figure.unit),
-            CONFIDENCE_MARKS[figure.confidence],
             figure.confidence,
             ", ".join(figure.sources),
             figure.note,
         )
     if isinstance(figure, IncludedIn):
         where = figure.event.replace("_", " ")
-        return FigureLine(event, Amount(f"in {where}", ""), "", "", "", figure.note)
-    return FigureLine(event, Amount("unknown", ""), "", "", "", "")
+        return FigureLine(event, Amount(f"in {where}", ""), "", "", figure.note)
+    return FigureLine(event, Amount("unknown", ""), "", "", "")
 
 
 def _arrow(place: str) -> str:

@@ -243,6 +243,10 @@ class TestLowConfidence:
             assert "synaptic" not in warnings[0]
             assert "21\u00a0%" in warnings[0]
 
+    def test_medium_confidence_is_enough(self, make_chip: MakeChip, figure: MakeFigure) -> None:
+        chip = make_chip(rule_evaluation=figure(1.0, 1.0, 1.0, "medium"))
+        assert estimate(self.counts(0, 9), chip).warnings == ()
+
     def test_static_power_counts(
         self, make_chip: MakeChip, figure: MakeFigure, inference: EventCounts
     ) -> None:
