@@ -6,7 +6,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from eqspike.core.errors import missing_package
+from eqspike.core.errors import MissingPackageError
 from eqspike.energy import charts, views
 from eqspike.energy.contents import EnergyReport
 from eqspike.energy.wording import EXCLUSIONS
@@ -42,7 +42,10 @@ def _environment(*, autoescape: bool) -> Environment:
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError as error:
-        raise missing_package("jinja2", "report", "writing an energy report") from error
+        raise MissingPackageError(
+            "writing an energy report needs the package 'jinja2', which eqspike installs by default "
+            "and which is missing here; install it with: pip install jinja2"
+        ) from error
     return Environment(
         loader=FunctionLoader(_template),
         autoescape=autoescape,

@@ -237,12 +237,11 @@ def _places(estimate: Estimate) -> tuple[PlaceLine, ...]:
 
 def _place(place: str, category: str, estimate: Estimate) -> PlaceLine:
     rows = estimate.select(place=place, category=category)
+    shown = text.count(_events(rows, estimate))
     energy = estimate.energy(place=place, category=category)
     if energy is None:
-        amount = Amount(_why_none(rows), "")
-    else:
-        amount = _shown(energy.scaled(1.0 / estimate.samples))
-    return PlaceLine(_arrow(place), category, text.count(_events(rows, estimate)), amount)
+        return PlaceLine(_arrow(place), category, shown, Amount(_why_none(rows), ""))
+    return PlaceLine(_arrow(place), category, shown, _shown(energy.scaled(1.0 / estimate.samples)))
 
 
 def _events(rows: Iterable[Row], estimate: Estimate) -> float:

@@ -1,4 +1,4 @@
-"""The two loops in which nearly all additions happen."""
+"""Vector loops: the first two are where nearly all additions happen."""
 
 from __future__ import annotations
 
@@ -32,9 +32,20 @@ def add_rows(total: Any, rows: Any, chosen: Any, count: Any) -> None:
 
 
 @inlined
-def add_weighted_rows(total: Any, rows: Any, factors: Any, column: Any) -> None:
-    """total += sum over t of factors[t, column] * rows[t]."""
+def add_row_parts(total: Any, rows: Any, first: Any, chosen: Any, count: Any) -> None:
+    """Like `add_rows`, of the part of each row that starts at column `first`."""
     width = total.shape[0]
+    for index in range(count):
+        part = rows[chosen[index]][first : first + width]
+        for i in range(width):
+            total[i] += part[i]
+
+
+@inlined
+def add_weighted_rows(total: Any, rows: Any, first: Any, factors: Any, column: Any) -> None:
+    """total += sum over t of factors[t, column] * (part of rows[t] that starts at column `first`)."""
+    width = total.shape[0]
+    end = first + width
     steps = rows.shape[0]
     t = 0
     while t + 4 <= steps:
@@ -42,10 +53,10 @@ def add_weighted_rows(total: Any, rows: Any, factors: Any, column: Any) -> None:
         factor_b = factors[t + 1, column]
         factor_c = factors[t + 2, column]
         factor_d = factors[t + 3, column]
-        row_a = rows[t]
-        row_b = rows[t + 1]
-        row_c = rows[t + 2]
-        row_d = rows[t + 3]
+        row_a = rows[t][first:end]
+        row_b = rows[t + 1][first:end]
+        row_c = rows[t + 2][first:end]
+        row_d = rows[t + 3][first:end]
         for i in range(width):
             total[i] += (factor_a * row_a[i] + factor_b * row_b[i]) + (
                 factor_c * row_c[i] + factor_d * row_d[i]
@@ -53,7 +64,21 @@ def add_weighted_rows(total: Any, rows: Any, factors: Any, column: Any) -> None:
         t += 4
     while t < steps:
         factor_a = factors[t, column]
-        row_a = rows[t]
+        row_a = rows[t][first:end]
         for i in range(width):
             total[i] += factor_a * row_a[i]
         t += 1
+
+
+@inlined
+def fill(array: Any, value: Any) -> None:
+    """array[:] = value, for one dimension."""
+    for i in range(array.shape[0]):
+        array[i] = value
+
+
+@inlined
+def copy(source: Any, target: Any) -> None:
+    """target[:] = source, for one dimension."""
+    for i in range(source.shape[0]):
+        target[i] = source[i]

@@ -90,13 +90,16 @@ def random_bits(key: Any, position: Any) -> Any:
 
 
 @inlined
-def group_by_level(levels: Any, weights: Any, fan_out: Any, scratch: Any) -> Any:
+def group_by_level(
+    levels: Any, weights: Any, fan_out: Any, rows: Any, columns: Any, slots: Any, members: Any,
+    fan_outs: Any, group_of: Any,
+) -> Any:  # fmt: skip
     """Sum the weight rows of the pixels of each level above 0; returns the number of groups.
 
     Group g gets `rows[g]`, its level in `columns[g]` and `slots[g]`, the number of its pixels in `members[g]`
     and that of their non-zero weights in `fan_outs[g]`; `group_of[level]` is g, or -1.
     """
-    group_of = scratch.group_of
+    width = rows.shape[1]
     for level in range(group_of.shape[0]):
         group_of[level] = -1
     for pixel in range(levels.shape[0]):
@@ -106,60 +109,76 @@ def group_by_level(levels: Any, weights: Any, fan_out: Any, scratch: Any) -> Any
     for level in range(1, group_of.shape[0]):
         if group_of[level] == 0:
             group_of[level] = groups
-            scratch.columns[groups] = level
-            scratch.slots[groups] = level
-            scratch.members[groups] = 0
-            scratch.fan_outs[groups] = 0
-            scratch.rows[groups, :] = 0
+            columns[groups] = level
+            slots[groups] = level
+            members[groups] = 0
+            fan_outs[groups] = 0
+            row = rows[groups]
+            for i in range(width):
+                row[i] = 0
             groups += 1
     for pixel in range(levels.shape[0]):
         group = group_of[levels[pixel]]
         if group >= 0:
-            row = scratch.rows[group]
-            source_row = weights[pixel]
-            for i in range(row.shape[0]):
-                row[i] += source_row[i]
-            scratch.members[group] += 1
-            scratch.fan_outs[group] += fan_out[pixel]
+            row = rows[group]
+            of_pixel = weights[pixel]
+            for i in range(width):
+                row[i] += of_pixel[i]
+            members[group] += 1
+            fan_outs[group] += fan_out[pixel]
     return groups
 
 
 @inlined
-def apply_coefficients(groups: Any, source: Any, scratch: Any) -> None:
+def apply_coefficients(
+    groups: Any, coefficients: Any, signs: Any, rows: Any, base: Any, columns: Any,
+    group_coefficients: Any, group_signs: Any,
+) -> None:  # fmt: skip
     """Put the constant part of each group into the base and give each row its sign."""
-    base = scratch.base
-    base[:] = 0
+    width = rows.shape[1]
+    for i in range(width):
+        base[i] = 0
     for group in range(groups):
-        level = scratch.columns[group]
-        coefficient = source.coefficients[level]
-        sign = source.signs[level]
-        row = scratch.rows[group]
-        if coefficient != 0 or sign < 0:
-            for i in range(base.shape[0]):
+        level = columns[group]
+        coefficient, sign = coefficients[level], signs[level]
+        group_coefficients[group] = coefficient
+        group_signs[group] = sign
+        if coefficient != 0:
+            row = rows[group]
+            for i in range(width):
                 base[i] += coefficient * row[i]
                 row[i] = sign * row[i]
 
 
 @inlined
-def draw_spikes(levels: Any, key: Any, source: Any, weights: Any, fan_out: Any, scratch: Any) -> Any:
+def draw_spikes(
+    levels: Any, key: Any, thresholds: Any, weights: Any, fan_out: Any, drawn: Any, rows: Any, base: Any,
+    columns: Any, slots: Any, members: Any, fan_outs: Any, group_coefficients: Any, group_signs: Any,
+) -> Any:  # fmt: skip
     """Poisson: one group per pixel above level 0, its spikes drawn into `drawn`; returns the number of groups."""
     groups = 0
     pixels = levels.shape[0]
-    steps = scratch.drawn.shape[0]
+    width = rows.shape[1]
     for pixel in range(pixels):
         level = levels[pixel]
         if level > 0:
-            threshold = source.thresholds[level]
-            for t in range(steps):
+            threshold = thresholds[level]
+            for t in range(drawn.shape[0]):
                 bits = random_bits(key, np.uint64(t * pixels + pixel)) >> np.uint64(32)
-                scratch.drawn[t, groups] = bits < threshold
-            scratch.columns[groups] = groups
-            scratch.slots[groups] = pixel
-            scratch.members[groups] = 1
-            scratch.fan_outs[groups] = fan_out[pixel]
-            scratch.rows[groups, :] = weights[pixel]
+                drawn[t, groups] = bits < threshold
+            columns[groups] = groups
+            slots[groups] = pixel
+            members[groups] = 1
+            fan_outs[groups] = fan_out[pixel]
+            group_coefficients[groups] = 0
+            group_signs[groups] = 1
+            row = rows[groups]
+            of_pixel = weights[pixel]
+            for i in range(width):
+                row[i] = of_pixel[i]
             groups += 1
-    scratch.base[:] = 0
+    for i in range(width):
+        base[i] = 0
     return groups
 
 

@@ -26,14 +26,11 @@ class Layout(NamedTuple):
         sizes: (layers,) number of neurons.
         starts: (layers + 1,) first neuron of each free layer's block; the last entry is the vector's length.
         widths: (layers,) padded size; of the input, its plain size.
-        blocks: (layers,) first element of coupling k (layer k to k + 1, k >= 1) in the flat weight arrays; the
-            last entry is their length.
     """
 
     sizes: Ints
     starts: Ints
     widths: Ints
-    blocks: Ints
 
 
 class Weights(NamedTuple):
@@ -41,8 +38,8 @@ class Weights(NamedTuple):
 
     Attributes:
         input: (pixels, width of layer 1).
-        forward: flat; coupling k as (width k, width k + 1), rows read when layer k spikes.
-        backward: flat; the same weights transposed, rows read when layer k + 1 spikes.
+        forward: (couplings - 1, below, above); coupling k at index k - 1, a row is read when layer k spikes.
+        backward: (couplings - 1, above, below); the same weights, a row is read when layer k + 1 spikes.
         bias: (neurons,).
         input_fan_out: (pixels,) non-zero weights of each input neuron.
         fan_out: (neurons,) non-zero forward weights of each neuron.
@@ -68,32 +65,25 @@ def lay_out(network: Network) -> Layout:
     sizes = np.array([layer.size for layer in network.layers], dtype=np.int64)
     widths = np.array([sizes[0], *(padded(int(size)) for size in sizes[1:])], dtype=np.int64)
     starts = np.concatenate([[0, 0], np.cumsum(widths[1:])])
-    products = widths[1:-1] * widths[2:]
-    blocks = np.concatenate([[0, 0], np.cumsum(products)])
-    return Layout(sizes, starts, widths, blocks)
+    return Layout(sizes, starts, widths)
+
+
+def coupling_shape(layout: Layout) -> tuple[int, int, int]:
+    """(couplings between free layers, widest lower layer, widest upper layer): shape of the stacked weights."""
+    widths = layout.widths
+    return len(widths) - 2, int(widths[1:-1].max()), int(widths[2:].max())
 
 
 def empty_weights(layout: Layout, precision: str) -> Weights:
     """Zero weights of the right shapes."""
-    neurons, flat = int(layout.starts[-1]), int(layout.blocks[-1])
+    neurons = int(layout.starts[-1])
+    couplings, below, above = coupling_shape(layout)
     return Weights(
         np.zeros((layout.sizes[0], layout.widths[1]), precision),
-        np.zeros(flat, precision),
-        np.zeros(flat, precision),
+        np.zeros((couplings, below, above), precision),
+        np.zeros((couplings, above, below), precision),
         np.zeros(neurons, precision),
         np.zeros(layout.sizes[0], np.int64),
         np.zeros(neurons, np.int64),
         np.zeros(neurons, np.int64),
     )
-
-
-def block(flat: Floats, layout: Layout, coupling: int) -> Floats:
-    """View of coupling `coupling` (1 or more) in a flat array: (width of layer k, width of layer k + 1)."""
-    shape = (layout.widths[coupling], layout.widths[coupling + 1])
-    return flat[layout.blocks[coupling] : layout.blocks[coupling + 1]].reshape(shape)
-
-
-def transposed_block(flat: Floats, layout: Layout, coupling: int) -> Floats:
-    """View of a transposed coupling in a flat array: (width of layer k + 1, width of layer k)."""
-    shape = (layout.widths[coupling + 1], layout.widths[coupling])
-    return flat[layout.blocks[coupling] : layout.blocks[coupling + 1]].reshape(shape)

@@ -22,7 +22,7 @@ class Dynamics(NamedTuple):
         kind: `SIGMA_DELTA` or `CURRENT_BASED`.
         constants: (2,) zero and one.
         parameters: (3,) synaptic_filter, relaxation, unused; or 1 - current_decay, 1 - voltage_decay, threshold.
-        initial_potential: (1,).
+        initial_potential: (1,); full_potential: (1,) membrane potential worth one spike.
         trace_gains: (2,) 1 / tau of the fast and the slow trace.
         derivative: (2,) coefficient of each trace in the rule.
         target_rate: (1,).
@@ -32,6 +32,7 @@ class Dynamics(NamedTuple):
     constants: Floats
     parameters: Floats
     initial_potential: Floats
+    full_potential: Floats
     trace_gains: Floats
     derivative: Floats
     target_rate: Floats
@@ -40,16 +41,17 @@ class Dynamics(NamedTuple):
 def make_dynamics(neuron: Neuron, rule: LocalRule, target_rate: float, precision: str) -> Dynamics:
     """Print a neuron and a local rule for the kernels."""
     if isinstance(neuron, SigmaDelta):
-        kind, start = SIGMA_DELTA, neuron.initial_potential
+        kind, start, full = SIGMA_DELTA, neuron.initial_potential, 1.0
         parameters = [neuron.synaptic_filter, neuron.relaxation, 0.0]
     else:
-        kind, start = CURRENT_BASED, 0.0
+        kind, start, full = CURRENT_BASED, 0.0, neuron.threshold
         parameters = [1 - neuron.current_decay, 1 - neuron.voltage_decay, neuron.threshold]
     return Dynamics(
         kind,
         np.array([0, 1], precision),
         np.array(parameters, precision),
         np.array([start], precision),
+        np.array([full], precision),
         np.array([1 / trace.tau for trace in rule.traces], precision),
         np.array(rule.coefficients("pre"), precision),
         np.array([target_rate], precision),
@@ -57,12 +59,13 @@ def make_dynamics(neuron: Neuron, rule: LocalRule, target_rate: float, precision
 
 
 @inlined
-def advance_sigma_delta(drive: Any, bias: Any, state: Any, dynamics: Any) -> None:
+def advance_sigma_delta(
+    drive: Any, bias: Any, nudge: Any, filtered: Any, relaxed: Any, potential: Any, spikes: Any,
+    constants: Any, parameters: Any,
+) -> None:  # fmt: skip
     """x, s, V and S of all neurons, as in `core.neurons.SigmaDelta`."""
-    zero, one = dynamics.constants[0], dynamics.constants[1]
-    synaptic_filter, relaxation = dynamics.parameters[0], dynamics.parameters[1]
-    filtered, relaxed, potential = state.filtered, state.relaxed, state.potential
-    spikes, nudge = state.spikes, state.nudge
+    zero, one = constants[0], constants[1]
+    synaptic_filter, relaxation = parameters[0], parameters[1]
     for i in range(drive.shape[0]):
         x = filtered[i] + synaptic_filter * ((drive[i] + bias[i]) - filtered[i])
         s = relaxed[i] + relaxation * ((x + nudge[i]) - relaxed[i])
@@ -77,13 +80,13 @@ def advance_sigma_delta(drive: Any, bias: Any, state: Any, dynamics: Any) -> Non
 
 
 @inlined
-def advance_current_based(drive: Any, bias: Any, state: Any, dynamics: Any) -> None:
+def advance_current_based(
+    drive: Any, bias: Any, nudge: Any, current: Any, potential: Any, spikes: Any, constants: Any,
+    parameters: Any,
+) -> None:  # fmt: skip
     """u, V and S of all neurons, as in `core.neurons.CurrentBased`."""
-    zero, one = dynamics.constants[0], dynamics.constants[1]
-    keep_current, keep_voltage = dynamics.parameters[0], dynamics.parameters[1]
-    threshold = dynamics.parameters[2]
-    current, potential = state.filtered, state.potential
-    spikes, nudge = state.spikes, state.nudge
+    zero, one = constants[0], constants[1]
+    keep_current, keep_voltage, threshold = parameters[0], parameters[1], parameters[2]
     for i in range(drive.shape[0]):
         u = current[i] * keep_current + drive[i]
         current[i] = u
@@ -93,53 +96,37 @@ def advance_current_based(drive: Any, bias: Any, state: Any, dynamics: Any) -> N
 
 
 @inlined
-def advance_traces(state: Any, dynamics: Any) -> None:
+def advance_traces(fast: Any, slow: Any, spikes: Any, gains: Any) -> None:
     """Both traces of all neurons; they include this step's spike."""
-    gain_fast, gain_slow = dynamics.trace_gains[0], dynamics.trace_gains[1]
-    fast, slow, spikes = state.fast, state.slow, state.spikes
+    gain_fast, gain_slow = gains[0], gains[1]
     for i in range(spikes.shape[0]):
         fast[i] += gain_fast * (spikes[i] - fast[i])
         slow[i] += gain_slow * (spikes[i] - slow[i])
 
 
 @inlined
-def rate_derivative(state: Any, dynamics: Any, derivative: Any) -> None:
+def rate_derivative(fast: Any, slow: Any, coefficients: Any, derivative: Any) -> None:
     """The rule's combination of both traces, for all neurons."""
-    of_fast, of_slow = dynamics.derivative[0], dynamics.derivative[1]
-    fast, slow = state.fast, state.slow
+    of_fast, of_slow = coefficients[0], coefficients[1]
     for i in range(derivative.shape[0]):
         derivative[i] = of_fast * fast[i] + of_slow * slow[i]
 
 
 @inlined
-def set_nudge(state: Any, first_output: Any, outputs: Any, label: Any, beta: Any, dynamics: Any) -> None:
-    """beta (y - r) for each output neuron, r being its fast trace."""
-    for i in range(outputs):
-        target = dynamics.target_rate[0] if i == label else dynamics.constants[0]
-        state.nudge[first_output + i] = beta * (target - state.fast[first_output + i])
+def set_nudge(nudge: Any, fast: Any, label: Any, beta: Any, target: Any, zero: Any) -> None:
+    """beta (y - r) for the output neurons, r being their fast trace; arguments are (outputs,) views."""
+    for i in range(nudge.shape[0]):
+        wanted = target if i == label else zero
+        nudge[i] = beta * (wanted - fast[i])
 
 
 @inlined
-def reset_state(state: Any, dynamics: Any) -> None:
-    """State at the start of a sample."""
-    state.filtered[:] = 0
-    state.relaxed[:] = 0
-    state.potential[:] = dynamics.initial_potential[0]
-    state.fast[:] = 0
-    state.slow[:] = 0
-    state.spikes[:] = 0
-    state.nudge[:] = 0
-    state.spiking_count[:] = 0
-
-
-@inlined
-def list_spiking(state: Any, layout: Any) -> None:
-    """List, per layer, the neurons that spiked. Free of branches on purpose."""
-    spikes, spiking = state.spikes, state.spiking
-    for layer in range(1, layout.sizes.shape[0]):
-        start = layout.starts[layer]
+def list_spiking(spikes: Any, spiking: Any, counts: Any, sizes: Any, starts: Any) -> None:
+    """List, per layer, the neurons that spiked. Free of branches and of signed indices: both cost time here."""
+    for layer in range(1, sizes.shape[0]):
+        start = np.uint64(starts[layer])
         place = start
-        for i in range(layout.sizes[layer]):
+        for i in range(np.uint64(sizes[layer])):
             spiking[place] = i
-            place += np.int64(spikes[start + i])
-        state.spiking_count[layer] = place - start
+            place += np.uint64(spikes[start + i] > 0)
+        counts[layer] = place - start

@@ -12,7 +12,7 @@ from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.random_stream import draws, stream_key
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.counting import event_counts
-from eqspike.engines.fast.layout import block, transposed_block
+from eqspike.engines.fast.layout import coupling_shape
 from eqspike.engines.fast.online import present_online
 from eqspike.engines.fast.simulator import Simulator, thread_count
 from eqspike.engines.fast.state import make_record
@@ -175,8 +175,7 @@ class FastSession:
         rule = self.system.rule
         betas = np.full(len(keys), rule.beta, self.system.precision)
         if rule.random_sign:
-            bits = np.array([draws(int(key), _SIGN_POSITION) & np.uint64(1) for key in keys])
-            betas[bits == 1] *= -1
+            betas[(draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)) == 1] *= -1
         return betas
 
     def _fit_batch(
@@ -191,7 +190,8 @@ class FastSession:
             )
         if len(images) > BLOCK_SAMPLES and not self._carried.size:
             self._carried = np.zeros_like(simulator.weights.input)
-        flat = np.zeros(int(simulator.layout.blocks[-1]), self.system.precision)
+        couplings, below, above = coupling_shape(simulator.layout)
+        sums = np.zeros((couplings, above, below), self.system.precision)
         bias_change = np.zeros(len(self._stored_bias))
         for first in range(0, len(images), block_size):
             part = slice(first, first + block_size)
@@ -200,12 +200,12 @@ class FastSession:
             right += int((self._record.scores[:count].argmax(1) == labels[part]).sum())
             bias_change += self._record.bias_gradients[:count].sum(0, dtype=np.float64)
             final = first + count == len(images)
-            self._write(images[part], rate_factor / len(images), write_key, flat, first == 0, final)
+            self._write(images[part], rate_factor / len(images), write_key, sums, first == 0, final)
         self._write_bias(bias_change * (rate_factor / len(images)))
         return right
 
     def _write(
-        self, images: Images, scale: float, write_key: int, flat: NDArray[Any], fresh: bool, final: bool
+        self, images: Images, scale: float, write_key: int, sums: NDArray[Any], fresh: bool, final: bool
     ) -> None:
         """Sum the block's changes and, after the last block, program the memory."""
         simulator, record, layout = self._simulator, self._record, self._simulator.layout
@@ -222,14 +222,12 @@ class FastSession:
             )  # fmt: skip
 
         simulator.share(len(stored), work)
-        starts, widths = layout.starts, layout.widths
+        starts = layout.starts
         for index in range(1, len(self._stored)):
-            part = slice(layout.blocks[index], layout.blocks[index + 1])
             write_coupling(
-                len(images), record.gradients[:, part], flat[part], fresh, final, int(widths[index]),
+                len(images), record.gradients[:, index - 1], sums[index - 1], fresh, final,
                 rates[index] * scale, self._storages[index], keys[index], self._stored[index],
-                block(weights.forward, layout, index),
-                transposed_block(weights.backward, layout, index),
+                weights.forward[index - 1], weights.backward[index - 1],
                 weights.fan_out[starts[index] : starts[index + 1]],
                 weights.fan_back[starts[index + 1] : starts[index + 2]],
                 simulator.tallies[0].writes[index],
@@ -280,8 +278,7 @@ class FastSession:
                     change[levels > 0] += rows[levels > 0]
                 result[coupling.name] = change
             else:
-                flat = record.gradients[: len(images)].sum(0, dtype=np.float64)
-                part = transposed_block(flat, layout, index)
+                part = record.gradients[: len(images), index - 1].sum(0, dtype=np.float64)
                 result[coupling.name] = part[: coupling.post.size, : coupling.pre.size].T
         biases = record.bias_gradients[: len(images)].sum(0, dtype=np.float64)
         for index, layer in enumerate(network.free_layers, start=1):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eqspike.core.errors import ConfigError
 from eqspike.core.grid import snap
 from eqspike.engines.fast.inputs import make_source
-from eqspike.engines.fast.layout import block, empty_weights, lay_out, transposed_block
+from eqspike.engines.fast.layout import empty_weights, lay_out
 from eqspike.engines.fast.neurons import make_dynamics
 from eqspike.engines.fast.presentation import present
 from eqspike.engines.fast.state import Record, Tally, clear, make_scratch, make_state, make_tally, total
@@ -115,8 +115,8 @@ class Simulator:
             self.weights.input_fan_out[:] = filled.sum(1)
             return
         starts = self.layout.starts
-        block(self.weights.forward, self.layout, coupling)[:pre, :post] = snapped
-        transposed_block(self.weights.backward, self.layout, coupling)[:post, :pre] = snapped.T
+        self.weights.forward[coupling - 1, :pre, :post] = snapped
+        self.weights.backward[coupling - 1, :post, :pre] = snapped.T
         self.weights.fan_out[starts[coupling] : starts[coupling] + pre] = filled.sum(1)
         self.weights.fan_back[starts[coupling + 1] : starts[coupling + 1] + post] = filled.sum(0)
 

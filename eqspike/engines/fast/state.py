@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eqspike.engines.fast.layout import Floats, Ints, Layout
+from eqspike.engines.fast.layout import Floats, Ints, Layout, coupling_shape
 from eqspike.tasks.encoders import LEVELS
 
 
@@ -38,7 +38,8 @@ class Scratch(NamedTuple):
     Attributes:
         rows: (groups, width 1) weight rows of the input groups; base: (width 1,) constant input.
         columns: (groups,) column of each group in the toggles; slots: its place in the gradient record.
-        members, fan_outs, chosen: (groups,); group_of: (256,).
+        members, fan_outs, chosen: (groups,); coefficients, signs: (groups,);
+        group_of: (256 or groups,).
         drawn: (steps, groups) spikes drawn for poisson, else empty.
         spike_history, derivative_history: (nudged steps, neurons).
         learning_steps: (nudged steps,) list of steps; derivative_sum: (neurons,).
@@ -53,12 +54,14 @@ class Scratch(NamedTuple):
     fan_outs: Ints
     chosen: Ints
     group_of: Ints
+    coefficients: Floats
+    signs: Floats
     drawn: NDArray[np.uint8]
     spike_history: Floats
     derivative_history: Floats
     learning_steps: Ints
     derivative_sum: Floats
-    spike_counts: Ints
+    spike_counts: NDArray[np.int32]
 
 
 class Tally(NamedTuple):
@@ -83,7 +86,7 @@ class Record(NamedTuple):
     Attributes:
         scores: (samples, outputs) spikes in the read-out window plus the remainder left in the membrane.
         input_gradients: (samples, groups, width 1) change asked by the rule for each input group.
-        gradients: (samples, flat) the same for the other couplings, transposed: (width k + 1, width k).
+        gradients: (samples, couplings - 1, above, below) the same for the other couplings, transposed.
         bias_gradients: (samples, neurons).
         raster: (samples or 0, steps, neurons) spikes, if asked for.
         potentials: (samples or 0, steps, neurons) membrane potentials, if asked for.
@@ -116,13 +119,15 @@ def make_scratch(layout: Layout, poisson: bool, free: int, nudged: int, precisio
         members=np.zeros(groups, np.int64),
         fan_outs=np.zeros(groups, np.int64),
         chosen=np.zeros(groups + 1, np.int64),
-        group_of=np.zeros(LEVELS, np.int64),
+        group_of=np.zeros(max(groups, LEVELS), np.int64),
+        coefficients=np.zeros(groups, precision),
+        signs=np.zeros(groups, precision),
         drawn=np.zeros((free + nudged if poisson else 0, groups), np.uint8),
         spike_history=np.zeros((nudged, neurons), precision),
         derivative_history=np.zeros((nudged, neurons), precision),
         learning_steps=np.zeros(nudged + 1, np.int64),
         derivative_sum=np.zeros(neurons, precision),
-        spike_counts=np.zeros((2, neurons), np.int64),
+        spike_counts=np.zeros((2, neurons), np.int32),
     )
 
 
@@ -141,13 +146,14 @@ def make_record(
     layout: Layout, samples: int, groups: int, precision: str, traced_steps: int = 0
 ) -> Record:
     """Result arrays for a block; gradients only if `groups` > 0, rasters only if `traced_steps` > 0."""
-    neurons, flat = int(layout.starts[-1]), int(layout.blocks[-1])
+    neurons = int(layout.starts[-1])
+    couplings, below, above = coupling_shape(layout)
     learning = samples if groups else 0
     traced = samples if traced_steps else 0
     return Record(
         np.zeros((samples, layout.sizes[-1]), precision),
         np.zeros((learning, groups, layout.widths[1]), precision),
-        np.zeros((learning, flat), precision),
+        np.zeros((learning, couplings, above, below), precision),
         np.zeros((learning, neurons), precision),
         np.zeros((traced, traced_steps, neurons), np.uint8),
         np.zeros((traced, traced_steps, neurons), precision),

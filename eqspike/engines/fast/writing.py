@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eqspike.core.grid import STEPS_PER_UNIT
+from eqspike.engines.fast.arithmetic import copy, fill
 from eqspike.engines.fast.compilation import inlined, kernel
 from eqspike.engines.fast.inputs import random_bits
 from eqspike.memory import Fixed, Ideal
@@ -97,22 +98,25 @@ def write_input(first: Any, last: Any, images: Any, samples: Any, poisson: Any, 
     """
     size = stored.shape[1]
     total = np.zeros(changes.shape[2], changes.dtype)
+    zero = changes.dtype.type(0)
     for pixel in range(first, last):
         seen = False
         if not fresh:
-            total[:] = carried[pixel]
+            copy(carried[pixel], total)
             seen = True
         for sample in range(samples):
             level = images[sample, pixel]
             if level > 0:
                 change = changes[sample, pixel if poisson else np.int64(level)]
                 if not seen:
-                    total[:] = 0
+                    fill(total, zero)
                     seen = True
                 for i in range(total.shape[0]):
                     total[i] += change[i]
         if not final:
-            carried[pixel] = total if seen else np.zeros_like(total)
+            if not seen:
+                fill(total, zero)
+            copy(total, carried[pixel])
         elif seen:
             position = np.uint64(pixel) * np.uint64(size)
             fan_out[pixel] = write_row(stored[pixel], total, rate, storage, key, position,
@@ -120,29 +124,32 @@ def write_input(first: Any, last: Any, images: Any, samples: Any, poisson: Any, 
 
 
 @kernel
-def write_coupling(samples: Any, changes: Any, total: Any, fresh: Any, final: Any, width: Any, rate: Any,
+def write_coupling(samples: Any, changes: Any, total: Any, fresh: Any, final: Any, rate: Any,
                    storage: Any, key: Any, stored: Any, forward: Any, backward: Any, fan_out: Any,
                    fan_back: Any, tally: Any) -> None:
     """Write one coupling between free layers and both working copies of it.
 
-    `changes` (samples, width above x width) is transposed, as is `total`, the sum carried from block to block;
-    `stored` is (below, above).
+    `changes` (samples, width above, width below) is transposed, as is `total`, the sum carried from block to
+    block; `stored` is (below, above).
     """
     below, above = stored.shape
-    if fresh:
-        total[:] = 0
-    for sample in range(samples):
-        change = changes[sample]
-        for i in range(total.shape[0]):
-            total[i] += change[i]
+    zero = changes.dtype.type(0)
+    for post in range(above):
+        row = total[post]
+        if fresh:
+            fill(row, zero)
+        for sample in range(samples):
+            change = changes[sample, post]
+            for i in range(row.shape[0]):
+                row[i] += change[i]
     if not final:
         return
-    row = np.zeros(above, changes.dtype)
-    fan_back[:] = 0
+    column = np.zeros(above, changes.dtype)
+    fill(fan_back, 0)
     for pre in range(below):
         for post in range(above):
-            row[post] = total[post * width + pre]
-        fan_out[pre] = write_row(stored[pre], row, rate, storage, key, np.uint64(pre) * np.uint64(above),
+            column[post] = total[post, pre]
+        fan_out[pre] = write_row(stored[pre], column, rate, storage, key, np.uint64(pre) * np.uint64(above),
                                  forward[pre, :above], tally)
         for post in range(above):
             backward[post, pre] = forward[pre, post]
