@@ -1,0 +1,57 @@
+# `make` alone lists the targets. Each sets up what it needs in .venv, once.
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check slow bench reports clean
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+SET_UP_FILES := setup.cfg pyproject.toml constraints.txt Makefile
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.demo-installed ## the whole way on a small embedded data set
+	$(BIN)/eqspike demo
+
+test: .venv/.installed ## all tests but the slow ones
+	$(BIN)/python -m pytest -q -n 2
+
+check: .venv/.installed ## lint, format, types and the layering of the package
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+slow: .venv/.installed ## the slow tests
+	$(BIN)/python -m pytest -q -m slow
+
+bench: .venv/.installed ## speed of the fast engine
+	$(BIN)/python benchmarks/fast_engine.py
+
+reports: .venv/.demo-installed ## write energy_reports/ anew
+	$(BIN)/python -m eqspike.energy.regenerate energy_reports
+
+clean: ## remove caches and build products; .venv and runs stay
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find eqspike tests benchmarks -type d -name __pycache__ -exec rm -rf {} +
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' || \
+	  { echo "constraints.txt is for Python 3.11 and 3.12, not $$($(PYTHON) --version);" \
+	    "name one: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+
+.venv/.demo-installed: $(SET_UP_FILES) | $(BIN)/pip
+	@echo "Installing eqspike and what the demo needs in .venv: about a minute, once"
+	$(INSTALL) --editable '.[plots]'
+	@touch $@
+
+# Lava's own metadata refuse Python 3.11 and later, on which it runs: hence the second line.
+.venv/.installed: $(SET_UP_FILES) | $(BIN)/pip
+	@echo "Installing eqspike, all its engines and the tools in .venv: a few minutes, once"
+	$(INSTALL) --editable '.[all]'
+	$(INSTALL) --no-deps --ignore-requires-python lava-nc
+	@touch .venv/.demo-installed $@
