@@ -36,7 +36,7 @@ phases = st.builds(
     ),
 )
 counts = st.builds(
-    EventCounts, st.integers(1, 1000), st.fixed_dictionaries({name: phases for name in PHASES})
+    EventCounts, st.integers(1, 1000), st.fixed_dictionaries(dict.fromkeys(PHASES, phases))
 )
 
 
