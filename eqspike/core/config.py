@@ -97,6 +97,11 @@ class Section:
             raise self.error(key, rule)
         return value
 
+    def optional_integer(self, key: str, *, low: int | None = None) -> int | None:
+        """A whole number of at least `low`, or `null`."""
+        self._known.add(key)
+        return None if self._data.get(key) is None else self.integer(key, low=low)
+
     def flag(self, key: str, default: object = _MISSING) -> bool:
         """`true` or `false`."""
         value = self._take(key, default)
@@ -144,6 +149,11 @@ class Section:
         """A nested mapping."""
         value = self._take(key, default)
         return Section(value, self._source, f"{self._path}.{key}" if self._path else key)
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """A nested mapping as plain data, to be read by somebody else."""
+        self.section(key)
+        return dict(self._data[key])
 
     def sections(self, key: str, default: object = _MISSING) -> tuple[Section, ...]:
         """A list of nested mappings."""

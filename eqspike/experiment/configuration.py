@@ -1,0 +1,140 @@
+"""A run's configuration: the model with the user's changes, the task, the engine and the seed, as one file."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from eqspike import library
+from eqspike.core.config import Section
+from eqspike.core.errors import ConfigError
+from eqspike.experiment.model import Model, read_model
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that decides a run's result.
+
+    Attributes:
+        model: the model, overrides applied.
+        task: library name or path of a task.
+        engine: name of the engine.
+        seed: of initial weights, order of samples and every random stream; 0 or more.
+        limit: use only the first samples of the training set, or None for all.
+        test_limit: likewise of the test set.
+    """
+
+    model: Model
+    task: str
+    engine: str
+    seed: int
+    limit: int | None = None
+    test_limit: int | None = None
+
+    def as_yaml(self) -> str:
+        """Text of `config.yaml`; reading it gives an equal configuration."""
+        data: dict[str, Any] = {
+            "format": FORMAT,
+            "model_name": self.model.name,
+            "task": self.task,
+            "engine": self.engine,
+            "seed": self.seed,
+            "limit": self.limit,
+            "test_limit": self.test_limit,
+            "model": self.model.description,
+        }
+        return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+
+
+def resolve(
+    model: str, task: str, *, engine: str = "fast", seed: int = 0, epochs: int | None = None,
+    limit: int | None = None, test_limit: int | None = None, overrides: tuple[str, ...] = (),
+) -> Configuration:  # fmt: skip
+    """Configuration of a new run from names and overrides.
+
+    Args:
+        model, task: library names or paths of YAML files.
+        epochs: replaces the model's number of epochs.
+        limit, test_limit: at least 1, or None for all samples.
+        overrides: `key.key=value` texts applied to the model's description; values are YAML.
+
+    Raises:
+        ConfigError: for anything wrong, before any work.
+    """
+    path = library.find("models", model)
+    data = copy.deepcopy(library.load_yaml(path))
+    source = str(path)
+    for override in overrides:
+        _apply(data, override)
+        source = f"{path} with --set {override}"
+    if epochs is not None:
+        _apply(data, f"training.epochs={epochs}")
+    task_path = library.find("tasks", task)
+    in_library = task in library.names("tasks")
+    _check_counts(seed=seed, limit=limit, test_limit=test_limit)
+    return Configuration(
+        read_model(data, source, path.stem),
+        task if in_library else str(task_path.resolve()),
+        engine,
+        seed,
+        limit,
+        test_limit,
+    )
+
+
+def load_configuration(path: Path) -> Configuration:
+    """Read a run's `config.yaml`.
+
+    Raises:
+        ConfigError: for anything wrong, naming file and key.
+    """
+    section = Section(library.load_yaml(path), str(path))
+    found = section.integer("format")
+    if found != FORMAT:
+        raise section.error("format", f"{FORMAT}", "this run was made by another version of eqspike")
+    name = section.text("model_name")
+    task, engine = section.text("task"), section.text("engine")
+    seed = section.integer("seed", low=0)
+    limits: dict[str, int | None] = {}
+    for key in ("limit", "test_limit"):
+        limits[key] = section.optional_integer(key, low=1)
+    description = section.mapping("model")
+    section.close()
+    model = read_model(description, f"{path}: model", name)
+    return Configuration(model, task, engine, seed, limits["limit"], limits["test_limit"])
+
+
+def _check_counts(*, seed: int, **limits: int | None) -> None:
+    if seed < 0:
+        raise ConfigError(f"seed must be a whole number, at least 0, got {seed}")
+    for name, limit in limits.items():
+        if limit is not None and limit < 1:
+            raise ConfigError(f"{name} must be a whole number, at least 1, got {limit}")
+
+
+def _apply(data: Any, override: str) -> None:
+    """Apply one `key.key=value` to a description; the keys but the last must exist."""
+    key, separator, text = override.partition("=")
+    keys = key.strip().split(".")
+    if not separator or not all(keys):
+        raise ConfigError(f"--set must look like rule.beta=0.3, got '{override}'")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {override}: the value is not valid YAML") from error
+    place = data
+    for part in keys[:-1]:
+        inner = place.get(part) if isinstance(place, dict) else None
+        if not isinstance(inner, dict):
+            sections = sorted(k for k, v in place.items() if isinstance(v, dict))
+            raise ConfigError(
+                f"--set {override}: the model has no section '{part}'; its sections are {', '.join(sections)}"
+            )
+        place = inner
+    place[keys[-1]] = value

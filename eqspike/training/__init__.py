@@ -1,0 +1,20 @@
+"""The one training loop, its checkpoints and its run folder."""
+
+from eqspike.training.checkpoint import Progress, load_latest, save
+from eqspike.training.loop import EpochResult, Hooks, Plan, evaluate, fit, predict
+from eqspike.training.run_folder import RunFolder
+from eqspike.training.schedule import Schedule
+
+__all__ = [
+    "EpochResult",
+    "Hooks",
+    "Plan",
+    "Progress",
+    "RunFolder",
+    "Schedule",
+    "evaluate",
+    "fit",
+    "load_latest",
+    "predict",
+    "save",
+]

@@ -1,0 +1,49 @@
+"""Noticing that a run has gone wrong, and saying so."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import ActivityError
+from eqspike.training.files import Arrays
+
+SATURATED = 0.98
+"""Mean rate (spikes per neuron and step) of a layer that no longer carries information."""
+
+_ADVICE = "lower training.learning_rates or rule.beta and start again, or resume from an earlier checkpoint"
+
+
+def check_weights(weights: Arrays) -> None:
+    """Refuse weights that are not finite.
+
+    Raises:
+        ActivityError: naming the array.
+    """
+    for name, array in weights.items():
+        if not np.isfinite(array).all():
+            raise ActivityError(f"weights '{name}' are no longer finite (NaN or infinity); {_ADVICE}")
+
+
+def check_activity(counts: EventCounts) -> None:
+    """Refuse activity in which every neuron of a layer fires always, or a hidden layer never fires.
+
+    Raises:
+        ActivityError: naming the layer and its mean rate.
+    """
+    free = counts.phases.get("free")
+    if free is None:
+        return
+    layers = [(name, layer) for name, layer in free.layers.items() if layer.neuron_updates]
+    for name, layer in layers:
+        rate = layer.spikes / layer.neuron_updates
+        if rate >= SATURATED:
+            raise ActivityError(
+                f"activity has run away: layer '{name}' fires {rate:.3f} spikes per neuron and step; {_ADVICE}"
+            )
+    for name, layer in layers[:-1]:
+        if layer.spikes == 0:
+            raise ActivityError(
+                f"activity has died out: layer '{name}' no longer spikes; {_ADVICE}, or raise "
+                "training.initial_gain"
+            )
