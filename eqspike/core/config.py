@@ -7,6 +7,7 @@ then refuses whatever is left over, naming the nearest valid key.
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,10 +53,20 @@ class Section:
         value = self._data.get(key, _MISSING)
         if value is _MISSING:
             if default is _MISSING:
-                self._refuse_unknown()
-                raise ConfigError(f"{self.where(key)} is required and missing; add it")
+                raise ConfigError(
+                    f"{self.where(key)} is required and missing; {self._misspelling_of(key)}"
+                )
             return default
         return value
+
+    def _misspelling_of(self, key: str) -> str:
+        """Advice for a missing key: a given key nobody has read yet may be a misspelling of it.
+
+        Only close ones count, for keys that are read later are unread too.
+        """
+        unread = [given for given in self._data if given not in self._known]
+        close = difflib.get_close_matches(key, unread, n=1, cutoff=0.75)
+        return f"'{close[0]}' is given: did you mean '{key}'?" if close else "add it"
 
     def has(self, key: str) -> bool:
         """Whether the description gives `key` (also marks it as known)."""
@@ -76,7 +87,7 @@ class Section:
         rule = "a finite number" + _range_text(low, high, above)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self.error(key, rule, _number_advice(value))
-        if not _in_range(float(value), low, high, above):
+        if not _in_range(value, low, high, above):
             raise self.error(key, rule)
         return float(value)
 
@@ -141,7 +152,7 @@ class Section:
         for item in value:
             if isinstance(item, bool) or not isinstance(item, (int, float)):
                 raise self.error(key, rule)
-            if not _in_range(float(item), low, high, None):
+            if not _in_range(item, low, high, None):
                 raise self.error(key, rule)
         return tuple(float(item) for item in value)
 
@@ -183,15 +194,16 @@ class Section:
                 advice = _nearest_advice(key, sorted(self._known))
                 raise ConfigError(
                     f"{self.where(key)} is not a known key"
-                    + (f"; {advice}" if advice else f"; valid keys: {', '.join(sorted(self._known))}")
+                    + "; "
+                    + (advice or f"valid keys: {', '.join(sorted(self._known))}")
                 )
 
 
 def _in_range(value: float, low: float | None, high: float | None, above: float | None) -> bool:
-    if value != value or value in (float("inf"), float("-inf")):
-        return False
+    # The first comparison refuses NaN, infinities and whole numbers no float can hold.
     return (
-        (low is None or value >= low)
+        abs(value) <= sys.float_info.max
+        and (low is None or value >= low)
         and (high is None or value <= high)
         and (above is None or value > above)
     )
@@ -209,7 +221,9 @@ def _range_text(low: float | None, high: float | None, above: float | None) -> s
 
 
 def _nearest_advice(value: object, options: Sequence[str]) -> str:
-    close = difflib.get_close_matches(str(value), options, n=1, cutoff=0.5)
+    if not isinstance(value, str):
+        return ""
+    close = difflib.get_close_matches(value, options, n=1, cutoff=0.5)
     return f"did you mean '{close[0]}'?" if close else ""
 
 
@@ -225,5 +239,8 @@ def _number_advice(value: object) -> str:
 
 
 def _show(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to print whole numbers of thousands of digits
+        text = "a number too long to print"
     return text if len(text) <= 80 else text[:77] + "..."
