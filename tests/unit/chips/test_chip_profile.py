@@ -111,6 +111,34 @@ def test_units_become_si(tmp_path: Path) -> None:
     assert (chip.timestep.duration.typical, chip.timestep.duration.unit) == (2.5e-6, "s")
 
 
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [("J", 2.5), ("mJ", 2.5e-3), ("uJ", 2.5e-6), ("nJ", 2.5e-9), ("pJ", 2.5e-12), ("fJ", 2.5e-15)],
+)
+def test_units_of_energy(tmp_path: Path, unit: str, expected: float) -> None:
+    figure = load(tmp_path, changed(put("energy/spike/unit", unit))).energy["spike"]
+    assert isinstance(figure, Quantity)
+    assert figure.typical == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"), [("W", 2.5), ("mW", 2.5e-3), ("uW", 2.5e-6), ("nW", 2.5e-9)]
+)
+def test_units_of_power(tmp_path: Path, unit: str, expected: float) -> None:
+    figure = load(tmp_path, changed(put("power/static_w/unit", unit))).static
+    assert isinstance(figure, Quantity)
+    assert figure.typical == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"), [("s", 2.5), ("ms", 2.5e-3), ("us", 2.5e-6), ("ns", 2.5e-9)]
+)
+def test_units_of_time(tmp_path: Path, unit: str, expected: float) -> None:
+    figure = load(tmp_path, changed(put("timestep/duration/unit", unit))).timestep.duration
+    assert figure is not None
+    assert figure.typical == expected
+
+
 def test_everything_else_is_kept(tmp_path: Path) -> None:
     chip = load(tmp_path, BASE)
     assert chip.name == "mine"

@@ -73,7 +73,7 @@ class TestBars:
     def test_segments_join_up_to_the_typical_value(
         self, make_chip: MakeChip, figure: Callable[..., Quantity], training: EventCounts
     ) -> None:
-        chip = make_chip(static=figure(50.0, 60.0, 70.0, unit="W"))
+        chip = make_chip(static=figure(1e7, 2e7, 3e7, unit="W"))
         bar = charts.phase_bars(estimate(training, chip, step_time_s=1.0))[0]
         assert [segment.part for segment in bar.segments] == [0, 1, 2, 3, 4, 5, 6]
         place = 0.0
