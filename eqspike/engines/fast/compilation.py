@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,9 +17,13 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def cache_folder() -> Path:
-    """Folder of compiled kernels: `EQSPIKE_CACHE` if set, else the user's cache folder."""
+    """Folder of compiled kernels: in `EQSPIKE_CACHE` if set, else in the user's cache folder.
+
+    There is one for each version of the engine's sources: Numba notices a change only in the file that
+    defines a kernel, not in the files of the helpers compiled into it.
+    """
     base = os.environ.get("EQSPIKE_CACHE") or user_cache_dir("eqspike")
-    return Path(base) / "kernels"
+    return Path(base) / "kernels" / fingerprint(Path(__file__).parent)
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -30,7 +36,9 @@ def kernel(function: Kernel) -> Kernel:
     saved = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder())
     try:
-        cached: Kernel = numba.njit(cache=_writable(cache_folder()), nogil=True, error_model="numpy")(function)
+        cached: Kernel = numba.njit(
+            cache=_writable(cache_folder()), nogil=True, error_model="numpy"
+        )(function)
     finally:
         numba.config.CACHE_DIR = saved
     return cached
@@ -38,13 +46,13 @@ def kernel(function: Kernel) -> Kernel:
 
 def inlined(function: Kernel) -> Kernel:
     """Compile a small helper into each kernel that calls it."""
-    compiled: Kernel = numba.njit(inline="never", nogil=True, error_model="numpy")(function)
+    compiled: Kernel = numba.njit(inline="always", nogil=True, error_model="numpy")(function)
     return compiled
 
 
 def announce_first_use(precision: str) -> Callable[[], None]:
     """Say, once per machine and version, that kernels are being compiled; returns what to call afterwards."""
-    stamp = cache_folder() / f"compiled-{_fingerprint()}-{precision}"
+    stamp = cache_folder() / f"compiled-{precision}"
     if stamp.exists():
         return lambda: None
     print("eqspike: compiling kernels (first use on this machine; kept for later)", file=sys.stderr)
@@ -56,9 +64,14 @@ def announce_first_use(precision: str) -> Callable[[], None]:
     return done
 
 
-def _fingerprint() -> str:
-    newest = max(path.stat().st_mtime_ns for path in Path(__file__).parent.glob("*.py"))
-    return f"{numba.__version__}-{sys.version_info[0]}.{sys.version_info[1]}-{newest}"
+@cache
+def fingerprint(folder: Path) -> str:
+    """Versions of Numba and Python, and a digest of the Python files of a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.read_bytes())
+    versions = f"{numba.__version__}-{sys.version_info[0]}.{sys.version_info[1]}"
+    return f"{versions}-{digest.hexdigest()[:16]}"
 
 
 def _writable(folder: Path) -> bool:
