@@ -28,7 +28,7 @@ def event_counts(
         samples: number of presentations.
         learning: whether the nudged phase and the traces ran.
         bias_writes: (layers, 2) candidate and applied writes of biases.
-        active_inputs: pixels above level 0 over all samples, for encoders that send a constant current.
+        active_inputs: pixels with a current over all samples, for encoders that send a constant current.
     """
     rule, network = system.rule, system.network
     phases = {"free": _phase(network, tally, 0, samples * rule.free_steps, learning, {})}
@@ -62,9 +62,9 @@ def _phase(
         ways: list[tuple[Any, int, int]] = [(tally.forward_effective, index, coupling.post.size)]
         if coupling.bidirectional:
             ways.append((tally.backward_effective, index + 1, coupling.pre.size))
-        for name, (effective, layer, fan_out) in zip(coupling.directions, ways, strict=True):
+        for name, (effective, source, fan_out) in zip(coupling.directions, ways, strict=True):
             couplings[name] = CouplingCounts(
-                int(tally.spikes[phase, layer]) * fan_out, int(effective[phase, layer])
+                int(tally.spikes[phase, source]) * fan_out, int(effective[phase, source])
             )
     return PhaseCounts(sample_steps, layers, couplings, plasticity)
 

@@ -15,7 +15,7 @@ from eqspike.engines.fast.counting import event_counts
 from eqspike.engines.fast.layout import coupling_shape
 from eqspike.engines.fast.online import present_online
 from eqspike.engines.fast.simulator import Simulator, thread_count
-from eqspike.engines.fast.state import make_record
+from eqspike.engines.fast.state import make_record, make_tally
 from eqspike.engines.fast.writing import make_storage, write_coupling, write_input
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 
@@ -69,9 +69,7 @@ class FastSession:
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> int:
         """Learn from one batch; see `engines.protocol.Session`."""
-        self._begin(len(images), learning=True)
-        if not self.system.encoder.spikes:
-            self._active_inputs += int(np.count_nonzero(images))
+        self._begin(images, learning=True)
         betas = self._betas(keys)
         if self.system.rule.online:
             right = self._fit_online(images, labels, keys, betas, rate_factor, write_key)
@@ -82,7 +80,7 @@ class FastSession:
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""
-        self._begin(len(images), learning=False)
+        self._begin(images, learning=False)
         labels = np.zeros(len(images), np.int64)
         betas = np.ones(len(images), self.system.precision)
         record = make_record(self._simulator.layout, len(images), 0, self.system.precision)
@@ -92,7 +90,7 @@ class FastSession:
 
     def changes(self, images: Images, labels: Labels, keys: Keys) -> Arrays:
         """Mean change the rule asks of each weight and bias (divided by beta), without writing anything."""
-        self._begin(len(images), learning=True)
+        self._begin(images, learning=True)
         layout = self._simulator.layout
         sums: Arrays = {name: np.zeros_like(array) for name, array in self.weights().items()}
         for first in range(0, len(images), BLOCK_SAMPLES):
@@ -107,16 +105,19 @@ class FastSession:
     def raster(
         self, images: Images, labels: Labels, keys: Keys
     ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
-        """Spikes and membrane potentials of every free neuron through both phases.
+        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted.
 
         Returns:
             Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
         """
+        _check_images(images, self.system.network.input.size)
         rule, layout = self.system.rule, self._simulator.layout
         steps = rule.free_steps + rule.nudged_steps
         record = make_record(layout, len(images), self._simulator.groups, self.system.precision, steps)
+        pending = self._simulator.tallies
+        self._simulator.tallies = [make_tally(layout) for _ in pending]
         self._simulator.present(images, labels, self._betas(keys), keys, True, record)
-        self._simulator.take_tally()
+        self._simulator.tallies = pending
         spikes, potentials = {}, {}
         for index, layer in enumerate(self.system.network.free_layers, start=1):
             part = slice(layout.starts[index], layout.starts[index] + layer.size)
@@ -162,13 +163,16 @@ class FastSession:
         self._bias_writes[:] = 0
         return counts if counts.samples else EventCounts()
 
-    def _begin(self, samples: int, learning: bool) -> None:
+    def _begin(self, images: Images, learning: bool) -> None:
+        _check_images(images, self.system.network.input.size)
         if self._samples and learning != self._learning:
             raise UnsupportedError(
                 "counts of training and of inference would mix: call take_counts() between fit and scores"
             )
-        self._samples += samples
+        self._samples += len(images)
         self._learning = learning
+        if not self.system.encoder.spikes:
+            self._active_inputs += int(np.count_nonzero(self.system.encoder.currents()[images]))
 
     def _betas(self, keys: Keys) -> NDArray[Any]:
         """Nudging strength of each presentation, with its sign."""
@@ -303,6 +307,14 @@ def expected_shapes(system: System) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {c.name: c.shape for c in system.network.couplings}
     shapes.update({f"{layer.name}.bias": (layer.size,) for layer in system.network.free_layers})
     return shapes
+
+
+def _check_images(images: Images, pixels: int) -> None:
+    """Kernels read memory unchecked, so what does not fit is refused before."""
+    if images.dtype != np.uint8 or images.ndim != 2 or images.shape[1] != pixels:
+        raise ConfigError(
+            f"images must be uint8 of shape (samples, {pixels}), got {images.dtype} of {images.shape}"
+        )
 
 
 def _check_arrays(weights: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
