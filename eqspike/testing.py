@@ -7,19 +7,31 @@ the compiled kernels except the definitions in `core`, `memory`, `rules` and `ta
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.counts import EventCounts
 from eqspike.core.grid import snap
-from eqspike.core.neurons import SigmaDelta
-from eqspike.core.random_stream import stream_key, uniforms
-from eqspike.engines.protocol import Arrays, System
-from eqspike.memory import Fixed
+from eqspike.core.network import layered
+from eqspike.core.neurons import CurrentBased, Neuron, SigmaDelta
+from eqspike.core.random_stream import uniforms
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.memory import Fixed, Ideal
+from eqspike.rules import EqSpike
+from eqspike.tasks.encoders import ENCODERS, Encoder
 
 Vector = NDArray[Any]
+Counts = Counter[tuple[str, str, str]]
+
+NEURONS: tuple[Neuron, ...] = (SigmaDelta(0.6, 0.7, 0.4), CurrentBased(0.3, 0.1, 0.9))
+"""One neuron of each kind, with parameters that are no round binary fractions."""
+
+SIZES = ((30, 12, 4), (30, 20, 11, 4))
+"""One and two hidden layers, of sizes that fit no vector register."""
 
 
 @dataclass
@@ -27,55 +39,129 @@ class Presentation:
     """What happened while one sample was presented.
 
     Attributes:
-        raster: spikes by layer name, each (steps, neurons) in the order of time.
+        raster: spikes by layer name, each (steps, neurons) in the order of time; potentials: likewise the
+            membrane potentials.
         scores: (outputs,) spikes in the read-out window plus the remainder in the membrane.
         changes: change asked of each weight and bias by the rule, divided by beta.
         counts: number of events by (phase, place, kind).
     """
 
     raster: dict[str, Vector]
+    potentials: dict[str, Vector]
     scores: Vector
     changes: Arrays
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    counts: Counts = field(default_factory=Counter)
+
+
+def small_system(
+    sizes: tuple[int, ...] = SIZES[0],
+    neuron: Neuron = NEURONS[0],
+    encoder: str = ENCODERS[0],
+    memory: Ideal | Fixed | None = None,
+    *,
+    precision: str = "float64",
+    online: bool = False,
+) -> System:
+    """A system that is lively and quick to simulate event by event."""
+    couplings = len(sizes) - 1
+    return System(
+        network=layered(sizes),
+        neuron=neuron,
+        encoder=Encoder(encoder, 0.9, "spread"),
+        rule=EqSpike(
+            free_steps=17,
+            nudged_steps=11,
+            readout_steps=9,
+            beta=0.3,
+            random_sign=True,
+            tau_fast=3.0,
+            tau_slow=8.0,
+            target_rate=0.8,
+            online=online,
+        ),
+        memory=memory or Ideal(),
+        precision=precision,
+        learning_rates=(0.5, 0.25, 0.125)[:couplings],
+        initial_gain=(3.0,) * couplings,
+    )
+
+
+def fixed_memory(bits: int, rounding: str, couplings: int) -> Fixed:
+    """Fixed-point memory that fits the weights of a small system; its ranges differ by coupling."""
+    return Fixed(bits, (0.5, 0.7, 0.9)[:couplings], rounding)
+
+
+def samples(system: System, count: int, seed: int = 0) -> tuple[Images, Labels, Keys]:
+    """Random images with silent, repeated and saturated levels, their labels and presentation keys."""
+    generator = np.random.default_rng(seed)
+    levels = np.array([0, 0, 1, 30, 30, 100, 127, 128, 129, 200, 254, 255], np.uint8)
+    return (
+        generator.choice(levels, (count, system.network.input.size)),
+        generator.integers(system.network.output.size, size=count),
+        generator.integers(2**63, size=count).astype(np.uint64),
+    )
+
+
+def flattened(counts: EventCounts) -> Counts:
+    """Counts by (phase, place, kind), as `present` gives them; zero counts are left out."""
+    return Counter(
+        {
+            (phase, place, kind): number
+            for phase, of_phase in counts.phases.items()
+            for places in (of_phase.layers, of_phase.couplings, of_phase.plasticity)
+            for place, record in places.items()
+            for kind, number in asdict(record).items()
+            if number
+        }
+    )
 
 
 def present(
     system: System, weights: Arrays, image: Vector, label: int, beta: float, key: int,
-    learn: bool = True, write_key: int | None = None, rate_factor: float = 1.0,
+    learn: bool = True, write_keys: Sequence[int] | None = None, rate_factor: float = 1.0,
 ) -> Presentation:  # fmt: skip
-    """Present one sample event by event; with `write_key`, learn online, changing `weights` in place."""
-    return _Reference(system, weights, beta, label, learn, write_key, rate_factor).run(image, key)
+    """Present one sample event by event.
+
+    With `write_keys` (the random stream of the writes of each coupling), learn online: `weights` change in place.
+    """
+    return _Reference(system, weights, beta, label, learn, write_keys, rate_factor).run(image, key)
 
 
 class _Reference:
     def __init__(
         self, system: System, weights: Arrays, beta: float, label: int, learn: bool,
-        write_key: int | None, rate_factor: float,
+        write_keys: Sequence[int] | None, rate_factor: float,
     ) -> None:  # fmt: skip
         self.system, self.stored, self.learn = system, weights, learn
         self.precision = np.dtype(system.precision).type
         self.beta, self.label = self.precision(beta), label
-        self.write_key, self.rate_factor = write_key, rate_factor
+        self.write_keys, self.rate_factor = write_keys, rate_factor
         self.network, self.rule = system.network, system.rule
         self.free = self.network.free_layers
-        self.counts: Counter[tuple[str, str, str]] = Counter()
+        self.counts: Counts = Counter()
         self.changes: Arrays = {name: np.zeros_like(array) for name, array in weights.items()}
         start = system.neuron.initial_potential if isinstance(system.neuron, SigmaDelta) else 0.0
         self.filtered, self.relaxed, self.fast, self.slow, self.spikes = (
-            {layer.name: np.zeros(layer.size, self.precision) for layer in self.free} for _ in range(5)
+            {layer.name: np.zeros(layer.size, self.precision) for layer in self.free}
+            for _ in range(5)
         )
-        self.potential = {layer.name: np.full(layer.size, start, self.precision) for layer in self.free}
+        self.potential = {
+            layer.name: np.full(layer.size, start, self.precision) for layer in self.free
+        }
         self._read()
 
     def _read(self) -> None:
         """Weights as the dynamics sees them."""
-        self.read = {name: snap(array, self.system.precision) for name, array in self.stored.items()}
+        self.read = {
+            name: snap(array, self.system.precision) for name, array in self.stored.items()
+        }
 
     def run(self, image: Vector, key: int) -> Presentation:
         rule = self.rule
         steps = rule.free_steps + (rule.nudged_steps if self.learn else 0)
         sent = self.system.encoder.encode(image, rule.free_steps + rule.nudged_steps, key)
         raster: dict[str, list[Vector]] = {layer.name: [] for layer in self.free}
+        potentials: dict[str, list[Vector]] = {layer.name: [] for layer in self.free}
         output = self.network.output.name
         scores = np.zeros(self.network.output.size)
         for step in range(steps):
@@ -83,14 +169,20 @@ class _Reference:
             self._advance(sent[step], phase)
             for layer in self.free:
                 raster[layer.name].append(self.spikes[layer.name].copy())
+                potentials[layer.name].append(self.potential[layer.name].copy())
             if rule.free_steps - rule.readout_steps <= step < rule.free_steps:
                 scores += self.spikes[output]
             if step == rule.free_steps - 1:
                 scores += self._remainder(output)
             if phase == "nudged":
                 self._learn(sent[step], step - rule.free_steps)
+            self._count_layers(phase)
         return Presentation(
-            {name: np.array(spikes) for name, spikes in raster.items()}, scores, self.changes, self.counts
+            {name: np.array(spikes) for name, spikes in raster.items()},
+            {name: np.array(values) for name, values in potentials.items()},
+            scores,
+            self.changes,
+            self.counts,
         )
 
     def _remainder(self, output: str) -> Vector:
@@ -120,13 +212,16 @@ class _Reference:
                 nudge = self.beta * (target - self.fast[layer.name])
             self._advance_layer(layer.name, drive[layer.name], nudge)
             self.counts[phase, layer.name, "neuron_updates"] += layer.size
-        for index, coupling in enumerate(self.network.couplings):
+            self.counts[phase, layer.name, "trace_updates"] += 2 * layer.size if self.learn else 0
+
+    def _count_layers(self, phase: str) -> None:
+        """Count this step's spikes, with the weights that will deliver them in the next one."""
+        for coupling in self.network.couplings[1:]:
             weights = self.read[coupling.name]
-            if index > 0:
-                for pre in np.flatnonzero(self.spikes[coupling.pre.name]):
-                    self._count_operations(phase, coupling.directions[0], weights[pre])
-                for post in np.flatnonzero(self.spikes[coupling.post.name]):
-                    self._count_operations(phase, coupling.directions[1], weights[:, post])
+            for pre in np.flatnonzero(self.spikes[coupling.pre.name]):
+                self._count_operations(phase, coupling.directions[0], weights[pre])
+            for post in np.flatnonzero(self.spikes[coupling.post.name]):
+                self._count_operations(phase, coupling.directions[1], weights[:, post])
         for layer in self.free:
             self.counts[phase, layer.name, "spikes"] += int(self.spikes[layer.name].sum())
 
@@ -151,7 +246,9 @@ class _Reference:
         else:
             current = self.filtered[name] * one(1 - neuron.current_decay) + drive
             self.filtered[name] = current
-            potential = ((self.potential[name] * one(1 - neuron.voltage_decay) + current) + bias) + nudge
+            potential = (
+                (self.potential[name] * one(1 - neuron.voltage_decay) + current) + bias
+            ) + nudge
             spikes = (potential > one(neuron.threshold)).astype(self.precision)
             self.potential[name] = np.where(spikes > 0, one(0), potential)
         self.spikes[name] = spikes
@@ -175,8 +272,10 @@ class _Reference:
                     change = derivative[coupling.pre.name].astype(float)
                     self._change(index, coupling.name, (slice(None), int(post)), change, step, 1)
         for index, layer in enumerate(self.free):
-            self._change(index, f"{layer.name}.bias", (slice(None),), derivative[layer.name], step, 0)
-        if self.write_key is not None:
+            self._change(
+                index, f"{layer.name}.bias", (slice(None),), derivative[layer.name], step, 0
+            )
+        if self.write_keys is not None:
             self._read()
 
     def _change(
@@ -185,7 +284,7 @@ class _Reference:
         scaled = change / float(self.beta)
         self.changes[name][place] += scaled
         self.counts["nudged", name, "rule_evaluations"] += change.size
-        if self.write_key is None:
+        if self.write_keys is None:
             return
         rate = self.system.learning_rates[index] * self.rate_factor / float(self.beta)
         old = self.stored[name][place].copy()
@@ -195,7 +294,7 @@ class _Reference:
             shape = self.stored[name].shape
             flat = np.arange(shape[0] * shape[1], dtype=np.uint64).reshape(shape)[place]
             flat = flat + np.uint64((2 * step + side) * shape[0] * shape[1])
-            new = _programmed(memory, index, old, delta, uniforms(self.write_key, flat), index)
+            new = _programmed(memory, index, old, delta, uniforms(self.write_keys[index], flat))
         else:
             new = old + delta
         self.stored[name][place] = new
@@ -203,10 +302,8 @@ class _Reference:
         self.counts["nudged", name, "applied_writes"] += int((new != old).sum())
 
 
-def _programmed(
-    memory: Fixed, coupling: int, old: Vector, delta: Vector, chance: Vector, index: int
-) -> Vector:
-    step = memory.step(index)
+def _programmed(memory: Fixed, coupling: int, old: Vector, delta: Vector, chance: Vector) -> Vector:
+    step = memory.step(coupling)
     wanted = (old + delta) / step
     codes = {
         "nearest": np.rint(wanted),
