@@ -1,7 +1,7 @@
 """The one training loop, its checkpoints and its run folder."""
 
 from eqspike.training.checkpoint import Progress, load_latest, save
-from eqspike.training.loop import EpochResult, Hooks, Plan, evaluate, fit, predict
+from eqspike.training.loop import EpochResult, Hooks, Plan, evaluate, fit, mean_rates, predict
 from eqspike.training.run_folder import RunFolder
 from eqspike.training.schedule import Schedule
 
@@ -15,6 +15,7 @@ __all__ = [
     "evaluate",
     "fit",
     "load_latest",
+    "mean_rates",
     "predict",
     "save",
 ]

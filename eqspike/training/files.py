@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from eqspike.core.errors import RunError
 
+_ENTRY = "eqspike"
+
 Arrays = dict[str, NDArray[np.float64]]
 
 
@@ -58,7 +60,8 @@ def write_arrays(path: Path, arrays: Arrays, state: Any = None) -> None:
     from safetensors.numpy import save
 
     text = json.dumps(state, allow_nan=False)
-    metadata = {"state": text, "sha256": _digest(arrays, text)}
+    # One entry only: the library writes several in an order that differs from call to call.
+    metadata = {_ENTRY: json.dumps({"state": text, "sha256": _digest(arrays, text)})}
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     write_bytes(path, save(contiguous, metadata))
 
@@ -75,7 +78,7 @@ def read_arrays(path: Path) -> tuple[Arrays, Any]:
         raise RunError(f"{path}: there is no such file")
     try:
         with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
+            metadata = json.loads((file.metadata() or {}).get(_ENTRY, "{}"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         raise RunError(f"{path}: is damaged: {error}") from error

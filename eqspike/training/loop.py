@@ -165,8 +165,9 @@ def _complete_epoch(
         right=0,
         metrics=(*progress.metrics, record),
     )
-    hooks.checkpoint(progress)
+    # The epoch's files first: if the process dies in between, the older checkpoint repeats the epoch.
     hooks.epoch(EpochResult(progress, inference))
+    hooks.checkpoint(progress)
     return progress
 
 

@@ -46,7 +46,7 @@ def kernel(function: Kernel) -> Kernel:
 
 def inlined(function: Kernel) -> Kernel:
     """Compile a small helper into each kernel that calls it."""
-    compiled: Kernel = numba.njit(inline="never", nogil=True, error_model="numpy")(function)
+    compiled: Kernel = numba.njit(nogil=True, error_model="numpy")(function)
     return compiled
 
 

@@ -44,7 +44,7 @@ def input_gradients(
     steps = derivatives.shape[0]
     for group in range(groups):
         column = columns[group]
-        count = 0
+        count = np.int64(0)
         for t in range(steps):
             steps_list[count] = t
             count += toggles[first_step + t, column]
@@ -70,7 +70,7 @@ def coupling_gradients(
             change = result[layer - 1, post, : upper - lower]
             fill(change, scale - scale)
             add_weighted_rows(change, spike_history, lower, derivatives, upper + post)
-            count = 0
+            count = np.int64(0)
             for t in range(steps):
                 steps_list[count] = t
                 count += np.int64(spike_history[t, upper + post] > 0)

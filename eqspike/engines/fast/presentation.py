@@ -120,7 +120,7 @@ def present(
         fill(spiking_counts, 0)
         score = record.scores[sample]
         fill(score, zero)
-        step = 0
+        step = np.int64(0)
         for phase in range(2 if learn else 1):
             counts = scratch.spike_counts[phase]
             fill(counts, 0)

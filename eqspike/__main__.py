@@ -1,0 +1,7 @@
+"""`python -m eqspike`."""
+
+import sys
+
+from eqspike.cli import main
+
+sys.exit(main())

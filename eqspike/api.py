@@ -1,0 +1,68 @@
+"""The Python interface: the command line's main verbs as functions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from eqspike.experiment import resolve
+from eqspike.experiment.runs import Evaluation, TrainingResult, Watcher, evaluate_run, start
+
+
+def train(
+    model: str,
+    task: str,
+    *,
+    out: str | Path,
+    epochs: int | None = None,
+    seed: int = 0,
+    engine: str = "fast",
+    limit: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    force: bool = False,
+    quiet: bool = False,
+) -> TrainingResult:
+    """Train a model on a task into a new run folder.
+
+    Args:
+        model, task: names of the library, or paths of YAML files.
+        out: the run's folder; must not hold a run yet, unless `force`.
+        epochs: replaces the model's number of epochs.
+        seed: decides initial weights, order of samples and every random stream.
+        engine: `fast`.
+        limit: use only the first samples of the training set.
+        settings: changes to the model, such as `{"rule.beta": 0.2}`.
+        quiet: do not print a line per epoch.
+
+    Returns:
+        The folder, the test accuracy of the last epoch and the metrics of each epoch.
+
+    Raises:
+        EqspikeError: for wrong descriptions, data or folders (before any work), or a run gone wrong.
+    """
+    overrides = tuple(f"{key}={value}" for key, value in (settings or {}).items())
+    configuration = resolve(
+        model, task, engine=engine, seed=seed, epochs=epochs, limit=limit, overrides=overrides
+    )
+    watcher = Watcher() if quiet else Watcher(epoch=_print_epoch)
+    return start(configuration, Path(out), force=force, watcher=watcher)
+
+
+def evaluate(run: str | Path | TrainingResult, *, limit: int | None = None) -> Evaluation:
+    """Accuracy, activity and event counts of a run's weights on its test set.
+
+    Args:
+        run: a run folder, or what `train` returned.
+        limit: only the first samples of the test set.
+    """
+    folder = run.folder if isinstance(run, TrainingResult) else Path(run)
+    return evaluate_run(folder, limit=limit)
+
+
+def _print_epoch(record: dict[str, Any]) -> None:
+    print(
+        f"epoch {record['epoch']}: train {record['train_accuracy']:.4f}, test {record['test_accuracy']:.4f}",
+        file=sys.stderr,
+    )

@@ -1,0 +1,7 @@
+"""`python -m eqspike.cli`."""
+
+import sys
+
+from eqspike.cli import main
+
+sys.exit(main())

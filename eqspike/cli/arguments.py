@@ -1,0 +1,136 @@
+"""All commands and their options. Commands are imported when they run, so that help answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Parser of the whole command line; the chosen command is in `command`."""
+    parser = argparse.ArgumentParser(
+        prog="eqspike",
+        description="Train spiking networks by Equilibrium Propagation, count every event, estimate chip energy.",
+        epilog="Exit status: 0 done, 1 a check did not hold, 2 wrong use or input, 130 stopped by the user.",
+    )
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _train(commands)
+    _evaluate(commands)
+    _check_gradient(commands)
+    _estimate(commands)
+    _plot(commands)
+    _list(commands)
+    _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
+    _demo(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version; looked up only when asked for."""
+
+    def __init__(self, option_strings: list[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
+        import eqspike
+
+        print(f"eqspike {eqspike.__version__}")
+        parser.exit()
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, place: str, text: str
+) -> argparse.ArgumentParser:
+    """One command, run by a function given as `module:function` of this package."""
+    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
+
+    def run(options: argparse.Namespace) -> int:
+        module, function = place.split(":")
+        command: Command = getattr(importlib.import_module(f"eqspike.cli.{module}"), function)
+        return command(options)
+
+    parser.set_defaults(command=run)
+    return parser
+
+
+def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _add(commands, "train", "training:train", "train a model on a task into a run folder")
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="library name or YAML file")
+    parser.add_argument("task", nargs="?", metavar="TASK", help="library name or YAML file")
+    parser.add_argument("--config", metavar="FILE", help="a run's config.yaml, instead of MODEL TASK")
+    parser.add_argument("--engine", help="engine (default: fast)")
+    parser.add_argument("--seed", type=int, help="seed (default: 0)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
+    parser.add_argument("--limit", type=int, metavar="N", help="use only the first N training samples")
+    parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/MODEL-TASK-SEED)")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --out")
+    parser.add_argument("--force", action="store_true", help="delete the run in --out first")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides",
+        help="change the model, such as rule.beta=0.3; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--checkpoint-seconds", type=float, default=120.0, metavar="S",
+        help="time between checkpoints inside an epoch (default: 120)",
+    )  # fmt: skip
+
+
+def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "accuracy, activity and event counts of a run on its test set"
+    parser = _add(commands, "evaluate", "evaluating:evaluate", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("--engine", help="another engine than the run was trained with")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+
+
+def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "compare the rule's expected change with the exact gradient, numerically"
+    parser = _add(commands, "check-gradient", "gradients:check_gradient", text)
+    parser.add_argument("model", metavar="MODEL", help="library name or YAML file")
+    parser.add_argument("task", metavar="TASK", help="library name or YAML file")
+    parser.add_argument("--samples", type=int, default=50, metavar="N", help="images (default: 50)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the weights (default: 0)")
+    parser.add_argument(
+        "--run", metavar="RUN", help="use the weights of this run instead of initial ones"
+    )
+    parser.add_argument("--out", metavar="DIR", help="also write the figure and the table there")
+
+
+def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "energy of a run on chips, from its event counts"
+    parser = _add(commands, "estimate", "estimating:estimate", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument(
+        "--chip", action="append", required=True, metavar="CHIP", dest="chips",
+        help="library name or YAML file; may be repeated; 'all' takes every profile",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the report (default: energy_reports/RUN)"
+    )
+
+
+def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "figures of a run: learning curve, spike raster, receptive fields, rates"
+    parser = _add(commands, "plot", "plotting:plot", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("--out", metavar="DIR", help="folder of the figures (default: RUN/plots)")
+    parser.add_argument(
+        "--sample", type=int, default=0, metavar="N", help="test sample of the raster (default: 0)"
+    )
+
+
+def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _add(commands, "list", "listing:list_library", "what the library holds")
+    kinds = ("models", "tasks", "chips", "engines")
+    parser.add_argument("kind", nargs="?", choices=kinds, help="only this kind")
+
+
+def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "train, evaluate and estimate on real digits shipped with eqspike"
+    parser = _add(commands, "demo", "demonstration:demo", text)
+    parser.add_argument("--out", metavar="DIR", default="runs/demo", help="run folder")

@@ -1,0 +1,62 @@
+"""`eqspike demo`: the whole way on real digits shipped with the package."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from eqspike.cli.estimating import print_summary
+from eqspike.cli.printing import message, print_json
+from eqspike.cli.progress import ProgressDisplay
+from eqspike.energy import report_json, write_report
+from eqspike.experiment import resolve
+from eqspike.experiment.estimating import estimate_run
+from eqspike.experiment.runs import Watcher, evaluate_run, start, training_samples
+
+MODEL, TASK = "eqspike-100", "mnist-sample"
+CHIPS = ("loihi1", "generic-45nm-int8", "odin")
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Train on 5,000 real MNIST images, evaluate on 1,000 others, estimate energy, draw figures."""
+    out = Path(options.out)
+    configuration = resolve(MODEL, TASK)
+    message(f"training {MODEL} on {TASK} (5,000 MNIST images shipped with eqspike) into {out}")
+    display = ProgressDisplay(configuration.model.epochs, training_samples(configuration))
+    watcher = Watcher(message, display.report, display.epoch)
+    start(configuration, out, force=True, watcher=watcher)
+    evaluation = evaluate_run(out)
+    report = estimate_run(out, CHIPS)
+    paths = write_report(report, out / "energy")
+    figures = _figures(out)
+    if options.json:
+        data = report_json(report)["chips"]
+        print_json(
+            {
+                "run": str(out),
+                "accuracy": evaluation.accuracy,
+                "samples": evaluation.samples,
+                "chips": {name: chip["inference_j"] for name, chip in data.items()},
+                "report": str(paths[-1]),
+                "figures": [str(path) for path in figures],
+            }
+        )
+        return 0
+    print(f"\ntest accuracy {evaluation.accuracy:.4f} on {evaluation.samples} images\n")
+    print_summary(report)
+    print(f"\nenergy report (open it in a browser): {paths[-1]}")
+    for path in figures:
+        print(f"figure: {path}")
+    return 0
+
+
+def _figures(out: Path) -> list[Path]:
+    """Figures, where matplotlib is installed."""
+    import importlib.util
+
+    if importlib.util.find_spec("matplotlib") is None:
+        message("no figures: matplotlib is not installed (pip install 'eqspike[plots]')")
+        return []
+    from eqspike.experiment.drawing import draw_run
+
+    return draw_run(out)

@@ -1,0 +1,87 @@
+"""`eqspike doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+from eqspike.cli.printing import print_json, print_table
+
+_PACKAGES = {
+    "numpy": "everything",
+    "numba": "the fast engine",
+    "safetensors": "run folders",
+    "pooch": "downloading data sets",
+    "jinja2": "energy reports",
+    "matplotlib": "figures (extra 'plots')",
+    "torch": "the gradient check's autograd (extra 'torch')",
+    "brian2": "the Brian2 reference (extra 'brian2')",
+    "lava": "Loihi deployment (extra 'lava')",
+    "norse": "norse baselines (extra 'norse')",
+}
+_REQUIRED = ("numpy", "numba", "safetensors", "pooch", "jinja2")
+_DISTRIBUTIONS = {"lava": "lava-nc"}
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """What is installed, where data and kernels are kept, and whether the fast engine runs."""
+    packages = {name: _version(name) for name in _PACKAGES}
+    places = _places()
+    kernels = _try_kernels()
+    healthy = all(packages[name] for name in _REQUIRED) and kernels == "work"
+    if options.json:
+        print_json({"packages": packages, "places": places, "kernels": kernels, "healthy": healthy})
+    else:
+        print(f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores\n")
+        rows = [(name, packages[name] or "not installed", use) for name, use in _PACKAGES.items()]
+        print_table(("package", "version", "needed for"), rows)
+        print()
+        print_table(("place", "", ""), [(name, path, state) for name, (path, state) in places.items()])
+        print(f"\nfast engine: kernels {kernels}")
+    return 0 if healthy else 1
+
+
+def _version(package: str) -> str | None:
+    if importlib.util.find_spec(package) is None:
+        return None
+    try:
+        return metadata.version(_DISTRIBUTIONS.get(package, package))
+    except metadata.PackageNotFoundError:
+        return "unknown version"
+
+
+def _places() -> dict[str, tuple[str, str]]:
+    from eqspike import library
+    from eqspike.engines.fast.compilation import cache_folder
+
+    places = {kind: (str(library.folder(kind)), _state(library.folder(kind))) for kind in library.KINDS}
+    data = os.environ.get("EQSPIKE_DATA")
+    places["data (EQSPIKE_DATA)"] = (data or "not set", _state(Path(data)) if data else "")
+    places["kernels"] = (str(cache_folder()), _state(cache_folder()))
+    return places
+
+
+def _state(folder: Path) -> str:
+    if not folder.is_dir():
+        return "not there yet"
+    return "writable" if os.access(folder, os.W_OK) else "read only"
+
+
+def _try_kernels() -> str:
+    """Run one tiny presentation."""
+    import numpy as np
+
+    from eqspike.experiment import load_model, open_session
+
+    try:
+        system = load_model("eqspike-digits").system
+        with open_session(system) as session:
+            images = np.zeros((1, system.network.input.size), np.uint8)
+            session.scores(images, np.zeros(1, np.uint64))
+    except Exception as error:  # a doctor reports every illness
+        return f"fail: {type(error).__name__}: {error}"
+    return "work"

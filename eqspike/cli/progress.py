@@ -1,0 +1,73 @@
+"""Showing how a training run goes: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from eqspike.training.checkpoint import Progress
+
+PLAIN_SECONDS = 30.0
+
+
+class ProgressDisplay:
+    """Shows accuracy, samples per second and the time left, on standard error.
+
+    Args:
+        epochs: of the whole run; samples: per epoch.
+    """
+
+    def __init__(self, epochs: int, samples: int) -> None:
+        self._epochs, self._samples = epochs, samples
+        self._terminal = sys.stderr.isatty()
+        self._bar: Any = None
+        self._printed = time.monotonic()
+
+    def report(self, progress: Progress, rate: float) -> None:
+        """Called every few seconds."""
+        right = progress.right / max(progress.position, 1)
+        if self._terminal:
+            bar = self._open(progress.epoch)
+            bar.n = progress.position
+            bar.set_postfix_str(f"accuracy {right:.4f}", refresh=False)
+            bar.refresh()
+            return
+        now = time.monotonic()
+        if now - self._printed < PLAIN_SECONDS or progress.position == self._samples:
+            return
+        self._printed = now
+        left = (self._epochs - progress.epoch) * self._samples - progress.position
+        print(
+            f"epoch {progress.epoch + 1}/{self._epochs}, sample {progress.position}/{self._samples}: "
+            f"accuracy {right:.4f}, {rate:.0f} samples/s, {left / max(rate, 1e-9):.0f} s left",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        """Called after each epoch."""
+        self.close()
+        self._printed = time.monotonic()
+        rate = self._samples / max(record["seconds"], 1e-9)
+        left = (self._epochs - record["epoch"]) * record["seconds"]
+        print(
+            f"epoch {record['epoch']}/{self._epochs}: train {record['train_accuracy']:.4f}, "
+            f"test {record['test_accuracy']:.4f}, {rate:.0f} samples/s, {left:.0f} s left",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _open(self, epoch: int) -> Any:
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=self._samples, unit=" samples", leave=False, file=sys.stderr,
+                desc=f"epoch {epoch + 1}/{self._epochs}",
+            )  # fmt: skip
+        return self._bar

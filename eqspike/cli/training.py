@@ -1,0 +1,125 @@
+"""`eqspike train`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from eqspike.cli.printing import message, print_json
+from eqspike.cli.progress import ProgressDisplay
+from eqspike.core.errors import ConfigError
+from eqspike.experiment import Configuration, load_configuration, resolve
+from eqspike.experiment.runs import TrainingResult, Watcher, resume, start, training_samples
+from eqspike.training import RunFolder
+
+STOPPED = 130
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train, continue or repeat a run."""
+    if options.resume:
+        result = _resume(options)
+    else:
+        configuration = _configuration(options)
+        out = Path(options.out) if options.out else _default_folder(configuration)
+        if not (out / "config.yaml").exists() or options.force:
+            message(f"training {configuration.model.name} on {configuration.task} into {out}")
+        with _watching(configuration) as watcher:
+            result = start(
+                configuration, out, force=options.force, watcher=watcher,
+                checkpoint_seconds=_seconds(options),
+            )  # fmt: skip
+    return _print_result(result, options.json)
+
+
+def _resume(options: argparse.Namespace) -> TrainingResult:
+    if options.force:
+        raise ConfigError("--resume and --force contradict each other; give one of them")
+    if options.overrides or options.config or options.epochs is not None or options.limit is not None:
+        raise ConfigError(
+            "--resume continues a run as it was configured; --set, --config, --epochs and --limit cannot change it"
+        )
+    if options.out:
+        out = Path(options.out)
+    elif options.model and options.task:
+        out = _folder(Path(options.model).stem, Path(options.task).stem, options.seed or 0)
+    else:
+        raise ConfigError("--resume needs --out DIR, or the MODEL and TASK of the run")
+    with _watching(load_configuration(RunFolder.open(out).config_path)) as watcher:
+        return resume(out, watcher=watcher, checkpoint_seconds=_seconds(options))
+
+
+def _configuration(options: argparse.Namespace) -> Configuration:
+    if options.config:
+        given = (options.model, options.task, options.engine, options.seed, options.epochs, options.limit)
+        if any(value is not None for value in given) or options.overrides:
+            raise ConfigError(
+                "--config repeats a run exactly; MODEL, TASK, --engine, --seed, --epochs, --limit and --set "
+                "cannot be given with it"
+            )
+        return load_configuration(Path(options.config))
+    if not options.model or not options.task:
+        raise ConfigError("train needs MODEL and TASK, or --config FILE; see 'eqspike list'")
+    return resolve(
+        options.model, options.task, engine=options.engine or "fast", seed=options.seed or 0,
+        epochs=options.epochs, limit=options.limit, overrides=tuple(options.overrides),
+    )  # fmt: skip
+
+
+def _default_folder(configuration: Configuration) -> Path:
+    return _folder(configuration.model.name, Path(configuration.task).stem, configuration.seed)
+
+
+def _folder(model: str, task: str, seed: int) -> Path:
+    return Path("runs") / f"{model}-{task}-{seed}"
+
+
+def _seconds(options: argparse.Namespace) -> float:
+    seconds: float = options.checkpoint_seconds
+    if not seconds > 0:
+        raise ConfigError(f"--checkpoint-seconds must be above 0, got {seconds:g}")
+    return seconds
+
+
+@contextmanager
+def _watching(configuration: Configuration) -> Iterator[Watcher]:
+    """A watcher that shows progress and ends the run cleanly on the first interrupt."""
+    display = ProgressDisplay(configuration.model.epochs, training_samples(configuration))
+    stop = threading.Event()
+
+    def interrupt(signum: int, frame: Any) -> None:
+        del signum, frame
+        signal.signal(signal.SIGINT, previous)
+        display.close()
+        message("stopping after this batch, with a checkpoint (interrupt again to stop at once)")
+        stop.set()
+
+    previous = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield Watcher(message, display.report, display.epoch, stop)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        display.close()
+
+
+def _print_result(result: TrainingResult, as_json: bool) -> int:
+    if as_json:
+        print_json(
+            {
+                "run": str(result.folder),
+                "complete": result.complete,
+                "epochs": len(result.metrics),
+                "accuracy": result.accuracy,
+            }
+        )
+    elif result.complete:
+        print(f"test accuracy {result.accuracy:.4f} after {len(result.metrics)} epochs; run folder {result.folder}")
+    if not result.complete:
+        message(f"stopped; continue with: eqspike train --resume --out {result.folder}")
+        return STOPPED
+    return 0
