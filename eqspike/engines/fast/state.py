@@ -161,8 +161,8 @@ def make_record(
 
 
 def total(tallies: list[Tally]) -> Tally:
-    """Sum of several threads' counts."""
-    return Tally(*(sum(parts[1:], parts[0]) for parts in zip(*tallies, strict=True)))
+    """Sum of several threads' counts, in arrays of its own."""
+    return Tally(*(np.sum(parts, axis=0) for parts in zip(*tallies, strict=True)))
 
 
 def clear(tally: Tally) -> None:
