@@ -53,7 +53,9 @@ def simulate_both(system: System, session: FastSession, count: int, seed: int = 
 
 @pytest.fixture(
     scope="module",
-    params=[(sizes, neuron, encoder) for sizes in SIZES for neuron in NEURONS for encoder in ENCODERS],
+    params=[
+        (sizes, neuron, encoder) for sizes in SIZES for neuron in NEURONS for encoder in ENCODERS
+    ],
     ids=lambda p: f"{'-'.join(map(str, p[0]))}-{type(p[1]).__name__}-{p[2]}",
 )
 def both(request: pytest.FixtureRequest) -> Iterator[Both]:
