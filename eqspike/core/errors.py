@@ -6,6 +6,7 @@
     ├── UnsupportedError   a combination that the mathematics or an engine refuses
     ├── RunError           a run folder cannot be created, read or continued
     ├── ActivityError      the simulated activity is not finite or has run away
+    ├── ConvergenceError   a relaxation did not reach its fixed point
     └── MissingPackageError  an optional package is needed and not installed
 
 A message says where, the rule, the value received and what to do.
@@ -36,6 +37,10 @@ class RunError(EqspikeError):
 
 class ActivityError(EqspikeError):
     """Activity or weights became non-finite, or every neuron saturated."""
+
+
+class ConvergenceError(EqspikeError):
+    """A relaxation did not reach its fixed point in the steps allowed."""
 
 
 class MissingPackageError(EqspikeError):
