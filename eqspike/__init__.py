@@ -49,9 +49,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("eqspike")
+        try:
+            return version("eqspike")
+        except PackageNotFoundError:  # a checkout that is not installed
+            return "unknown"
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'eqspike' has no attribute '{name}'")

@@ -62,11 +62,15 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = _add(commands, "train", "training:train", "train a model on a task into a run folder")
     parser.add_argument("model", nargs="?", metavar="MODEL", help="library name or YAML file")
     parser.add_argument("task", nargs="?", metavar="TASK", help="library name or YAML file")
-    parser.add_argument("--config", metavar="FILE", help="a run's config.yaml, instead of MODEL TASK")
+    parser.add_argument(
+        "--config", metavar="FILE", help="a run's config.yaml, instead of MODEL TASK"
+    )
     parser.add_argument("--engine", help="engine (default: fast)")
     parser.add_argument("--seed", type=int, help="seed (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
-    parser.add_argument("--limit", type=int, metavar="N", help="use only the first N training samples")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="use only the first N training samples"
+    )
     parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/MODEL-TASK-SEED)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
     parser.add_argument("--force", action="store_true", help="delete the run in --out first")

@@ -36,11 +36,15 @@ def doctor(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"packages": packages, "places": places, "kernels": kernels, "healthy": healthy})
     else:
-        print(f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores\n")
+        print(
+            f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores\n"
+        )
         rows = [(name, packages[name] or "not installed", use) for name, use in _PACKAGES.items()]
         print_table(("package", "version", "needed for"), rows)
         print()
-        print_table(("place", "", ""), [(name, path, state) for name, (path, state) in places.items()])
+        print_table(
+            ("place", "", ""), [(name, path, state) for name, (path, state) in places.items()]
+        )
         print(f"\nfast engine: kernels {kernels}")
     return 0 if healthy else 1
 
@@ -58,7 +62,9 @@ def _places() -> dict[str, tuple[str, str]]:
     from eqspike import library
     from eqspike.engines.fast.compilation import cache_folder
 
-    places = {kind: (str(library.folder(kind)), _state(library.folder(kind))) for kind in library.KINDS}
+    places = {
+        kind: (str(library.folder(kind)), _state(library.folder(kind))) for kind in library.KINDS
+    }
     data = os.environ.get("EQSPIKE_DATA")
     places["data (EQSPIKE_DATA)"] = (data or "not set", _state(Path(data)) if data else "")
     places["kernels"] = (str(cache_folder()), _state(cache_folder()))

@@ -31,7 +31,11 @@ def evaluate(options: argparse.Namespace) -> int:
     samples = result.samples
     print("\nper sample, free phase:")
     rows = [
-        (name, f"{layer.spikes / samples:.1f}", f"{result.rates[name]:.4f}" if name in result.rates else "-")
+        (
+            name,
+            f"{layer.spikes / samples:.1f}",
+            f"{result.rates[name]:.4f}" if name in result.rates else "-",
+        )
         for name, layer in phase.layers.items()
     ]
     print_table(("layer", "spikes", "rate per neuron and step"), rows)

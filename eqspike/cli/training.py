@@ -40,7 +40,12 @@ def train(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> TrainingResult:
     if options.force:
         raise ConfigError("--resume and --force contradict each other; give one of them")
-    if options.overrides or options.config or options.epochs is not None or options.limit is not None:
+    if (
+        options.overrides
+        or options.config
+        or options.epochs is not None
+        or options.limit is not None
+    ):
         raise ConfigError(
             "--resume continues a run as it was configured; --set, --config, --epochs and --limit cannot change it"
         )
@@ -56,7 +61,14 @@ def _resume(options: argparse.Namespace) -> TrainingResult:
 
 def _configuration(options: argparse.Namespace) -> Configuration:
     if options.config:
-        given = (options.model, options.task, options.engine, options.seed, options.epochs, options.limit)
+        given = (
+            options.model,
+            options.task,
+            options.engine,
+            options.seed,
+            options.epochs,
+            options.limit,
+        )
         if any(value is not None for value in given) or options.overrides:
             raise ConfigError(
                 "--config repeats a run exactly; MODEL, TASK, --engine, --seed, --epochs, --limit and --set "
@@ -118,7 +130,9 @@ def _print_result(result: TrainingResult, as_json: bool) -> int:
             }
         )
     elif result.complete:
-        print(f"test accuracy {result.accuracy:.4f} after {len(result.metrics)} epochs; run folder {result.folder}")
+        print(
+            f"test accuracy {result.accuracy:.4f} after {len(result.metrics)} epochs; run folder {result.folder}"
+        )
     if not result.complete:
         message(f"stopped; continue with: eqspike train --resume --out {result.folder}")
         return STOPPED

@@ -125,7 +125,9 @@ class EventCounts:
                 },
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ConfigError(f"{source}: not event counts of schema '{SCHEMA}': {error!r}") from error
+            raise ConfigError(
+                f"{source}: not event counts of schema '{SCHEMA}': {error!r}"
+            ) from error
 
 
 Record = TypeVar("Record", LayerCounts, CouplingCounts, PlasticityCounts)

@@ -102,4 +102,6 @@ def layered(sizes: tuple[int, ...]) -> Network:
         )
     hidden = len(sizes) - 2
     names = ["hidden"] if hidden == 1 else [f"hidden{index + 1}" for index in range(hidden)]
-    return Network(tuple(Layer(n, s) for n, s in zip(["input", *names, "output"], sizes, strict=True)))
+    return Network(
+        tuple(Layer(n, s) for n, s in zip(["input", *names, "output"], sizes, strict=True))
+    )

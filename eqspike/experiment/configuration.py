@@ -97,7 +97,9 @@ def load_configuration(path: Path) -> Configuration:
     section = Section(library.load_yaml(path), str(path))
     found = section.integer("format")
     if found != FORMAT:
-        raise section.error("format", f"{FORMAT}", "this run was made by another version of eqspike")
+        raise section.error(
+            "format", f"{FORMAT}", "this run was made by another version of eqspike"
+        )
     name = section.text("model_name")
     task, engine = section.text("task"), section.text("engine")
     seed = section.integer("seed", low=0)

@@ -115,9 +115,7 @@ def resume(
     return _train(configuration, data, folder, progress, weights, watcher, checkpoint_seconds)
 
 
-def evaluate_run(
-    out: Path, *, engine: str | None = None, limit: int | None = None
-) -> Evaluation:
+def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = None) -> Evaluation:
     """Present the test set to a run's weights.
 
     Args:
@@ -136,12 +134,12 @@ def evaluate_run(
         configuration = replace(configuration, test_limit=limit)
     weights = folder.weights()
     _, test = _Data.load(configuration, train=False).splits
-    with open_session(configuration.model.system, configuration.seed, configuration.engine) as session:
+    with open_session(
+        configuration.model.system, configuration.seed, configuration.engine
+    ) as session:
         session.load(weights)
         accuracy, counts, seconds = evaluate(session, test, configuration.seed)
-    return Evaluation(
-        accuracy, len(test), len(test) / seconds, mean_rates(counts), counts
-    )
+    return Evaluation(accuracy, len(test), len(test) / seconds, mean_rates(counts), counts)
 
 
 @dataclass(frozen=True)
@@ -217,10 +215,7 @@ def _train(
         folder.write_metrics(progress.metrics)
         progress = fit(session, train, test, plan, progress, hooks)
     accuracy = progress.metrics[-1]["test_accuracy"] if progress.metrics else None
-    return TrainingResult(
-        folder.path, progress.epoch == plan.epochs, accuracy, progress.metrics
-    )
-
+    return TrainingResult(folder.path, progress.epoch == plan.epochs, accuracy, progress.metrics)
 
 
 def training_samples(configuration: Configuration) -> int:

@@ -71,7 +71,9 @@ class Fixed:
         wanted = (stored + change) / step
         codes = np.where(change != 0, self._rounded(wanted, key), np.rint(stored / step))
         result = self._saturated(codes) * step
-        return result, Writes(int(np.count_nonzero(change)), int(np.count_nonzero(result != stored)))
+        return result, Writes(
+            int(np.count_nonzero(change)), int(np.count_nonzero(result != stored))
+        )
 
     def _rounded(self, wanted: Weights, key: int) -> Weights:
         if self.rounding == "nearest":

@@ -34,4 +34,6 @@ class Ideal:
         """`stored + change`; a candidate is applied unless it is lost in float64's own rounding."""
         del coupling, key
         result = stored + change
-        return result, Writes(int(np.count_nonzero(change)), int(np.count_nonzero(result != stored)))
+        return result, Writes(
+            int(np.count_nonzero(change)), int(np.count_nonzero(result != stored))
+        )

@@ -11,18 +11,28 @@ from eqspike.training.files import Arrays
 SATURATED = 0.98
 """Mean rate (spikes per neuron and step) of a layer that no longer carries information."""
 
+LARGEST_WEIGHT = 64.0
+"""Beyond this a single spike saturates its targets for many steps, and float32 sums are no longer exact."""
+
 _ADVICE = "lower training.learning_rates or rule.beta and start again, or resume from an earlier checkpoint"
 
 
 def check_weights(weights: Arrays) -> None:
-    """Refuse weights that are not finite.
+    """Refuse weights that are not finite, or so large that the run has gone astray.
 
     Raises:
         ActivityError: naming the array.
     """
     for name, array in weights.items():
         if not np.isfinite(array).all():
-            raise ActivityError(f"weights '{name}' are no longer finite (NaN or infinity); {_ADVICE}")
+            raise ActivityError(
+                f"weights '{name}' are no longer finite (NaN or infinity); {_ADVICE}"
+            )
+        largest = float(np.abs(array).max(initial=0.0))
+        if largest > LARGEST_WEIGHT:
+            raise ActivityError(
+                f"weights '{name}' have run away: one is {largest:.3g}, the limit is {LARGEST_WEIGHT:g}; {_ADVICE}"
+            )
 
 
 def check_activity(counts: EventCounts) -> None:

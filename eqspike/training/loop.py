@@ -103,9 +103,7 @@ def fit(
     return progress
 
 
-def _epoch(
-    session: Session, train: Data, plan: Plan, progress: Progress, hooks: Hooks
-) -> Progress:
+def _epoch(session: Session, train: Data, plan: Plan, progress: Progress, hooks: Hooks) -> Progress:
     """The rest of the current epoch, or up to a stop."""
     samples = len(train.labels)
     order = np.random.default_rng([plan.seed, _ORDER, progress.epoch]).permutation(samples)

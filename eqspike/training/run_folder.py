@@ -1,12 +1,12 @@
 """A run's folder: complete, re-runnable, and never overwritten by accident.
 
-    config.yaml           everything needed to run again, fully resolved
-    environment.json      versions and machine it ran on
-    metrics.jsonl         one record per epoch
-    counts.json           events of training and of the last evaluation
-    weights.safetensors   weights after the last completed epoch
-    checkpoints/          the newest few
-    plots/                figures, when asked for
+config.yaml           everything needed to run again, fully resolved
+environment.json      versions and machine it ran on
+metrics.jsonl         one record per epoch
+counts.json           events of training and of the last evaluation
+weights.safetensors   weights after the last completed epoch
+checkpoints/          the newest few
+plots/                figures, when asked for
 """
 
 from __future__ import annotations
@@ -21,7 +21,14 @@ from typing import Any
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
-from eqspike.training.files import Arrays, read_arrays, read_json, write_arrays, write_bytes, write_json
+from eqspike.training.files import (
+    Arrays,
+    read_arrays,
+    read_json,
+    write_arrays,
+    write_bytes,
+    write_json,
+)
 
 _PACKAGES = ("eqspike", "numpy", "numba", "safetensors")
 _OWN = (

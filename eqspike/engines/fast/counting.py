@@ -18,7 +18,12 @@ from eqspike.engines.protocol import System
 
 
 def event_counts(
-    system: System, tally: Tally, samples: int, learning: bool, bias_writes: Ints, active_inputs: int
+    system: System,
+    tally: Tally,
+    samples: int,
+    learning: bool,
+    bias_writes: Ints,
+    active_inputs: int,
 ) -> EventCounts:
     """Counts of `samples` presentations.
 
@@ -48,7 +53,11 @@ def event_counts(
 
 
 def _phase(
-    network: Network, tally: Tally, phase: int, sample_steps: int, traces: bool,
+    network: Network,
+    tally: Tally,
+    phase: int,
+    sample_steps: int,
+    traces: bool,
     plasticity: dict[str, PlasticityCounts],
 ) -> PhaseCounts:
     layers = {network.input.name: LayerCounts(int(tally.spikes[phase, 0]))}

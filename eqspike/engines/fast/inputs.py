@@ -63,7 +63,9 @@ def make_source(
     events = np.zeros((2, LEVELS), np.int64)
     if encoder.kind == "integrate-and-fire":
         spikes = encoder.pattern(steps)
-        events = np.stack([spikes[:, :free_steps].sum(1), spikes[:, free_steps:].sum(1)]).astype(np.int64)
+        events = np.stack([spikes[:, :free_steps].sum(1), spikes[:, free_steps:].sum(1)]).astype(
+            np.int64
+        )
         high = complement & (2 * np.arange(LEVELS) > encoder.full_scale)
         toggles = spikes ^ high[:, None].astype(np.uint8)
         coefficients = high.astype(float)

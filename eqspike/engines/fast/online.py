@@ -47,8 +47,17 @@ def list_pixels(
 
 
 @inlined
-def write_synapse(stored: Any, read: Any, pre: Any, post: Any, delta: Any, storage: Any, key: Any,
-                  position: Any, tally: Any) -> Any:
+def write_synapse(
+    stored: Any,
+    read: Any,
+    pre: Any,
+    post: Any,
+    delta: Any,
+    storage: Any,
+    key: Any,
+    position: Any,
+    tally: Any,
+) -> Any:
     """Change one synapse at once; returns the change in the number of non-zero weights (-1, 0 or 1)."""
     if delta == 0.0:
         return 0

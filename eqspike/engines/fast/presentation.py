@@ -9,7 +9,12 @@ import numpy as np
 from eqspike.engines.fast.arithmetic import add_rows, copy, fill
 from eqspike.engines.fast.compilation import inlined, kernel
 from eqspike.engines.fast.gradients import coupling_gradients, input_gradients, scale_into, sum_rows
-from eqspike.engines.fast.inputs import apply_coefficients, choose_toggled, draw_spikes, group_by_level
+from eqspike.engines.fast.inputs import (
+    apply_coefficients,
+    choose_toggled,
+    draw_spikes,
+    group_by_level,
+)
 from eqspike.engines.fast.neurons import (
     CURRENT_BASED,
     advance_current_based,
@@ -38,7 +43,14 @@ def deliver_between_layers(
 
 @inlined
 def put_input(
-    drive: Any, base: Any, rows: Any, toggles: Any, columns: Any, groups: Any, chosen: Any, zero: Any
+    drive: Any,
+    base: Any,
+    rows: Any,
+    toggles: Any,
+    columns: Any,
+    groups: Any,
+    chosen: Any,
+    zero: Any,
 ) -> None:
     """Start the drive of a step: input to the first free layer, zero for the others."""
     width = base.shape[0]
@@ -127,9 +139,7 @@ def present(
             steps = free_steps if phase == FREE else nudged_steps
             for t in range(steps):
                 put_input(drive, base, rows, toggles[step], columns, groups, chosen, zero)
-                deliver_between_layers(
-                    drive, spiking, spiking_counts, starts, forward, backward
-                )
+                deliver_between_layers(drive, spiking, spiking_counts, starts, forward, backward)
                 if phase == NUDGED:
                     set_nudge(
                         output_nudge, output_fast, labels[sample], betas[sample],
@@ -141,7 +151,15 @@ def present(
                     )
                 else:
                     advance_sigma_delta(
-                        drive, bias, nudge, filtered, relaxed, potential, spikes, constants, parameters
+                        drive,
+                        bias,
+                        nudge,
+                        filtered,
+                        relaxed,
+                        potential,
+                        spikes,
+                        constants,
+                        parameters,
                     )
                 list_spiking(spikes, spiking, spiking_counts, sizes, starts)
                 count_spikes(spikes, counts)

@@ -95,7 +95,9 @@ class FastSession:
         sums: Arrays = {name: np.zeros_like(array) for name, array in self.weights().items()}
         for first in range(0, len(images), BLOCK_SAMPLES):
             part = slice(first, first + BLOCK_SAMPLES)
-            record = make_record(layout, len(images[part]), self._simulator.groups, self.system.precision)
+            record = make_record(
+                layout, len(images[part]), self._simulator.groups, self.system.precision
+            )
             betas = self._betas(keys[part])
             self._simulator.present(images[part], labels[part], betas, keys[part], True, record)
             for name, change in self._summed(images[part], record).items():
@@ -113,7 +115,9 @@ class FastSession:
         _check_images(images, self.system.network.input.size)
         rule, layout = self.system.rule, self._simulator.layout
         steps = rule.free_steps + rule.nudged_steps
-        record = make_record(layout, len(images), self._simulator.groups, self.system.precision, steps)
+        record = make_record(
+            layout, len(images), self._simulator.groups, self.system.precision, steps
+        )
         pending = self._simulator.tallies
         self._simulator.tallies = [make_tally(layout) for _ in pending]
         self._simulator.present(images, labels, self._betas(keys), keys, True, record)
@@ -132,7 +136,9 @@ class FastSession:
         for coupling, stored in zip(network.couplings, self._stored, strict=True):
             result[coupling.name] = stored.copy()
         for index, layer in enumerate(network.free_layers, start=1):
-            result[f"{layer.name}.bias"] = self._stored_bias[starts[index] : starts[index] + layer.size].copy()
+            result[f"{layer.name}.bias"] = self._stored_bias[
+                starts[index] : starts[index] + layer.size
+            ].copy()
         return result
 
     def load(self, weights: Arrays) -> None:
@@ -144,11 +150,15 @@ class FastSession:
         network, starts = self.system.network, self._simulator.layout.starts
         _check_arrays(weights, expected_shapes(self.system))
         self._stored = [
-            np.ascontiguousarray(self.system.memory.store(weights[coupling.name], index), np.float64).copy()
+            np.ascontiguousarray(
+                self.system.memory.store(weights[coupling.name], index), np.float64
+            ).copy()
             for index, coupling in enumerate(network.couplings)
         ]
         for index, layer in enumerate(network.free_layers, start=1):
-            self._stored_bias[starts[index] : starts[index] + layer.size] = weights[f"{layer.name}.bias"]
+            self._stored_bias[starts[index] : starts[index] + layer.size] = weights[
+                f"{layer.name}.bias"
+            ]
         for index, stored in enumerate(self._stored):
             self._simulator.read_coupling(index, stored)
         self._simulator.read_bias(self._stored_bias)
@@ -157,7 +167,12 @@ class FastSession:
         """Events since the last call, which starts the counting anew."""
         tally = self._simulator.take_tally()
         counts = event_counts(
-            self.system, tally, self._samples, self._learning, self._bias_writes, self._active_inputs
+            self.system,
+            tally,
+            self._samples,
+            self._learning,
+            self._bias_writes,
+            self._active_inputs,
         )
         self._samples = self._active_inputs = 0
         self._bias_writes[:] = 0
@@ -200,7 +215,9 @@ class FastSession:
         for first in range(0, len(images), block_size):
             part = slice(first, first + block_size)
             count = len(images[part])
-            simulator.present(images[part], labels[part], betas[part], keys[part], True, self._record)
+            simulator.present(
+                images[part], labels[part], betas[part], keys[part], True, self._record
+            )
             right += int((self._record.scores[:count].argmax(1) == labels[part]).sum())
             bias_change += self._record.bias_gradients[:count].sum(0, dtype=np.float64)
             final = first + count == len(images)
@@ -209,7 +226,13 @@ class FastSession:
         return right
 
     def _write(
-        self, images: Images, scale: float, write_key: int, sums: NDArray[Any], fresh: bool, final: bool
+        self,
+        images: Images,
+        scale: float,
+        write_key: int,
+        sums: NDArray[Any],
+        fresh: bool,
+        final: bool,
     ) -> None:
         """Sum the block's changes and, after the last block, program the memory."""
         simulator, record, layout = self._simulator, self._record, self._simulator.layout
@@ -286,7 +309,9 @@ class FastSession:
                 result[coupling.name] = part[: coupling.post.size, : coupling.pre.size].T
         biases = record.bias_gradients[: len(images)].sum(0, dtype=np.float64)
         for index, layer in enumerate(network.free_layers, start=1):
-            result[f"{layer.name}.bias"] = biases[layout.starts[index] : layout.starts[index] + layer.size]
+            result[f"{layer.name}.bias"] = biases[
+                layout.starts[index] : layout.starts[index] + layer.size
+            ]
         return result
 
 
@@ -322,7 +347,9 @@ def _check_arrays(weights: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
         raise ConfigError(f"weights must be named {sorted(shapes)}, got {sorted(weights)}")
     for name, shape in shapes.items():
         if weights[name].shape != shape:
-            raise ConfigError(f"weights '{name}' must have shape {shape}, got {weights[name].shape}")
+            raise ConfigError(
+                f"weights '{name}' must have shape {shape}, got {weights[name].shape}"
+            )
         if not np.isfinite(weights[name]).all():
             raise ConfigError(f"weights '{name}' must be finite, got NaN or infinity")
 

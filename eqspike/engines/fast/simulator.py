@@ -16,7 +16,15 @@ from eqspike.engines.fast.inputs import make_source
 from eqspike.engines.fast.layout import empty_weights, lay_out
 from eqspike.engines.fast.neurons import make_dynamics
 from eqspike.engines.fast.presentation import present
-from eqspike.engines.fast.state import Record, Tally, clear, make_scratch, make_state, make_tally, total
+from eqspike.engines.fast.state import (
+    Record,
+    Tally,
+    clear,
+    make_scratch,
+    make_state,
+    make_tally,
+    total,
+)
 from eqspike.engines.protocol import Images, Keys, Labels, System
 
 
@@ -28,7 +36,11 @@ def thread_count() -> int:
     """
     text = os.environ.get("EQSPIKE_THREADS")
     if text is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
     if not text.isdecimal() or not 1 <= int(text) <= 1024:
         raise ConfigError(
             f"environment: EQSPIKE_THREADS must be a whole number from 1 to 1024, got '{text}'"
@@ -50,14 +62,20 @@ class Simulator:
         self.layout = lay_out(system.network)
         self.weights = empty_weights(self.layout, precision)
         self.source = make_source(
-            system.encoder, rule.free_steps, rule.nudged_steps, precision, complement=not rule.online
+            system.encoder,
+            rule.free_steps,
+            rule.nudged_steps,
+            precision,
+            complement=not rule.online,
         )
         self.dynamics = make_dynamics(system.neuron, rule.local_rule, rule.target_rate, precision)
         self.groups = int(self.layout.sizes[0]) if self.source.poisson else 256
         self.threads = threads
         self.states = [make_state(self.layout, precision) for _ in range(threads)]
         self.scratches = [
-            make_scratch(self.layout, self.source.poisson, rule.free_steps, rule.nudged_steps, precision)
+            make_scratch(
+                self.layout, self.source.poisson, rule.free_steps, rule.nudged_steps, precision
+            )
             for _ in range(threads)
         ]
         self.tallies = [make_tally(self.layout) for _ in range(threads)]
@@ -83,7 +101,13 @@ class Simulator:
             other.result()
 
     def present(
-        self, images: Images, labels: Labels, betas: NDArray[Any], keys: Keys, learn: bool, record: Record
+        self,
+        images: Images,
+        labels: Labels,
+        betas: NDArray[Any],
+        keys: Keys,
+        learn: bool,
+        record: Record,
     ) -> None:
         """Present samples with fixed weights; results go to `record`, counts to the threads' tallies."""
         rule = self.system.rule

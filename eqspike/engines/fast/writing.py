@@ -62,8 +62,16 @@ def programmed(stored: Any, change: Any, storage: Any, key: Any, position: Any) 
 
 
 @inlined
-def write_row(stored: Any, change: Any, rate: Any, storage: Any, key: Any, position: Any, read: Any,
-              tally: Any) -> Any:
+def write_row(
+    stored: Any,
+    change: Any,
+    rate: Any,
+    storage: Any,
+    key: Any,
+    position: Any,
+    read: Any,
+    tally: Any,
+) -> Any:
     """Program one row of weights and refresh its working copy; returns its number of non-zero weights."""
     candidate = 0
     applied = 0
@@ -87,9 +95,24 @@ def write_row(stored: Any, change: Any, rate: Any, storage: Any, key: Any, posit
 
 
 @kernel
-def write_input(first: Any, last: Any, images: Any, samples: Any, poisson: Any, changes: Any, rate: Any,
-                storage: Any, key: Any, stored: Any, read: Any, fan_out: Any, carried: Any, fresh: Any,
-                final: Any, tally: Any) -> None:
+def write_input(
+    first: Any,
+    last: Any,
+    images: Any,
+    samples: Any,
+    poisson: Any,
+    changes: Any,
+    rate: Any,
+    storage: Any,
+    key: Any,
+    stored: Any,
+    read: Any,
+    fan_out: Any,
+    carried: Any,
+    fresh: Any,
+    final: Any,
+    tally: Any,
+) -> None:
     """Write rows `first` to `last` - 1 of the input coupling.
 
     A pixel's change is the sum over samples of its group's change: the group is the pixel for poisson, else its
@@ -119,14 +142,28 @@ def write_input(first: Any, last: Any, images: Any, samples: Any, poisson: Any, 
             copy(total, carried[pixel])
         elif seen:
             position = np.uint64(pixel) * np.uint64(size)
-            fan_out[pixel] = write_row(stored[pixel], total, rate, storage, key, position,
-                                       read[pixel, :size], tally)
+            fan_out[pixel] = write_row(
+                stored[pixel], total, rate, storage, key, position, read[pixel, :size], tally
+            )
 
 
 @kernel
-def write_coupling(samples: Any, changes: Any, total: Any, fresh: Any, final: Any, rate: Any,
-                   storage: Any, key: Any, stored: Any, forward: Any, backward: Any, fan_out: Any,
-                   fan_back: Any, tally: Any) -> None:
+def write_coupling(
+    samples: Any,
+    changes: Any,
+    total: Any,
+    fresh: Any,
+    final: Any,
+    rate: Any,
+    storage: Any,
+    key: Any,
+    stored: Any,
+    forward: Any,
+    backward: Any,
+    fan_out: Any,
+    fan_back: Any,
+    tally: Any,
+) -> None:
     """Write one coupling between free layers and both working copies of it.
 
     `changes` (samples, width above, width below) is transposed, as is `total`, the sum carried from block to
@@ -149,8 +186,16 @@ def write_coupling(samples: Any, changes: Any, total: Any, fresh: Any, final: An
     for pre in range(below):
         for post in range(above):
             column[post] = total[post, pre]
-        fan_out[pre] = write_row(stored[pre], column, rate, storage, key, np.uint64(pre) * np.uint64(above),
-                                 forward[pre, :above], tally)
+        fan_out[pre] = write_row(
+            stored[pre],
+            column,
+            rate,
+            storage,
+            key,
+            np.uint64(pre) * np.uint64(above),
+            forward[pre, :above],
+            tally,
+        )
         for post in range(above):
             backward[post, pre] = forward[pre, post]
             fan_back[post] += forward[pre, post] != 0

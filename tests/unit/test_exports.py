@@ -1,0 +1,35 @@
+"""The public names are exactly those promised."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+import eqspike
+
+EXPORTS = {
+    "eqspike": [
+        "EqspikeError", "EventCounts", "__version__", "estimate", "evaluate", "load_model",
+        "load_task", "open_session", "train",
+    ],
+    "eqspike.engines.fast": ["FastSession"],
+    "eqspike.memory": ["MEMORIES", "Fixed", "Ideal", "WeightMemory", "Writes", "read_memory"],
+    "eqspike.rules": ["EqSpike"],
+    "eqspike.tasks": ["SPLITS", "Split", "Task", "load_task"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", sorted(EXPORTS))
+def test_exported_names(module: str) -> None:
+    """`__all__` is the promised list, and every name in it can be had."""
+    found = importlib.import_module(module)
+    assert sorted(found.__all__) == sorted(EXPORTS[module])
+    for name in found.__all__:
+        assert getattr(found, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """Lazy loading must not hide typing mistakes."""
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        eqspike.trian  # noqa: B018

@@ -1,0 +1,46 @@
+"""A run that goes wrong says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eqspike.core.counts import EventCounts, LayerCounts, PhaseCounts
+from eqspike.core.errors import ActivityError
+from eqspike.experiment import resolve
+from eqspike.experiment.runs import start
+from eqspike.training.health import check_activity, check_weights
+
+
+def counts(hidden: int, output: int) -> EventCounts:
+    """Counts of a hidden and an output layer with 100 neuron updates each."""
+    layers = {"hidden": LayerCounts(hidden, 100), "output": LayerCounts(output, 100)}
+    return EventCounts(1, {"free": PhaseCounts(10, layers)})
+
+
+def test_weights_that_are_not_finite_are_named() -> None:
+    """NaN and infinity are both refused."""
+    check_weights({"a": np.zeros(3)})
+    for value in (np.nan, np.inf):
+        with pytest.raises(ActivityError, match="'b'"):
+            check_weights({"a": np.zeros(3), "b": np.array([0.0, value])})
+
+
+def test_saturated_and_silent_layers_are_named() -> None:
+    """A layer that always fires or a hidden layer that never does carries no information."""
+    check_activity(counts(50, 0))
+    with pytest.raises(ActivityError, match=r"'hidden' fires 0\.990"):
+        check_activity(counts(99, 10))
+    with pytest.raises(ActivityError, match="'hidden' no longer spikes"):
+        check_activity(counts(0, 10))
+
+
+def test_a_runaway_learning_rate_is_caught(tmp_path: Path) -> None:
+    """Training with absurd rates ends in an ActivityError, and no such weights are saved."""
+    wrong = resolve(
+        "eqspike-digits", "digits", overrides=("training.learning_rates=[100000.0, 100000.0]",)
+    )
+    with pytest.raises(ActivityError):
+        start(wrong, tmp_path / "run", checkpoint_seconds=1e-9)
