@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,7 @@ class DenseTorch:
         generator = torch.Generator().manual_seed(seed)
         sizes = [layer.size for layer in system.network.layers]
         self.weights = [
-            (torch.rand(a, b, generator=generator) * 2 - 1) / a**0.5
-            for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+            (torch.rand(a, b, generator=generator) * 2 - 1) / a**0.5 for a, b in pairwise(sizes)
         ]
         self.biases = [torch.zeros(size) for size in sizes[1:]]
 
@@ -141,7 +141,7 @@ def fast_reader(system: System, images: np.ndarray) -> Callable[[], int]:
 def alternate(runs: dict[str, tuple[Callable[[], int], int]], rounds: int) -> dict[str, float]:
     """Median samples per second of each contender, one after the other within each round."""
     rates: dict[str, list[float]] = {name: [] for name in runs}
-    for name, (run, _) in runs.items():
+    for run, _ in runs.values():
         run()
     for _ in range(rounds):
         for name, (run, samples) in runs.items():

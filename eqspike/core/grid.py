@@ -18,4 +18,4 @@ STEPS_PER_UNIT = {"float64": 2.0**32, "float32": 2.0**18}
 def snap(weights: NDArray[Any], precision: str = "float64") -> NDArray[Any]:
     """Nearest points of the grid of `precision`; ties to even. Same shape as `weights`, of that type."""
     steps = STEPS_PER_UNIT[precision]
-    return (np.rint(weights * steps) / steps).astype(precision)
+    return np.asarray(np.rint(weights * steps) / steps, dtype=precision)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.errors import UnsupportedError
 from eqspike.core.random_stream import draws, stream_key
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.counting import event_counts
@@ -17,6 +17,7 @@ from eqspike.engines.fast.online import present_online
 from eqspike.engines.fast.simulator import Simulator, thread_count
 from eqspike.engines.fast.state import make_record, make_tally
 from eqspike.engines.fast.writing import make_storage, write_coupling, write_input
+from eqspike.engines.parameters import check_arrays, check_images, expected_shapes, initial_weights
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 
 BLOCK_SAMPLES = 64
@@ -112,7 +113,7 @@ class FastSession:
         Returns:
             Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
         """
-        _check_images(images, self.system.network.input.size)
+        check_images(images, self.system.network.input.size)
         rule, layout = self.system.rule, self._simulator.layout
         steps = rule.free_steps + rule.nudged_steps
         record = make_record(
@@ -148,7 +149,7 @@ class FastSession:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
         network, starts = self.system.network, self._simulator.layout.starts
-        _check_arrays(weights, expected_shapes(self.system))
+        check_arrays(weights, expected_shapes(self.system))
         self._stored = [
             np.ascontiguousarray(
                 self.system.memory.store(weights[coupling.name], index), np.float64
@@ -179,7 +180,7 @@ class FastSession:
         return counts if counts.samples else EventCounts()
 
     def _begin(self, images: Images, learning: bool) -> None:
-        _check_images(images, self.system.network.input.size)
+        check_images(images, self.system.network.input.size)
         if self._samples and learning != self._learning:
             raise UnsupportedError(
                 "counts of training and of inference would mix: call take_counts() between fit and scores"
@@ -313,45 +314,6 @@ class FastSession:
                 layout.starts[index] : layout.starts[index] + layer.size
             ]
         return result
-
-
-def initial_weights(system: System, seed: int) -> Arrays:
-    """Uniform weights in +- gain / sqrt(fan-in), zero biases."""
-    generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
-    result: Arrays = {}
-    for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
-        bound = gain / np.sqrt(coupling.pre.size)
-        result[coupling.name] = generator.uniform(-bound, bound, coupling.shape)
-    for layer in system.network.free_layers:
-        result[f"{layer.name}.bias"] = np.zeros(layer.size)
-    return result
-
-
-def expected_shapes(system: System) -> dict[str, tuple[int, ...]]:
-    """Shape of every stored array by name."""
-    shapes: dict[str, tuple[int, ...]] = {c.name: c.shape for c in system.network.couplings}
-    shapes.update({f"{layer.name}.bias": (layer.size,) for layer in system.network.free_layers})
-    return shapes
-
-
-def _check_images(images: Images, pixels: int) -> None:
-    """Kernels read memory unchecked, so what does not fit is refused before."""
-    if images.dtype != np.uint8 or images.ndim != 2 or images.shape[1] != pixels:
-        raise ConfigError(
-            f"images must be uint8 of shape (samples, {pixels}), got {images.dtype} of {images.shape}"
-        )
-
-
-def _check_arrays(weights: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
-    if set(weights) != set(shapes):
-        raise ConfigError(f"weights must be named {sorted(shapes)}, got {sorted(weights)}")
-    for name, shape in shapes.items():
-        if weights[name].shape != shape:
-            raise ConfigError(
-                f"weights '{name}' must have shape {shape}, got {weights[name].shape}"
-            )
-        if not np.isfinite(weights[name]).all():
-            raise ConfigError(f"weights '{name}' must be finite, got NaN or infinity")
 
 
 def _refuse(system: System) -> None:

@@ -103,8 +103,9 @@ class Record(NamedTuple):
 def make_state(layout: Layout, precision: str) -> State:
     """State for one thread."""
     neurons = int(layout.starts[-1])
-    vectors = [np.zeros(neurons, precision) for _ in range(8)]
-    return State(*vectors, np.zeros(neurons, np.int64), np.zeros(len(layout.sizes), np.int64))
+    vectors = (np.zeros(neurons, precision) for _ in range(8))
+    lists = (np.zeros(neurons, np.int64), np.zeros(len(layout.sizes), np.int64))
+    return State._make([*vectors, *lists])
 
 
 def make_scratch(layout: Layout, poisson: bool, free: int, nudged: int, precision: str) -> Scratch:

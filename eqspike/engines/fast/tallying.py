@@ -1,4 +1,4 @@
-"""Counting the events of one sample: input events from the encoder's tables, the rest from each neuron's spikes."""
+"""Counting the events of one sample: inputs by the encoder's tables, the rest by each neuron's spikes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def count_input(
 def count_drawn(drawn: Any, first: Any, last: Any, groups: Any, events: Any) -> None:
     """Poisson: spikes of each group from step `first` to `last` - 1."""
     for group in range(groups):
-        fired = 0
+        fired = np.int64(0)
         for t in range(first, last):
             fired += np.int64(drawn[t, group])
         events[group] = fired
@@ -40,9 +40,9 @@ def count_layers(
 ) -> None:
     """Add the spikes of the free layers in one phase and the non-zero weights they reached."""
     for layer in range(1, spikes.shape[0]):
-        total = 0
-        ahead = 0
-        back = 0
+        total = np.int64(0)
+        ahead = np.int64(0)
+        back = np.int64(0)
         for i in range(starts[layer], starts[layer + 1]):
             fired = np.int64(counts[i])
             total += fired

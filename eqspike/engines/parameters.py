@@ -1,0 +1,52 @@
+"""What an engine is handed: weights and biases by name, their start and their shapes, and images."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eqspike.core.errors import ConfigError
+from eqspike.engines.protocol import Arrays, Images, System
+
+
+def initial_weights(system: System, seed: int) -> Arrays:
+    """Uniform weights in +- gain / sqrt(fan-in), zero biases."""
+    generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
+    result: Arrays = {}
+    for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
+        bound = gain / np.sqrt(coupling.pre.size)
+        result[coupling.name] = generator.uniform(-bound, bound, coupling.shape)
+    for layer in system.network.free_layers:
+        result[f"{layer.name}.bias"] = np.zeros(layer.size)
+    return result
+
+
+def expected_shapes(system: System) -> dict[str, tuple[int, ...]]:
+    """Shape of every stored array by name."""
+    shapes: dict[str, tuple[int, ...]] = {c.name: c.shape for c in system.network.couplings}
+    shapes.update({f"{layer.name}.bias": (layer.size,) for layer in system.network.free_layers})
+    return shapes
+
+
+def check_images(images: Images, pixels: int) -> None:
+    """Kernels read memory unchecked, so what does not fit is refused before."""
+    if images.dtype != np.uint8 or images.ndim != 2 or images.shape[1] != pixels:
+        raise ConfigError(
+            f"images must be uint8 of shape (samples, {pixels}), got {images.dtype} of {images.shape}"
+        )
+
+
+def check_arrays(weights: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Refuse weights with wrong names, shapes or values.
+
+    Raises:
+        ConfigError: saying which, and what was expected.
+    """
+    if set(weights) != set(shapes):
+        raise ConfigError(f"weights must be named {sorted(shapes)}, got {sorted(weights)}")
+    for name, shape in shapes.items():
+        if weights[name].shape != shape:
+            raise ConfigError(
+                f"weights '{name}' must have shape {shape}, got {weights[name].shape}"
+            )
+        if not np.isfinite(weights[name]).all():
+            raise ConfigError(f"weights '{name}' must be finite, got NaN or infinity")
