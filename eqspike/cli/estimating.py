@@ -8,21 +8,24 @@ from typing import Any
 
 from eqspike.cli.printing import print_json, print_table
 from eqspike.energy import EnergyReport, report_json, write_report
+from eqspike.energy.inputs import write_inputs
 from eqspike.energy.text import joules
-from eqspike.experiment.estimating import estimate_run
+from eqspike.experiment.estimating import chip_names, estimate_run
 
 
 def estimate(options: argparse.Namespace) -> int:
     """Energy report of a run."""
-    report = estimate_run(Path(options.run), tuple(options.chips))
+    chips = chip_names(tuple(options.chips))
+    report = estimate_run(Path(options.run), chips)
     out = Path(options.out) if options.out else Path("energy_reports") / Path(options.run).name
     paths = write_report(report, out)
+    write_inputs(report, chips, out)
     if options.json:
-        chips = report_json(report)["chips"]
+        found = report_json(report)["chips"]
         wanted = ("inference_j", "training_sample_j")
         print_json(
             {
-                "chips": {n: {key: chip[key] for key in wanted} for n, chip in chips.items()},
+                "chips": {n: {key: chip[key] for key in wanted} for n, chip in found.items()},
                 "files": [str(path) for path in paths],
             }
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from eqspike.core.errors import RunError
 from eqspike.energy import EnergyReport, build_report
 from eqspike.experiment.configuration import load_configuration
 from eqspike.training import RunFolder
+from eqspike.training.files import read_json
 
 
 def estimate_run(out: Path, chips: tuple[str, ...]) -> EnergyReport:
@@ -20,7 +20,7 @@ def estimate_run(out: Path, chips: tuple[str, ...]) -> EnergyReport:
 
     Args:
         out: the run's folder; at least one epoch must be complete.
-        chips: library names or paths of profiles; `all` stands for the whole library.
+        chips: library names or paths of profiles, each once.
 
     Raises:
         RunError: if there is no run or it has no counts.
@@ -29,13 +29,17 @@ def estimate_run(out: Path, chips: tuple[str, ...]) -> EnergyReport:
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     training, inference = folder.counts()
-    names = library.names("chips") if "all" in chips else tuple(dict.fromkeys(chips))
     return build_report(
-        chips=[load_profile(name) for name in names],
+        chips=[load_profile(name) for name in chips],
         provenance=_provenance(folder, configuration.as_yaml()),
         training=training,
         inference=inference,
     )
+
+
+def chip_names(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the profiles asked for; `all` stands for the whole library, repetitions are dropped."""
+    return library.names("chips") if "all" in wanted else tuple(dict.fromkeys(wanted))
 
 
 def _provenance(folder: RunFolder, config: str) -> dict[str, Any]:
@@ -55,5 +59,5 @@ def _provenance(folder: RunFolder, config: str) -> dict[str, Any]:
         "accuracy": metrics[-1]["test_accuracy"],
         "weight_memory": memory.kind,
         "configuration_sha256": hashlib.sha256(config.encode()).hexdigest(),
-        "environment": json.loads((folder.path / "environment.json").read_text(encoding="utf-8")),
+        "environment": read_json(folder.path / "environment.json"),
     }
