@@ -32,8 +32,11 @@ BATCHES = (slice(0, 1), slice(1, 2), slice(2, 5))
 FACTOR = 2.0
 
 
-@pytest.mark.parametrize("encoder", ["integrate-and-fire", "poisson"])
-@pytest.mark.parametrize("neuron", NEURONS, ids=lambda neuron: type(neuron).__name__)
+@pytest.mark.parametrize(
+    ("neuron", "encoder"),
+    [(NEURONS[0], "integrate-and-fire"), (NEURONS[1], "poisson")],
+    ids=["sigma-delta", "current-based"],
+)
 @pytest.mark.parametrize("memory", MEMORIES, ids=lambda m: getattr(m, "rounding", m.kind))
 def test_weights_and_counts_are_equal(memory: Ideal | Fixed, neuron: Neuron, encoder: str) -> None:
     """After several samples in a row, each seeing the weights that the one before left."""

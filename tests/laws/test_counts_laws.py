@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eqspike.core.counts import (
@@ -18,6 +18,7 @@ from eqspike.core.counts import (
 )
 from eqspike.core.errors import ConfigError
 
+FEWER = settings(max_examples=50)  # nested examples are slow to draw
 whole = st.integers(0, 10**12)
 places = st.sampled_from(["input", "hidden", "output"])
 
@@ -47,24 +48,28 @@ anything = st.recursive(
 )
 
 
+@FEWER
 @given(a=counts, b=counts, c=counts)
 def test_addition_is_associative(a: EventCounts, b: EventCounts, c: EventCounts) -> None:
     """Batches may be counted one by one or together."""
     assert (a + b) + c == a + (b + c)
 
 
+@FEWER
 @given(a=counts, b=counts)
 def test_addition_is_commutative(a: EventCounts, b: EventCounts) -> None:
     """The order of the batches does not matter."""
     assert a + b == b + a
 
 
+@FEWER
 @given(a=counts)
 def test_nothing_added_changes_nothing(a: EventCounts) -> None:
     """No events are the neutral element."""
     assert a + EventCounts() == a == EventCounts() + a
 
 
+@FEWER
 @given(a=counts, b=counts)
 def test_every_single_count_is_added(a: EventCounts, b: EventCounts) -> None:
     """The sum of all numbers is the sum of the sums."""
@@ -77,12 +82,14 @@ def test_every_single_count_is_added(a: EventCounts, b: EventCounts) -> None:
     assert total((a + b).to_json()) == total(a.to_json()) + total(b.to_json())
 
 
+@FEWER
 @given(a=counts)
 def test_json_gives_the_counts_back(a: EventCounts) -> None:
     """Through text, as in a run folder."""
     assert EventCounts.from_json(json.loads(json.dumps(a.to_json()))) == a
 
 
+@FEWER
 @given(data=anything)
 def test_other_json_is_refused(data: Any) -> None:
     """What does not name the schema is not counts."""
@@ -97,6 +104,7 @@ def paths(data: Any) -> list[tuple[Any, ...]]:
     return [()] + [(key, *path) for key in data for path in paths(data[key])]
 
 
+@FEWER
 @given(a=counts, choose=st.data(), wrong=anything)
 def test_damaged_counts_are_read_or_refused(
     a: EventCounts, choose: st.DataObject, wrong: Any
