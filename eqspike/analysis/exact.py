@@ -90,8 +90,8 @@ def bptt(
     """
     try:
         import torch
-    except ImportError as error:
-        raise missing_package("torch", "torch", "backpropagation through time") from error
+    except ImportError as missing:
+        raise missing_package("torch", "torch", "backpropagation through time") from missing
 
     rho = {"hard-clip": _clip, "sigmoid": _sigmoid}[network.activation.name]
     parameters = {
@@ -109,7 +109,7 @@ def bptt(
             drives[index] = drives[index] + rates[index + 1] @ weights.T
         state = [s + STEP * (d + b - s) for s, d, b in zip(state, drives, biases, strict=True)]
     error = torch.tensor(targets) - rho(state[-1])
-    (0.5 * (error**2).sum(1).mean()).backward()  # type: ignore[no-untyped-call]
+    (0.5 * (error**2).sum(1).mean()).backward()
     return {name: _gradient(parameter) for name, parameter in parameters.items()}
 
 
@@ -122,4 +122,6 @@ def _sigmoid(states: Any) -> Any:
 
 
 def _gradient(parameter: Any) -> Array:
-    return np.zeros(parameter.shape) if parameter.grad is None else np.asarray(parameter.grad.numpy())
+    return (
+        np.zeros(parameter.shape) if parameter.grad is None else np.asarray(parameter.grad.numpy())
+    )

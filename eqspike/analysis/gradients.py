@@ -98,7 +98,8 @@ class GradientCheck:
         samples: number of images.
         beta: the model's nudging strength.
         theorem: errors of the smooth rate network, from the largest beta to the smallest.
-        rates_against_exact: the hard-clip rate network's update at the model's beta against minus the exact gradient.
+        rates_against_exact: the hard-clip rate network's update at the model's beta against minus the exact
+            gradient.
         growth: the spiking rule from the model's own phases to the longest.
         kept_share: part of a rate's step that the filters have seen by the end of the nudged phase.
     """
@@ -123,11 +124,13 @@ class GradientCheck:
         for name, similarity in last.items():
             if similarity.cosine < LEAST_COSINE:
                 found.append(
-                    f"{name}: cosine {similarity.cosine:.3f} at the longest phases (needed: at least {LEAST_COSINE:g})"
+                    f"{name}: cosine {similarity.cosine:.3f} at the longest phases "
+                    f"(needed: at least {LEAST_COSINE:g})"
                 )
             if similarity.cosine < first[name].cosine - NOISE:
                 found.append(
-                    f"{name}: cosine falls from {first[name].cosine:.3f} to {similarity.cosine:.3f} with longer phases"
+                    f"{name}: cosine falls from {first[name].cosine:.3f} to {similarity.cosine:.3f} "
+                    "with longer phases"
                 )
         return tuple(found)
 
@@ -230,7 +233,7 @@ def lengthened(rule: EqSpike, factor: int) -> EqSpike:
 def kept_share(rule: EqSpike) -> float:
     """Part of a rate's step at the start of the nudged phase that (fast - slow) has summed up at its end.
 
-        1 - (tau_slow exp(-T / tau_slow) - tau_fast exp(-T / tau_fast)) / (tau_slow - tau_fast)
+    1 - (tau_slow exp(-T / tau_slow) - tau_fast exp(-T / tau_fast)) / (tau_slow - tau_fast)
     """
     fast, slow, steps = rule.tau_fast, rule.tau_slow, rule.nudged_steps
     lost = slow * np.exp(-steps / slow) - fast * np.exp(-steps / fast)

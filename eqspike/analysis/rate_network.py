@@ -16,7 +16,8 @@ to be *added* to the parameters.
 
 What is proved. Where rho increases strictly, a fixed point is a stationary point in r of
 
-    F = sum of the integral of rho^-1 - Phi + beta C,    Phi = sum of r_pre W r_post + b r,    C = |y - r_out|^2 / 2
+    F = sum of the integral of rho^-1 - Phi + beta C,    Phi = sum of r_pre W r_post + b r
+    C = |y - r_out|^2 / 2
 
 so dF/dbeta = C and dF/dW = - r_pre r_post. Equality of the mixed derivatives gives dW -> - dC/dW as beta -> 0
 (Scellier and Bengio, Front. Comput. Neurosci. 11:24, 2017, theorem 1), with an error of order beta one-sided and
@@ -29,7 +30,8 @@ What is measured (tests/reference/test_gradient.py), with a smooth rho: both ord
 rounding. With the hard clip the limit holds wherever no drive stands on a kink, but a nudge of finite size makes
 neurons cross kinks, and the update then differs from - dC/dW by more than any power of beta.
 
-Shapes: inputs (samples, pixels), targets (samples, outputs), states and rates one array (samples, neurons) a layer.
+Shapes: inputs (samples, pixels), targets (samples, outputs), states and rates: for each layer an array
+(samples, neurons).
 """
 
 from __future__ import annotations
@@ -51,6 +53,8 @@ STEP = 0.5
 TOLERANCE = 1e-12
 LONGEST = 50_000
 """Relaxation steps after which there is no hope of a fixed point."""
+
+_TINY = 1e-300  # keeps the relative change of states that are all zero from being undefined
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ def relax(
         drives[-1] += beta * (targets - rates[-1])
         moves = [step * (d + b - s) for d, b, s in zip(drives, biases, states, strict=True)]
         states = tuple(s + move for s, move in zip(states, moves, strict=True))
-        change = _size(moves) / max(_size(states), np.finfo(np.float64).tiny)
+        change = _size(moves) / max(_size(states), _TINY)
         if change < tolerance:
             return states
     raise ConvergenceError(

@@ -22,7 +22,7 @@ DOTS_PER_INCH = 150
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#AA5599"
 """Distinct for all common kinds of colour blindness (M. Okabe and K. Ito, Color Universal Design, 2008)."""
 
-INK, MUTED, GRID, SHADE = "#222222", "#666666", "#DDDDDD", "#F6E7C8"
+INK, MUTED, GRID, PALE, SHADE = "#222222", "#666666", "#DDDDDD", "#CFE3F1", "#F6E7C8"
 
 SERIES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"))
 """Colour and marker of each series: never colour alone."""
@@ -55,6 +55,18 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+def require_matplotlib() -> None:
+    """Find out before long work whether its figure can be drawn.
+
+    Raises:
+        MissingPackageError: if matplotlib is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise missing_package("matplotlib", "plots", "drawing figures") from error
+
+
 @contextmanager
 def styled() -> Iterator[None]:
     """Within this context, new figures have the common look.
@@ -62,13 +74,13 @@ def styled() -> Iterator[None]:
     Raises:
         MissingPackageError: if matplotlib is not installed.
     """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise missing_package("matplotlib", "plots", "drawing figures") from error
+    require_matplotlib()
+    import matplotlib
+
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_SETTINGS)
+        settings: Any = matplotlib.rcParams
+        settings.update(_SETTINGS)
         yield
 
 

@@ -1,0 +1,148 @@
+"""A gradient check as plain data and as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from eqspike.analysis.gradients import (
+    LEAST_COSINE,
+    NOISE,
+    THEOREM_ERROR,
+    GradientCheck,
+    Similarities,
+)
+
+Row = tuple[str, ...]
+
+CRITERION = (
+    f"criterion: error of the theorem at most {THEOREM_ERROR:g} at the smallest beta; at the longest phases, "
+    f"cosine against the rate network at least {LEAST_COSINE:g} and not more than {NOISE:g} below that at the "
+    "model's own phases, for every coupling and bias"
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, a header and rows of text."""
+
+    title: str
+    header: Row
+    rows: tuple[Row, ...]
+
+
+def as_json(check: GradientCheck) -> dict[str, Any]:
+    """Plain JSON data.
+
+    `cosine`, `relative_error` and `size` compare the spiking rule, at the model's own phases, with the rate
+    network's update at the same beta, by coupling and bias; `exact_gradient` compares it with minus the exact
+    gradient of the loss without a nudge, as `rate_network` does for the rate network's update.
+    """
+    own = check.growth[0]
+    return {
+        "holds": not check.failures(),
+        "failures": list(check.failures()),
+        "samples": check.samples,
+        "beta": check.beta,
+        "kept_share": check.kept_share,
+        **_by_measure(own.against_rates),
+        "exact_gradient": _by_measure(own.against_exact),
+        "rate_network": _by_measure(check.rates_against_exact),
+        "theorem": [asdict(point) for point in check.theorem],
+        "growth": [
+            {
+                "factor": length.factor,
+                "free_steps": length.free_steps,
+                "nudged_steps": length.nudged_steps,
+                **_by_measure(length.against_rates),
+                "exact_gradient": _by_measure(length.against_exact),
+            }
+            for length in check.growth
+        ],
+    }
+
+
+def tables(check: GradientCheck) -> tuple[Table, ...]:
+    """What people read: the theorem, the spiking rule at the model's own phases, and longer ones."""
+    return _theorem(check), _own_phases(check), _growth(check)
+
+
+def markdown(check: GradientCheck, title: str) -> str:
+    """The tables as a Markdown document."""
+    lines = [f"# {title}", ""]
+    for table in tables(check):
+        lines += [f"{table.title}:", "", _markdown_row(table.header)]
+        lines += [_markdown_row(("---",) * len(table.header))]
+        lines += [*(_markdown_row(row) for row in table.rows), ""]
+    return "\n".join([*lines, verdict(check), ""])
+
+
+def verdict(check: GradientCheck) -> str:
+    """Whether the check holds, by which criterion, and what failed."""
+    failures = check.failures()
+    outcome = (
+        "The check holds" if not failures else "The check does NOT hold: " + "; ".join(failures)
+    )
+    return f"{outcome} ({CRITERION})."
+
+
+def _theorem(check: GradientCheck) -> Table:
+    return Table(
+        "Rate network with a smooth activation against the exact gradient, largest relative error",
+        ("beta", "one-sided", "centered"),
+        tuple((f"{p.beta:g}", f"{p.one_sided:.1e}", f"{p.centered:.1e}") for p in check.theorem),
+    )
+
+
+def _own_phases(check: GradientCheck) -> Table:
+    own, rates = check.growth[0], check.rates_against_exact
+    return Table(
+        f"Spiking rule at the model's phases and beta {check.beta:g}, {check.samples} images "
+        f"(filters keep {check.kept_share:.2f} of a rate's step)",
+        (
+            "coupling",
+            "cosine",
+            "relative error",
+            "size",
+            "cosine, exact gradient",
+            "rate network's",
+        ),
+        tuple(
+            (
+                name,
+                f"{similarity.cosine:.4f}",
+                f"{similarity.relative_error:.3f}",
+                f"{similarity.size:.3f}",
+                f"{own.against_exact[name].cosine:.4f}",
+                f"{rates[name].cosine:.4f}",
+            )
+            for name, similarity in own.against_rates.items()
+        ),
+    )
+
+
+def _growth(check: GradientCheck) -> Table:
+    return Table(
+        "Cosine against the rate network as phases and filters grow together",
+        ("factor", "free + nudged steps", *check.growth[0].against_rates),
+        tuple(
+            (
+                f"{length.factor}",
+                f"{length.free_steps} + {length.nudged_steps}",
+                *(f"{similarity.cosine:.4f}" for similarity in length.against_rates.values()),
+            )
+            for length in check.growth
+        ),
+    )
+
+
+def _by_measure(similarities: Similarities) -> dict[str, Mapping[str, float]]:
+    return {
+        measure: {name: getattr(value, measure) for name, value in similarities.items()}
+        for measure in ("cosine", "relative_error", "size")
+    }
+
+
+def _markdown_row(cells: Row) -> str:
+    return "| " + " | ".join(cells) + " |"
