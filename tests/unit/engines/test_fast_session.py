@@ -9,8 +9,8 @@ import pytest
 
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.engines.fast import FastSession
-from eqspike.engines.fast.session import expected_shapes, initial_weights
 from eqspike.engines.fast.simulator import thread_count
+from eqspike.engines.parameters import expected_shapes, initial_weights
 from eqspike.engines.protocol import Arrays
 from eqspike.memory import Fixed
 from eqspike.testing import SIZES, samples, small_system
