@@ -49,12 +49,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import PackageNotFoundError, version
+        from eqspike.core.version import package_version
 
-        try:
-            return version("eqspike")
-        except PackageNotFoundError:  # a checkout that is not installed
-            return "unknown"
+        return package_version()
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'eqspike' has no attribute '{name}'")

@@ -6,6 +6,8 @@ import argparse
 import importlib
 from collections.abc import Callable
 
+from eqspike.core.version import package_version
+
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -36,9 +38,7 @@ class _Version(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, help=help)
 
     def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
-        import eqspike
-
-        print(f"eqspike {eqspike.__version__}")
+        print(f"eqspike {package_version()}")
         parser.exit()
 
 

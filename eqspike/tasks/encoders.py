@@ -16,7 +16,7 @@ from eqspike.core.random_stream import draws
 
 LEVELS = 256
 CURRENT_STEPS = 4096
-"""Constant currents are multiples of 1/4096, so that products with weights on the summation grid are exact."""
+"""Constant currents are multiples of 1/4096: in float64, products with weights on the summation grid are exact."""
 
 ENCODERS = ("integrate-and-fire", "poisson", "constant-current")
 ONSETS = ("together", "spread")
