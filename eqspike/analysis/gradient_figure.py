@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @styled()
 def gradient_figure(check: GradientCheck) -> Figure:
-    """Cosine of each coupling and bias against the length of the phases, and the theorem it rests on."""
+    """Cosine of each coupling and bias against the length of the phases, and the theorem it rests on.
+
+    In panel 3, where the rate network itself stands is marked: what remains there is due to the nudge, not to spikes.
+    """
     figure = new_figure(13.0, 4.9)
     theorem, rates, exact = figure.subplots(1, 3)
     _draw_theorem(theorem, check)
@@ -34,7 +37,10 @@ def gradient_figure(check: GradientCheck) -> Figure:
     rates.axhline(LEAST_COSINE, color=MUTED, linestyle=":", linewidth=1.5)
     rates.annotate("needed at the longest phases", (1, LEAST_COSINE), (0, 4), textcoords="offset points",
                    color=MUTED, fontsize=9)  # fmt: skip
-    _mark_limit(exact, check)
+    steps = check.limit.free_steps + check.limit.nudged_steps
+    _mark(rates, check, check.limit.against_rates, f"limit\n{steps}")
+    _mark(exact, check, check.rates_against_exact, "rate\nnetwork")
+    exact.set_ylim(min(0.0, *exact.get_ylim()), 1.02)
     handles, labels = rates.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower right", ncols=min(6, len(labels)))
     return figure
@@ -75,22 +81,21 @@ def _draw_growth(
         factors, [f"×{x.factor}\n{x.free_steps + x.nudged_steps}" for x in check.growth]
     )
     axes.minorticks_off()
-    axes.set_xlabel("length of phases and filters; steps per sample")
+    axes.set_xlabel("length of phases and traces; steps per sample")
 
 
-def _mark_limit(axes: Axes, check: GradientCheck) -> None:
-    """Where the rate network itself stands: what remains is due to the nudge, not to spikes."""
+def _mark(axes: Axes, check: GradientCheck, similarities: Similarities, label: str) -> None:
+    """Cosines of something else than longer phases, beside them and set apart by a line."""
     place = check.growth[-1].factor * 1.75
-    for name, (colour, marker), dashed in _looks(check.rates_against_exact):
+    for name, (colour, marker), dashed in _looks(similarities):
         axes.plot(
-            place, check.rates_against_exact[name].cosine, color=colour, marker=marker,
+            place, similarities[name].cosine, color=colour, marker=marker,
             markerfacecolor="white" if dashed else colour, linestyle="none",
         )  # fmt: skip
     axes.axvline(check.growth[-1].factor * 1.3, color=MUTED, linewidth=0.8)
     ticks = [*axes.get_xticks(), place]
     labels = [label.get_text() for label in axes.get_xticklabels()]
-    axes.set_xticks(ticks, [*labels, "rate\nnetwork"])
-    axes.set_ylim(min(0.0, *axes.get_ylim()), 1.02)
+    axes.set_xticks(ticks, [*labels, label])
 
 
 def _looks(names: Similarities) -> list[tuple[str, tuple[str, str], bool]]:

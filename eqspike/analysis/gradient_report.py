@@ -8,18 +8,21 @@ from typing import Any
 
 from eqspike.analysis.gradients import (
     LEAST_COSINE,
+    LIMIT_COSINE,
+    LIMIT_FILTERS,
     NOISE,
     THEOREM_ERROR,
     GradientCheck,
+    PhaseLength,
     Similarities,
 )
 
 Row = tuple[str, ...]
 
 CRITERION = (
-    f"criterion: error of the theorem at most {THEOREM_ERROR:g} at the smallest beta; at the longest phases, "
-    f"cosine against the rate network at least {LEAST_COSINE:g} and not more than {NOISE:g} below that at the "
-    "model's own phases, for every coupling and bias"
+    f"criterion: error of the theorem at most {THEOREM_ERROR:g} at the smallest beta; cosine against the rate "
+    f"network, for every coupling and bias, at least {LEAST_COSINE:g} at the longest phases and not more than "
+    f"{NOISE:g} below that at the model's own, and at least {LIMIT_COSINE:g} in the limit"
 )
 
 
@@ -50,16 +53,8 @@ def as_json(check: GradientCheck) -> dict[str, Any]:
         "exact_gradient": _by_measure(own.against_exact),
         "rate_network": _by_measure(check.rates_against_exact),
         "theorem": [asdict(point) for point in check.theorem],
-        "growth": [
-            {
-                "factor": length.factor,
-                "free_steps": length.free_steps,
-                "nudged_steps": length.nudged_steps,
-                **_by_measure(length.against_rates),
-                "exact_gradient": _by_measure(length.against_exact),
-            }
-            for length in check.growth
-        ],
+        "growth": [_length(length) for length in check.growth],
+        "limit": _length(check.limit),
     }
 
 
@@ -99,7 +94,7 @@ def _own_phases(check: GradientCheck) -> Table:
     own, rates = check.growth[0], check.rates_against_exact
     return Table(
         f"Spiking rule at the model's phases and beta {check.beta:g}, {check.samples} images "
-        f"(filters keep {check.kept_share:.2f} of a rate's step)",
+        f"(traces keep {check.kept_share:.2f} of a rate's step)",
         (
             "coupling",
             "cosine",
@@ -123,18 +118,30 @@ def _own_phases(check: GradientCheck) -> Table:
 
 
 def _growth(check: GradientCheck) -> Table:
+    names = [f"x{length.factor}" for length in check.growth]
     return Table(
-        "Cosine against the rate network as phases and filters grow together",
-        ("factor", "free + nudged steps", *check.growth[0].against_rates),
+        "Cosine against the rate network as phases and traces grow together; in the limit, phases are "
+        f"x{check.limit.factor} and the filters of traces and neurons x{LIMIT_FILTERS}",
+        ("phases", "free + nudged steps", *check.growth[0].against_rates),
         tuple(
             (
-                f"{length.factor}",
+                name,
                 f"{length.free_steps} + {length.nudged_steps}",
                 *(f"{similarity.cosine:.4f}" for similarity in length.against_rates.values()),
             )
-            for length in check.growth
+            for name, length in zip([*names, "limit"], [*check.growth, check.limit], strict=True)
         ),
     )
+
+
+def _length(length: PhaseLength) -> dict[str, Any]:
+    return {
+        "factor": length.factor,
+        "free_steps": length.free_steps,
+        "nudged_steps": length.nudged_steps,
+        **_by_measure(length.against_rates),
+        "exact_gradient": _by_measure(length.against_exact),
+    }
 
 
 def _by_measure(similarities: Similarities) -> dict[str, Mapping[str, float]]:

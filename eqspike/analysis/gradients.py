@@ -7,11 +7,13 @@
 2. *Spikes against rates*: the change the spiking rule asks, averaged over the samples and over both signs of
    beta where the rule draws it, against the rate network's update at the same beta. That update is minus the
    exact gradient of the loss averaged over nudges from -beta to beta. Lengthening the phases and slowing the
-   filters together makes the rates that the filters see less noisy, and the agreement better.
+   traces together makes the rates that the traces see less noisy, and the agreement better. Two differences
+   stay: neurons average their input over few spikes, which rounds off the kinks of the clip, and the end of the
+   phase cuts off the traces. In the *limit* both are removed: neurons slower, and phases much longer than traces.
 3. *Spikes against the exact gradient* of the loss without a nudge, by backpropagation through time. The nudge
    is not small, so this agrees less; it is reported and no bound is asked of it.
 
-Filters that are cut off by the end of the nudged phase see only a part of a rate's step (`kept_share`), the
+Traces that are cut off by the end of the nudged phase see only a part of a rate's step (`kept_share`), the
 same for all synapses. Hence the cosine is the measure; the relative error contains that common factor.
 """
 
@@ -31,13 +33,21 @@ from eqspike.engines.protocol import Arrays, Images, Labels, System
 from eqspike.rules import EqSpike
 
 FACTORS = (1, 2, 4, 8)
+"""By which phases and traces are lengthened together."""
+
+LIMIT_PHASES, LIMIT_FILTERS = 32, 8
+"""In the limit, phases are lengthened by the first and the filters of traces and neurons by the second."""
+
 BETAS = (1e-1, 1e-2, 1e-3)
 
 THEOREM_ERROR = 1e-4
 """Largest relative error of the smooth rate network's centered update at the smallest of `BETAS`."""
 
 LEAST_COSINE = 0.9
-"""Least cosine of spikes against rates at the longest phases."""
+"""Least cosine of spikes against rates at the longest of the phases in `FACTORS`."""
+
+LIMIT_COSINE = 0.99
+"""Least cosine of spikes against rates in the limit."""
 
 NOISE = 0.01
 """Cosine by which the longest phases may fall behind the model's own before that counts as worse."""
@@ -75,9 +85,10 @@ class NudgeError:
 
 @dataclass(frozen=True)
 class PhaseLength:
-    """The spiking rule with phases and filters `factor` times the model's.
+    """The spiking rule with longer phases.
 
     Attributes:
+        factor: phases, relative to the model's.
         free_steps, nudged_steps: lengths of the phases.
         against_rates: spikes against the rate network's update at the model's beta, by name.
         against_exact: spikes against minus the exact gradient of the loss without a nudge.
@@ -100,8 +111,9 @@ class GradientCheck:
         theorem: errors of the smooth rate network, from the largest beta to the smallest.
         rates_against_exact: the hard-clip rate network's update at the model's beta against minus the exact
             gradient.
-        growth: the spiking rule from the model's own phases to the longest.
-        kept_share: part of a rate's step that the filters have seen by the end of the nudged phase.
+        growth: the spiking rule from the model's own phases to the longest, traces slowed alike.
+        limit: the spiking rule with slow neurons and phases much longer than its slow traces.
+        kept_share: part of a rate's step that the traces have seen by the end of the nudged phase.
     """
 
     samples: int
@@ -109,6 +121,7 @@ class GradientCheck:
     theorem: tuple[NudgeError, ...]
     rates_against_exact: Similarities
     growth: tuple[PhaseLength, ...]
+    limit: PhaseLength
     kept_share: float
 
     def failures(self) -> tuple[str, ...]:
@@ -121,12 +134,16 @@ class GradientCheck:
                 f"(needed: at most {THEOREM_ERROR:g})"
             )
         first, last = self.growth[0].against_rates, self.growth[-1].against_rates
+        for place, least, of_spikes in (
+            ("at the longest phases", LEAST_COSINE, last),
+            ("in the limit", LIMIT_COSINE, self.limit.against_rates),
+        ):
+            found += [
+                f"{name}: cosine {item.cosine:.3f} {place} (needed: at least {least:g})"
+                for name, item in of_spikes.items()
+                if item.cosine < least
+            ]
         for name, similarity in last.items():
-            if similarity.cosine < LEAST_COSINE:
-                found.append(
-                    f"{name}: cosine {similarity.cosine:.3f} at the longest phases "
-                    f"(needed: at least {LEAST_COSINE:g})"
-                )
             if similarity.cosine < first[name].cosine - NOISE:
                 found.append(
                     f"{name}: cosine falls from {first[name].cosine:.3f} to {similarity.cosine:.3f} "
@@ -152,11 +169,7 @@ def check_gradient(
         ConvergenceError: if a rate network does not come to rest.
         MissingPackageError: without PyTorch, which takes the exact gradient.
     """
-    if not isinstance(system.neuron, SigmaDelta):
-        raise UnsupportedError(
-            "the gradient check needs neurons whose rate is the clip of their drive, got a current-based neuron "
-            "(reset to zero, leak: another rate curve); set neuron.kind to sigma-delta"
-        )
+    slow = lengthened(with_slow_neurons(system), LIMIT_PHASES, LIMIT_FILTERS)
     stored = _stored(system, weights)
     inputs = images / system.encoder.full_scale
     targets = np.eye(system.network.output.size)[labels] * system.rule.target_rate
@@ -165,18 +178,20 @@ def check_gradient(
     free = relax(network, inputs, targets)
     downhill = _downhill(network, inputs, targets)
     of_rates = update(network, inputs, targets, beta, centered=system.rule.random_sign, free=free)
-    growth = []
-    for factor in FACTORS:
-        rule = lengthened(system.rule, factor)
-        of_spikes = spiking_update(replace(system, rule=rule), images, labels, stored, seed)
+
+    def measured(factor: int, slowed: System) -> PhaseLength:
+        of_spikes = spiking_update(slowed, images, labels, stored, seed)
         against = compare(of_spikes, of_rates), compare(of_spikes, downhill)
-        growth.append(PhaseLength(factor, rule.free_steps, rule.nudged_steps, *against))
+        return PhaseLength(factor, slowed.rule.free_steps, slowed.rule.nudged_steps, *against)
+
+    growth = tuple(measured(factor, lengthened(system, factor, factor)) for factor in FACTORS)
     return GradientCheck(
         len(images),
         beta,
         nudge_errors(replace(network, activation=SIGMOID), inputs, targets),
         compare(of_rates, downhill),
-        tuple(growth),
+        growth,
+        measured(LIMIT_PHASES, slow),
         kept_share(system.rule),
     )
 
@@ -219,15 +234,37 @@ def spiking_update(
     return total
 
 
-def lengthened(rule: EqSpike, factor: int) -> EqSpike:
-    """The rule with phases `factor` times as long and filters as much slower."""
-    return replace(
+def lengthened(system: System, phases: int, traces: int) -> System:
+    """The system with phases `phases` times as long and traces `traces` times slower."""
+    rule = system.rule
+    slower = replace(
         rule,
-        free_steps=rule.free_steps * factor,
-        nudged_steps=rule.nudged_steps * factor,
-        tau_fast=rule.tau_fast * factor,
-        tau_slow=rule.tau_slow * factor,
+        free_steps=rule.free_steps * phases,
+        nudged_steps=rule.nudged_steps * phases,
+        tau_fast=rule.tau_fast * traces,
+        tau_slow=rule.tau_slow * traces,
     )
+    return replace(system, rule=slower)
+
+
+def with_slow_neurons(system: System) -> System:
+    """The system with sigma-delta neurons whose filters are `LIMIT_FILTERS` times slower.
+
+    Raises:
+        UnsupportedError: for another neuron, whose rate is not the clip of its drive.
+    """
+    neuron = system.neuron
+    if not isinstance(neuron, SigmaDelta):
+        raise UnsupportedError(
+            "the gradient check needs neurons whose rate is the clip of their drive, got a current-based neuron "
+            "(reset to zero, leak: another rate curve); set neuron.kind to sigma-delta"
+        )
+    slower = replace(
+        neuron,
+        synaptic_filter=neuron.synaptic_filter / LIMIT_FILTERS,
+        relaxation=neuron.relaxation / LIMIT_FILTERS,
+    )
+    return replace(system, neuron=slower)
 
 
 def kept_share(rule: EqSpike) -> float:

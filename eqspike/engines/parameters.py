@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from eqspike.core.errors import ConfigError
-from eqspike.engines.protocol import Arrays, Images, System
+from eqspike.engines.protocol import Arrays, Images, Labels, System
 
 
 def initial_weights(system: System, seed: int) -> Arrays:
@@ -50,3 +50,17 @@ def check_arrays(weights: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
             )
         if not np.isfinite(weights[name]).all():
             raise ConfigError(f"weights '{name}' must be finite, got NaN or infinity")
+
+
+def check_labels(labels: Labels, samples: int, outputs: int) -> None:
+    """Refuse a batch without samples, or labels that no output neuron stands for."""
+    if samples == 0:
+        raise ConfigError("a batch must hold at least one image, got none")
+    if labels.shape != (samples,):
+        raise ConfigError(
+            f"labels must be one for each of {samples} images, got shape {labels.shape}"
+        )
+    if labels.min() < 0 or labels.max() >= outputs:
+        raise ConfigError(
+            f"labels must be from 0 to {outputs - 1}, got {labels.min()} to {labels.max()}"
+        )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.random_stream import draws, stream_key
+from eqspike.engines.fast.changes import summed_changes
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.counting import event_counts
 from eqspike.engines.fast.layout import coupling_shape
@@ -17,7 +18,13 @@ from eqspike.engines.fast.online import present_online
 from eqspike.engines.fast.simulator import Simulator, thread_count
 from eqspike.engines.fast.state import make_record, make_tally
 from eqspike.engines.fast.writing import make_storage, write_coupling, write_input
-from eqspike.engines.parameters import check_arrays, check_images, expected_shapes, initial_weights
+from eqspike.engines.parameters import (
+    check_arrays,
+    check_images,
+    check_labels,
+    expected_shapes,
+    initial_weights,
+)
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 
 BLOCK_SAMPLES = 64
@@ -70,6 +77,7 @@ class FastSession:
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> int:
         """Learn from one batch; see `engines.protocol.Session`."""
+        self._check(images, labels)
         self._begin(images, learning=True)
         betas = self._betas(keys)
         if self.system.rule.online:
@@ -91,6 +99,7 @@ class FastSession:
 
     def changes(self, images: Images, labels: Labels, keys: Keys) -> Arrays:
         """Mean change the rule asks of each weight and bias (divided by beta), without writing anything."""
+        self._check(images, labels)
         self._begin(images, learning=True)
         layout = self._simulator.layout
         sums: Arrays = {name: np.zeros_like(array) for name, array in self.weights().items()}
@@ -101,7 +110,7 @@ class FastSession:
             )
             betas = self._betas(keys[part])
             self._simulator.present(images[part], labels[part], betas, keys[part], True, record)
-            for name, change in self._summed(images[part], record).items():
+            for name, change in summed_changes(self._simulator, images[part], record).items():
                 sums[name] += change / len(images)
         return sums
 
@@ -113,7 +122,7 @@ class FastSession:
         Returns:
             Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
         """
-        check_images(images, self.system.network.input.size)
+        self._check(images, labels)
         rule, layout = self.system.rule, self._simulator.layout
         steps = rule.free_steps + rule.nudged_steps
         record = make_record(
@@ -178,6 +187,11 @@ class FastSession:
         self._samples = self._active_inputs = 0
         self._bias_writes[:] = 0
         return counts if counts.samples else EventCounts()
+
+    def _check(self, images: Images, labels: Labels) -> None:
+        """The kernels trust what they are given, so it is checked here."""
+        check_images(images, self.system.network.input.size)
+        check_labels(labels, len(images), self.system.network.output.size)
 
     def _begin(self, images: Images, learning: bool) -> None:
         check_images(images, self.system.network.input.size)
@@ -291,29 +305,6 @@ class FastSession:
             self._bias_writes,
         )  # fmt: skip
         return int((record.scores.argmax(1) == labels).sum())
-
-    def _summed(self, images: Images, record: Any) -> Arrays:
-        """Changes of one block summed over its samples, by name."""
-        network, layout = self.system.network, self._simulator.layout
-        result: Arrays = {}
-        for index, coupling in enumerate(network.couplings):
-            if index == 0:
-                change = np.zeros(coupling.shape)
-                pixels = np.arange(coupling.pre.size)
-                for sample, levels in enumerate(images):
-                    slots = pixels if self._simulator.source.poisson else levels
-                    rows = record.input_gradients[sample, slots, : coupling.post.size]
-                    change[levels > 0] += rows[levels > 0]
-                result[coupling.name] = change
-            else:
-                part = record.gradients[: len(images), index - 1].sum(0, dtype=np.float64)
-                result[coupling.name] = part[: coupling.post.size, : coupling.pre.size].T
-        biases = record.bias_gradients[: len(images)].sum(0, dtype=np.float64)
-        for index, layer in enumerate(network.free_layers, start=1):
-            result[f"{layer.name}.bias"] = biases[
-                layout.starts[index] : layout.starts[index] + layer.size
-            ]
-        return result
 
 
 def _refuse(system: System) -> None:
