@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def gradient_figure(check: GradientCheck) -> Figure:
     """Cosine of each coupling and bias against the length of the phases, and the theorem it rests on.
 
-    In panel 3, where the rate network itself stands is marked: what remains there is due to the nudge, not to spikes.
+    Panel 3 also marks where the rate network itself stands: what it lacks is due to the nudge, not to spikes.
     """
     figure = new_figure(13.0, 4.9)
     theorem, rates, exact = figure.subplots(1, 3)

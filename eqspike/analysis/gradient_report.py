@@ -9,13 +9,13 @@ from typing import Any
 from eqspike.analysis.gradients import (
     LEAST_COSINE,
     LIMIT_COSINE,
-    LIMIT_FILTERS,
     NOISE,
     THEOREM_ERROR,
     GradientCheck,
     PhaseLength,
     Similarities,
 )
+from eqspike.analysis.spiking import LIMIT_FILTERS
 
 Row = tuple[str, ...]
 

@@ -26,17 +26,19 @@ import numpy as np
 
 from eqspike.analysis.exact import bptt, implicit
 from eqspike.analysis.rate_network import SIGMOID, Array, RateNetwork, relax, update
-from eqspike.core.errors import ActivityError, ConvergenceError, UnsupportedError
-from eqspike.core.neurons import SigmaDelta
-from eqspike.core.random_stream import draws, stream_key
+from eqspike.analysis.spiking import (
+    LIMIT_PHASES,
+    kept_share,
+    lengthened,
+    limit,
+    spiking_update,
+    stored_weights,
+)
+from eqspike.core.errors import ActivityError, ConvergenceError
 from eqspike.engines.protocol import Arrays, Images, Labels, System
-from eqspike.rules import EqSpike
 
 FACTORS = (1, 2, 4, 8)
 """By which phases and traces are lengthened together."""
-
-LIMIT_PHASES, LIMIT_FILTERS = 32, 8
-"""In the limit, phases are lengthened by the first and the filters of traces and neurons by the second."""
 
 BETAS = (1e-1, 1e-2, 1e-3)
 
@@ -52,7 +54,6 @@ LIMIT_COSINE = 0.99
 NOISE = 0.01
 """Cosine by which the longest phases may fall behind the model's own before that counts as worse."""
 
-_POISSON_PRESENTATIONS = 16
 _AGREEMENT = 1e-6
 
 
@@ -169,8 +170,8 @@ def check_gradient(
         ConvergenceError: if a rate network does not come to rest.
         MissingPackageError: without PyTorch, which takes the exact gradient.
     """
-    slow = lengthened(with_slow_neurons(system), LIMIT_PHASES, LIMIT_FILTERS)
-    stored = _stored(system, weights)
+    slow = limit(system)
+    stored = stored_weights(system, weights)
     inputs = images / system.encoder.full_scale
     targets = np.eye(system.network.output.size)[labels] * system.rule.target_rate
     beta = system.rule.beta
@@ -212,71 +213,6 @@ def nudge_errors(
     return tuple(result)
 
 
-def spiking_update(
-    system: System, images: Images, labels: Labels, weights: Arrays, seed: int
-) -> Arrays:
-    """Change the spiking rule asks on average over samples, signs of beta and drawn spikes, by name."""
-    from eqspike.engines.fast import FastSession
-
-    drawn = system.encoder.kind == "poisson"
-    presentations = _POISSON_PRESENTATIONS if drawn else 1
-    signs = (1, -1) if system.rule.random_sign else (1,)
-    total = {name: np.zeros_like(array) for name, array in weights.items()}
-    for sign in signs:
-        rule = replace(system.rule, beta=sign * system.rule.beta, random_sign=False)
-        with FastSession(replace(system, rule=rule)) as session:
-            session.load(weights)
-            for presentation in range(presentations):
-                positions = np.arange(len(images), dtype=np.uint64)
-                keys = draws(stream_key(seed, presentation), positions)
-                for name, change in session.changes(images, labels, keys).items():
-                    total[name] += change / (len(signs) * presentations)
-    return total
-
-
-def lengthened(system: System, phases: int, traces: int) -> System:
-    """The system with phases `phases` times as long and traces `traces` times slower."""
-    rule = system.rule
-    slower = replace(
-        rule,
-        free_steps=rule.free_steps * phases,
-        nudged_steps=rule.nudged_steps * phases,
-        tau_fast=rule.tau_fast * traces,
-        tau_slow=rule.tau_slow * traces,
-    )
-    return replace(system, rule=slower)
-
-
-def with_slow_neurons(system: System) -> System:
-    """The system with sigma-delta neurons whose filters are `LIMIT_FILTERS` times slower.
-
-    Raises:
-        UnsupportedError: for another neuron, whose rate is not the clip of its drive.
-    """
-    neuron = system.neuron
-    if not isinstance(neuron, SigmaDelta):
-        raise UnsupportedError(
-            "the gradient check needs neurons whose rate is the clip of their drive, got a current-based neuron "
-            "(reset to zero, leak: another rate curve); set neuron.kind to sigma-delta"
-        )
-    slower = replace(
-        neuron,
-        synaptic_filter=neuron.synaptic_filter / LIMIT_FILTERS,
-        relaxation=neuron.relaxation / LIMIT_FILTERS,
-    )
-    return replace(system, neuron=slower)
-
-
-def kept_share(rule: EqSpike) -> float:
-    """Part of a rate's step at the start of the nudged phase that (fast - slow) has summed up at its end.
-
-    1 - (tau_slow exp(-T / tau_slow) - tau_fast exp(-T / tau_fast)) / (tau_slow - tau_fast)
-    """
-    fast, slow, steps = rule.tau_fast, rule.tau_slow, rule.nudged_steps
-    lost = slow * np.exp(-steps / slow) - fast * np.exp(-steps / fast)
-    return float(1 - lost / (slow - fast))
-
-
 def compare(change: Arrays, reference: Arrays) -> dict[str, Similarity]:
     """Similarity of two updates, array by array.
 
@@ -311,14 +247,6 @@ def _downhill(network: RateNetwork, inputs: Array, targets: Array) -> Arrays:
                 f"by {difference:.1e}; the relaxation is too slow for these weights, use smaller ones"
             )
     return {name: -array for name, array in gradient.items()}
-
-
-def _stored(system: System, weights: Arrays) -> Arrays:
-    from eqspike.engines.fast import FastSession
-
-    with FastSession(system) as session:
-        session.load(weights)
-        return session.weights()
 
 
 def _largest(similarities: Similarities) -> float:

@@ -1,4 +1,4 @@
-"""The changes a block of samples asks for, by name and in the network's own shapes: for checks, not for training."""
+"""The changes a block of samples asks for, by name and in the shapes of the network: for checks only."""
 
 from __future__ import annotations
 
