@@ -35,8 +35,10 @@ def gradient_figure(check: GradientCheck) -> Figure:
     lowest = min(s.cosine for length in check.growth for s in length.against_rates.values())
     rates.set_ylim(min(LEAST_COSINE - 0.02, lowest - 0.02), 1.004)
     rates.axhline(LEAST_COSINE, color=MUTED, linestyle=":", linewidth=1.5)
-    rates.annotate("needed at the longest phases", (1, LEAST_COSINE), (0, 4), textcoords="offset points",
-                   color=MUTED, fontsize=9)  # fmt: skip
+    rates.annotate(
+        "needed in the limit", (0.99, LEAST_COSINE), (0, 4), xycoords=("axes fraction", "data"),
+        textcoords="offset points", ha="right", color=MUTED, fontsize=9,
+    )  # fmt: skip
     steps = check.limit.free_steps + check.limit.nudged_steps
     _mark(rates, check, check.limit.against_rates, f"limit\n{steps}")
     _mark(exact, check, check.rates_against_exact, "rate\nnetwork")

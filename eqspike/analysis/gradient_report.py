@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from eqspike.analysis.gradients import (
+    FACTORS,
     LEAST_COSINE,
-    LIMIT_COSINE,
     NOISE,
     THEOREM_ERROR,
     GradientCheck,
@@ -21,8 +21,8 @@ Row = tuple[str, ...]
 
 CRITERION = (
     f"criterion: error of the theorem at most {THEOREM_ERROR:g} at the smallest beta; cosine against the rate "
-    f"network, for every coupling and bias, at least {LEAST_COSINE:g} at the longest phases and not more than "
-    f"{NOISE:g} below that at the model's own, and at least {LIMIT_COSINE:g} in the limit"
+    f"network at least {LEAST_COSINE:g} in the limit, and at x{FACTORS[-1]} not more than {NOISE:g} below that at "
+    "the model's own phases, for every coupling and bias"
 )
 
 

@@ -17,7 +17,7 @@ from eqspike.core.random_stream import draws, stream_key
 from eqspike.engines.protocol import Arrays, Images, Labels, System
 from eqspike.rules import EqSpike
 
-LIMIT_PHASES, LIMIT_FILTERS = 32, 8
+LIMIT_PHASES, LIMIT_FILTERS = 64, 8
 """In the limit, phases are lengthened by the first and the filters of traces and neurons by the second."""
 
 _POISSON_PRESENTATIONS = 16

@@ -1,0 +1,239 @@
+"""Equilibrium Propagation follows the gradient: the theorem on rates, and the spiking rule against the rates.
+
+For networks of this kind (20-30-25-5, batch 8, beta 1e-3) the theorem's error is of order 2e-3 one-sided and 5e-6
+centered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from eqspike.analysis.exact import bptt, implicit
+from eqspike.analysis.gradients import compare, nudge_errors
+from eqspike.analysis.rate_network import (
+    HARD_CLIP,
+    SIGMOID,
+    Activation,
+    Array,
+    RateNetwork,
+    States,
+    relax,
+    update,
+)
+from eqspike.analysis.spiking import kept_share, lengthened, limit, spiking_update
+from eqspike.core.network import layered
+from eqspike.engines.protocol import Arrays, System
+from eqspike.testing import small_system
+
+SIZES = (20, 30, 25, 5)
+SAMPLES = 8
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A rate network at its free fixed point, with inputs and targets."""
+
+    network: RateNetwork
+    inputs: Array
+    targets: Array
+    free: States
+
+    def loss(self, weights: Arrays) -> float:
+        network = replace(self.network, weights=weights)
+        states = relax(network, self.inputs, self.targets, start=self.free)
+        output = network.rates(self.inputs, states)[-1]
+        return float(0.5 * ((self.targets - output) ** 2).sum(1).mean())
+
+    def update(self, beta: float, *, centered: bool) -> Arrays:
+        return update(
+            self.network, self.inputs, self.targets, beta, centered=centered, free=self.free
+        )
+
+    def exact(self, beta: float = 0.0) -> Arrays:
+        """Gradient of the loss at the fixed point for `beta`."""
+        states = relax(self.network, self.inputs, self.targets, beta, self.free)
+        return implicit(self.network, self.inputs, self.targets, states, beta)
+
+
+def make(activation: Activation) -> Problem:
+    generator = np.random.default_rng(0)
+    wired = layered(SIZES)
+    weights: Arrays = {
+        coupling.name: 0.5 * generator.standard_normal(coupling.shape) / np.sqrt(coupling.pre.size)
+        for coupling in wired.couplings
+    }
+    for layer in wired.free_layers:
+        weights[f"{layer.name}.bias"] = generator.uniform(0, 0.3, layer.size)
+    network = RateNetwork(wired, weights, activation)
+    inputs = generator.uniform(size=(SAMPLES, SIZES[0]))
+    targets = np.eye(SIZES[-1])[generator.integers(SIZES[-1], size=SAMPLES)]
+    return Problem(network, inputs, targets, relax(network, inputs, targets))
+
+
+@pytest.fixture(scope="module")
+def smooth() -> Problem:
+    return make(SIGMOID)
+
+
+@pytest.fixture(scope="module")
+def clipped() -> Problem:
+    return make(HARD_CLIP)
+
+
+def errors(change: Arrays, gradient: Arrays) -> dict[str, float]:
+    """Relative error of an update against minus a gradient, by name."""
+    downhill = {name: -array for name, array in gradient.items()}
+    return {name: item.relative_error for name, item in compare(change, downhill).items()}
+
+
+def weighted(parts: list[tuple[float, Arrays]]) -> Arrays:
+    return {name: sum(w * part[name] for w, part in parts) for name in parts[0][1]}  # type: ignore[misc]
+
+
+class TestExactGradient:
+    @pytest.mark.parametrize("activation", [SIGMOID, HARD_CLIP])
+    def test_both_derivations_agree(self, activation: Activation) -> None:
+        problem = make(activation)
+        through_time = bptt(problem.network, problem.inputs, problem.targets, problem.free)
+        for name, array in problem.exact().items():
+            np.testing.assert_allclose(through_time[name], array, rtol=1e-8, atol=1e-12)
+
+    def test_it_is_the_slope_of_the_loss(self, smooth: Problem) -> None:
+        gradient = smooth.exact()
+        generator = np.random.default_rng(1)
+        for name, array in gradient.items():
+            direction = generator.standard_normal(array.shape)
+            step = 1e-4
+            ahead, behind = (
+                smooth.loss({**smooth.network.weights, name: smooth.network.weights[name] + s * direction})
+                for s in (step, -step)
+            )  # fmt: skip
+            slope = (ahead - behind) / (2 * step)
+            assert slope == pytest.approx(float((array * direction).sum()), rel=1e-4)
+
+
+class TestTheorem:
+    def test_centered_update_is_the_gradient(self, smooth: Problem) -> None:
+        found = errors(smooth.update(1e-3, centered=True), smooth.exact())
+        assert max(found.values()) < 1e-5
+
+    @pytest.mark.parametrize(("centered", "order"), [(False, 1), (True, 2)])
+    def test_order_of_the_error(self, smooth: Problem, centered: bool, order: int) -> None:
+        gradient = smooth.exact()
+        small, large = (errors(smooth.update(b, centered=centered), gradient) for b in (1e-3, 1e-2))
+        for name in gradient:
+            assert np.log10(large[name] / small[name]) == pytest.approx(order, abs=0.05)
+
+    def test_nudge_errors_report_the_largest(self, smooth: Problem) -> None:
+        found = nudge_errors(smooth.network, smooth.inputs, smooth.targets)
+        assert [point.beta for point in found] == [1e-1, 1e-2, 1e-3]
+        worst = max(errors(smooth.update(1e-2, centered=True), smooth.exact()).values())
+        assert found[1].centered == pytest.approx(worst, rel=1e-6)
+
+    def test_a_small_step_lowers_the_loss_whatever_the_sign_of_beta(self, smooth: Problem) -> None:
+        before = smooth.loss(smooth.network.weights)
+        for beta in (0.1, -0.1):
+            change = smooth.update(beta, centered=False)
+            weights = {
+                name: array + 0.01 * change[name] for name, array in smooth.network.weights.items()
+            }
+            assert smooth.loss(weights) < before
+
+    def test_hard_clip_off_its_kinks(self, clipped: Problem) -> None:
+        found = errors(clipped.update(1e-5, centered=False), clipped.exact())
+        assert max(found.values()) < 1e-3
+
+    def test_outside_the_nonlinearity_a_bias_remains(self, smooth: Problem) -> None:
+        found = [errors(outside_update(smooth, beta), smooth.exact()) for beta in (1e-2, 1e-3)]
+        assert all(min(each.values()) > 0.05 for each in found)
+        for name in found[0]:
+            assert found[0][name] == pytest.approx(found[1][name], rel=0.05)
+
+
+def outside_update(problem: Problem, beta: float) -> Arrays:
+    """Centered update with the nudge added to the output's rate instead of its drive."""
+    network = problem.network
+    products = []
+    for sign in (1, -1):
+        rates = network.rates(problem.inputs, problem.free)
+        for _ in range(400):
+            drives = network.neighbours(rates)
+            wanted = [
+                network.activation.rate(drive + network.weights[f"{layer.name}.bias"])
+                for drive, layer in zip(drives, network.network.free_layers, strict=True)
+            ]
+            wanted[-1] = wanted[-1] + sign * beta * (problem.targets - rates[-1])
+            rates = (rates[0], *(0.5 * (r + w) for r, w in zip(rates[1:], wanted, strict=True)))
+        products.append(network.products(rates))
+    return {name: (products[0][name] - products[1][name]) / (2 * beta) for name in products[0]}
+
+
+class TestFiniteNudge:
+    """At any beta the update is minus the gradient of the loss averaged over nudges."""
+
+    @pytest.mark.parametrize(("centered", "lowest"), [(True, -0.3), (False, 0.0)])
+    def test_smooth(self, smooth: Problem, centered: bool, lowest: float) -> None:
+        nodes, weights = np.polynomial.legendre.leggauss(12)
+        nudges = lowest + (0.3 - lowest) * (nodes + 1) / 2
+        mean = weighted([(w / 2, smooth.exact(b)) for b, w in zip(nudges, weights, strict=True)])
+        assert max(errors(smooth.update(0.3, centered=centered), mean).values()) < 1e-8
+
+    def test_hard_clip(self, clipped: Problem) -> None:
+        count = 50
+        nudges = -0.3 + 0.6 * (np.arange(count) + 0.5) / count
+        mean = weighted([(1 / count, clipped.exact(float(beta))) for beta in nudges])
+        assert max(errors(clipped.update(0.3, centered=True), mean).values()) < 0.02
+        assert max(errors(clipped.update(0.3, centered=True), clipped.exact()).values()) > 0.05
+
+
+Compare = Callable[[System], dict[str, tuple[float, float]]]
+
+BASE = small_system((30, 20, 4))
+RULE = replace(
+    BASE.rule, free_steps=60, nudged_steps=40, readout_steps=60, tau_fast=5.0, tau_slow=15.0
+)
+SPIKING = replace(BASE, rule=RULE)
+
+
+@pytest.fixture(scope="module")
+def compared() -> Compare:
+    """Cosine and size of the spiking rule's update against the rate network's, by name."""
+    generator = np.random.default_rng(3)
+    images = generator.integers(0, 256, (40, 30)).astype(np.uint8)
+    labels = generator.integers(0, 4, 40)
+    weights: Arrays = {
+        "input-hidden": generator.normal(0, 0.3, (30, 20)),
+        "hidden-output": generator.normal(0, 0.3, (20, 4)),
+        "hidden.bias": np.full(20, 0.3),
+        "output.bias": np.full(4, 0.3),
+    }
+    inputs = images / SPIKING.encoder.full_scale
+    targets = np.eye(4)[labels] * SPIKING.rule.target_rate
+    network = RateNetwork(SPIKING.network, weights)
+    of_rates = update(network, inputs, targets, SPIKING.rule.beta, centered=True)
+
+    def compare_with(system: System) -> dict[str, tuple[float, float]]:
+        of_spikes = spiking_update(system, images, labels, weights, seed=0)
+        found = compare(of_spikes, of_rates)
+        return {name: (item.cosine, item.size) for name, item in found.items()}
+
+    return compare_with
+
+
+class TestSpikesAgainstRates:
+    def test_longer_phases_and_slower_traces_agree_better(self, compared: Compare) -> None:
+        short, long = (compared(lengthened(SPIKING, factor, factor)) for factor in (1, 8))
+        for name in short:
+            assert long[name][0] > 0.98
+            assert long[name][0] > short[name][0] - 0.01
+
+    def test_in_the_limit_they_are_equal(self, compared: Compare) -> None:
+        slow = limit(SPIKING)
+        assert kept_share(slow.rule) > 0.999
+        for cosine, size in compared(slow).values():
+            assert cosine > 0.998
+            assert size == pytest.approx(1.0, abs=0.02)
