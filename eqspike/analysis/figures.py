@@ -50,7 +50,7 @@ def learning_curve(metrics: Sequence[Mapping[str, Any]], title: str = "") -> Fig
     accuracy, activity = figure.subplots(1, 2, width_ratios=(3, 2))
     best = metrics[-1]["test_accuracy"]
     passes = "1 epoch" if epochs[-1] == 1 else f"{epochs[-1]} epochs"
-    accuracy.set(title=f"Test accuracy {best:.1%} after {passes}", ylabel="accuracy (%)")
+    accuracy.set(title=f"Test accuracy {best:.2%} after {passes}", ylabel="accuracy (%)")
     _lines(
         accuracy,
         epochs,

@@ -36,7 +36,7 @@ def gradient_figure(check: GradientCheck) -> Figure:
     rates.set_ylim(min(LEAST_COSINE - 0.02, lowest - 0.02), 1.004)
     rates.axhline(LEAST_COSINE, color=MUTED, linestyle=":", linewidth=1.5)
     rates.annotate(
-        "needed in the limit", (0.99, LEAST_COSINE), (0, 4), xycoords=("axes fraction", "data"),
+        "needed in the limit", (1.2 * check.growth[-1].factor, LEAST_COSINE), (0, 4),
         textcoords="offset points", ha="right", color=MUTED, fontsize=9,
     )  # fmt: skip
     steps = check.limit.free_steps + check.limit.nudged_steps

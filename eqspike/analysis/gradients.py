@@ -164,14 +164,12 @@ def check_gradient(
         MissingPackageError: without PyTorch, which takes the exact gradient.
     """
     slow = limit(system)
-    stored = stored_weights(system, weights)
+    rule, stored = system.rule, stored_weights(system, weights)
     inputs = images / system.encoder.full_scale
-    targets = np.eye(system.network.output.size)[labels] * system.rule.target_rate
-    beta = system.rule.beta
+    targets = np.eye(system.network.output.size)[labels] * rule.target_rate
     network = RateNetwork(system.network, stored)
-    free = relax(network, inputs, targets)
     downhill = _downhill(network, inputs, targets)
-    of_rates = update(network, inputs, targets, beta, centered=system.rule.random_sign, free=free)
+    of_rates = update(network, inputs, targets, rule.beta, centered=rule.random_sign)
 
     def measured(factor: int, slowed: System) -> PhaseLength:
         of_spikes = spiking_update(slowed, images, labels, stored, seed)
@@ -181,12 +179,12 @@ def check_gradient(
     growth = tuple(measured(factor, lengthened(system, factor, factor)) for factor in FACTORS)
     return GradientCheck(
         len(images),
-        beta,
+        rule.beta,
         nudge_errors(replace(network, activation=SIGMOID), inputs, targets),
         compare(of_rates, downhill),
         growth,
         measured(LIMIT_PHASES, slow),
-        kept_share(system.rule),
+        kept_share(rule),
     )
 
 
