@@ -45,7 +45,7 @@ class TestLearningCurve:
         assert [line.get_label() for line in activity.lines] == ["hidden", "output"]
         np.testing.assert_allclose(accuracy.lines[0].get_ydata(), [65, 70, 75])
         assert list(accuracy.lines[0].get_xdata()) == [1, 2, 3]
-        assert accuracy.get_title(loc="left") == "Test accuracy 75.0% after 3 epochs"
+        assert accuracy.get_title(loc="left") == "Test accuracy 75.00% after 3 epochs"
         assert (accuracy.get_xlabel(), accuracy.get_ylabel()) == ("epoch", "accuracy (%)")
         assert "a model" in texts(figure)
 
