@@ -112,6 +112,7 @@ class FastSession:
             self._simulator.present(images[part], labels[part], betas, keys[part], True, record)
             for name, change in summed_changes(self._simulator, images[part], record).items():
                 sums[name] += change / len(images)
+        self._finish_announcement()
         return sums
 
     def raster(
@@ -132,6 +133,7 @@ class FastSession:
         self._simulator.tallies = [make_tally(layout) for _ in pending]
         self._simulator.present(images, labels, self._betas(keys), keys, True, record)
         self._simulator.tallies = pending
+        self._finish_announcement()
         spikes, potentials = {}, {}
         for index, layer in enumerate(self.system.network.free_layers, start=1):
             part = slice(layout.starts[index], layout.starts[index] + layer.size)
