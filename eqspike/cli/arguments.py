@@ -22,6 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _train(commands)
     _evaluate(commands)
+    _parity(commands)
     _check_gradient(commands)
     _estimate(commands)
     _plot(commands)
@@ -90,6 +91,18 @@ def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument("--engine", help="another engine than the run was trained with")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+
+
+def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "compare two engines on a run: spikes, weight changes and event counts"
+    parser = _add(commands, "parity", "parity:parity", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument(
+        "--engines", default="fast,brian2", metavar="A,B", help="engines (default: fast,brian2)"
+    )
+    parser.add_argument(
+        "--samples", type=int, default=20, metavar="N", help="test samples (default: 20)"
+    )
 
 
 def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

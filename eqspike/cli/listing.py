@@ -34,4 +34,7 @@ def _entries(kind: str) -> dict[str, str]:
 
 
 def _first_line(engine: str) -> str:
-    return {"fast": "compiled event-driven simulation on all cores (Numba)"}.get(engine, "")
+    return {
+        "fast": "compiled event-driven simulation on all cores (Numba)",
+        "brian2": "reference simulation from equations with units (Brian2, float64)",
+    }.get(engine, "")

@@ -15,7 +15,13 @@ def _fast(system: System, seed: int) -> Session:
     return FastSession(system, seed)
 
 
-ENGINES: dict[str, Callable[[System, int], Session]] = {"fast": _fast}
+def _brian2(system: System, seed: int) -> Session:
+    from eqspike.engines.brian2 import Brian2Session
+
+    return Brian2Session(system, seed)
+
+
+ENGINES: dict[str, Callable[[System, int], Session]] = {"fast": _fast, "brian2": _brian2}
 
 
 def open_session(system: System, seed: int = 0, engine: str = "fast") -> Session:

@@ -1,0 +1,12 @@
+"""The reference engine: the same system as Brian2 equations, equal to the fast engine spike for spike."""
+
+from eqspike.core.errors import missing_package
+
+try:
+    from eqspike.engines.brian2.session import Brian2Session
+except ImportError as error:
+    if error.name != "brian2":
+        raise
+    raise missing_package("brian2", "brian2", "engine 'brian2'") from error
+
+__all__ = ["Brian2Session"]

@@ -1,0 +1,205 @@
+"""A network inside Brian2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.random_stream import draws, stream_key
+from eqspike.engines.brian2.circuit import Circuit, build_circuit
+from eqspike.engines.brian2.counting import block_counts, write_counts
+from eqspike.engines.brian2.equations import full_potential
+from eqspike.engines.brian2.preferences import engine_preferences
+from eqspike.engines.brian2.presenting import Recording, recorded_potentials, run_samples
+from eqspike.engines.parameters import (
+    check_arrays,
+    check_images,
+    check_labels,
+    expected_shapes,
+    initial_weights,
+)
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.memory import Ideal, Writes
+
+BLOCK_SAMPLES = 64
+"""Samples presented in one run: bounds the memory of the inputs written out in time."""
+
+_SIGN_POSITION = np.uint64(1 << 63)
+
+
+class Brian2Session:
+    """A trained or untrained system, simulated by Brian2 in float64. A context manager.
+
+    Whatever precision the system asks for, it is simulated in float64: this engine is the reference.
+
+    Args:
+        system: what to simulate.
+        seed: initial weights are drawn from it.
+
+    Raises:
+        UnsupportedError: for a combination this engine refuses.
+    """
+
+    def __init__(self, system: System, seed: int = 0) -> None:
+        _refuse(system)
+        self.system = system
+        self._circuits: dict[bool, Circuit] = {}
+        self._stored: Arrays = {}
+        self._counts = EventCounts()
+        self._learning = False
+        self.load(initial_weights(system, seed))
+
+    def __enter__(self) -> Brian2Session:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._circuits.clear()
+
+    def fit(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
+        """Learn from one batch; see `engines.protocol.Session`."""
+        self._check(images, labels)
+        self._begin(learning=True)
+        sums: Arrays = {name: np.zeros_like(array) for name, array in self._stored.items()}
+        right = 0
+        for first in range(0, len(images), BLOCK_SAMPLES):
+            part = slice(first, first + BLOCK_SAMPLES)
+            recording = self._present(images[part], labels[part], keys[part], learns=True)
+            self._count(recording, images[part])
+            right += int((self._scores(recording).argmax(1) == labels[part]).sum())
+            for name, change in recording.changes.items():
+                sums[name] += change
+        self._counts += write_counts(self._write(sums, rate_factor / len(images), write_key))
+        return right
+
+    def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
+        """Read-out of the free phase: (samples, outputs), in spikes."""
+        check_images(images, self.system.network.input.size)
+        self._begin(learning=False)
+        parts = [np.zeros((0, self.system.network.output.size))]
+        for first in range(0, len(images), BLOCK_SAMPLES):
+            part = slice(first, first + BLOCK_SAMPLES)
+            labels = np.zeros(len(images[part]), np.int64)
+            recording = self._present(images[part], labels, keys[part], learns=False)
+            self._count(recording, images[part])
+            parts.append(self._scores(recording))
+        return np.concatenate(parts)
+
+    def raster(
+        self, images: Images, labels: Labels, keys: Keys
+    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted.
+
+        Returns:
+            Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
+        """
+        self._check(images, labels)
+        layers = self.system.network.free_layers
+        spikes: dict[str, list[NDArray[np.uint8]]] = {layer.name: [] for layer in layers}
+        potentials: dict[str, list[NDArray[Any]]] = {layer.name: [] for layer in layers}
+        for first in range(0, len(images), BLOCK_SAMPLES):
+            part = slice(first, first + BLOCK_SAMPLES)
+            recording = self._present(
+                images[part], labels[part], keys[part], learns=True, watched=tuple(spikes)
+            )
+            for layer in layers:
+                spikes[layer.name].append(recording.raster(layer.name, layer.size))
+                potentials[layer.name].append(
+                    recorded_potentials(self._circuits[True], layer.name, recording.samples)
+                )
+        return (
+            {name: np.concatenate(parts) for name, parts in spikes.items()},
+            {name: np.concatenate(parts) for name, parts in potentials.items()},
+        )
+
+    def weights(self) -> Arrays:
+        """Copies of the stored weights and biases by name."""
+        return {name: array.copy() for name, array in self._stored.items()}
+
+    def load(self, weights: Arrays) -> None:
+        """Replace all stored weights and biases; weights are brought to what the memory can hold.
+
+        Raises:
+            ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
+        """
+        check_arrays(weights, expected_shapes(self.system))
+        stored = {name: np.array(array, np.float64) for name, array in weights.items()}
+        for index, coupling in enumerate(self.system.network.couplings):
+            stored[coupling.name] = self.system.memory.store(stored[coupling.name], index)
+        self._stored = stored
+
+    def take_counts(self) -> EventCounts:
+        """Events since the last call, which starts the counting anew."""
+        counts, self._counts = self._counts, EventCounts()
+        return counts
+
+    def _check(self, images: Images, labels: Labels) -> None:
+        check_images(images, self.system.network.input.size)
+        check_labels(labels, len(images), self.system.network.output.size)
+
+    def _begin(self, learning: bool) -> None:
+        if self._counts.samples and learning != self._learning:
+            raise UnsupportedError(
+                "counts of training and of inference would mix: call take_counts() between fit and scores"
+            )
+        self._learning = learning
+
+    def _present(
+        self, images: Images, labels: Labels, keys: Keys, learns: bool,
+        watched: tuple[str, ...] | None = None,
+    ) -> Recording:  # fmt: skip
+        with engine_preferences():
+            if learns not in self._circuits:
+                self._circuits[learns] = build_circuit(self.system, learns)
+            return run_samples(
+                self.system, self._circuits[learns], self._stored, images, labels, self._betas(keys),
+                keys, watched or (self.system.network.output.name,),
+            )  # fmt: skip
+
+    def _betas(self, keys: Keys) -> NDArray[np.float64]:
+        """Nudging strength of each presentation, with its sign: the draw of the fast engine."""
+        rule = self.system.rule
+        betas = np.full(len(keys), rule.beta)
+        if rule.random_sign:
+            betas[(draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)) == 1] *= -1
+        return betas
+
+    def _count(self, recording: Recording, images: Images) -> None:
+        self._counts += block_counts(self.system, recording, self._stored, images, self._learning)
+
+    def _scores(self, recording: Recording) -> NDArray[np.float64]:
+        """Spikes in the read-out window, plus what is left in the membrane at the end of the free phase."""
+        rule, output = self.system.rule, self.system.network.output
+        window = slice(rule.free_steps - rule.readout_steps, rule.free_steps)
+        spikes = recording.raster(output.name, output.size)[:, window].sum(1, dtype=np.float64)
+        circuit = self._circuits[recording.period > rule.free_steps]
+        potentials = recorded_potentials(circuit, output.name, recording.samples)
+        left = potentials[:, rule.free_steps - 1] / full_potential(self.system.neuron)
+        return np.asarray(spikes + np.clip(left, 0, 1))
+
+    def _write(self, sums: Arrays, scale: float, write_key: int) -> dict[str, Writes]:
+        """Program the memory with the changes of the batch; biases are held in float64."""
+        network, memory = self.system.network, self.system.memory
+        couplings, biases = {}, {}
+        for index, coupling in enumerate(network.couplings):
+            rate, key = self.system.learning_rates[index] * scale, stream_key(write_key, index)
+            name, bias = coupling.name, f"{coupling.post.name}.bias"
+            self._stored[name], couplings[name] = memory.program(
+                self._stored[name], rate * sums[name], index, key
+            )
+            self._stored[bias], biases[bias] = Ideal().program(
+                self._stored[bias], rate * sums[bias], index, key
+            )
+        return {**couplings, **biases}
+
+
+def _refuse(system: System) -> None:
+    if system.rule.online:
+        raise UnsupportedError(
+            "engine 'brian2' does not run rule.update 'online' yet; use update: batch, or engine 'fast'"
+        )

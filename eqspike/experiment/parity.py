@@ -1,0 +1,210 @@
+"""Do two engines compute the same? Spikes, potentials, weight changes and event counts of a run's model."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.network import Layer
+from eqspike.core.random_stream import stream_key
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, Session, System
+from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.runs import check_fit
+from eqspike.experiment.sessions import open_session
+from eqspike.tasks import load_task
+from eqspike.training import RunFolder
+from eqspike.training.loop import presentation_keys
+
+TOLERANCE = 1e-9
+"""Largest relative difference of weight changes: engines may sum the same terms in different orders."""
+
+_PARITY = 4
+
+
+class Watched(Session, Protocol):
+    """A session that can show every spike and membrane potential."""
+
+    def raster(
+        self, images: Images, labels: Labels, keys: Keys
+    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+        """Spikes and membrane potentials by layer name: (samples, steps, neurons)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the spike trains of two engines first part.
+
+    Attributes:
+        sample, step, layer, neuron: the place; of equal steps, the layer nearest to the input.
+        phase: `free` or `nudged`.
+        spikes, potentials: of both engines, after the step's reset.
+    """
+
+    sample: int
+    step: int
+    phase: str
+    layer: str
+    neuron: int
+    spikes: tuple[int, int]
+    potentials: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Comparison of two engines.
+
+    Attributes:
+        engines: their names.
+        samples: number of samples presented through both phases.
+        spikes: number of spikes of the free layers in the first engine.
+        differing_spikes: places (sample, step, neuron) where exactly one engine spikes.
+        max_potential_difference: largest difference of membrane potentials.
+        max_weight_error: largest difference of the changes of one batch of these samples, relative to the
+            largest change of that coupling or bias vector.
+        counts_equal: whether all event counts of the batch and of a read-out are equal.
+        first_difference: of the spikes, if any.
+        seconds: time each engine took.
+    """
+
+    engines: tuple[str, str]
+    samples: int
+    spikes: int
+    differing_spikes: int
+    max_potential_difference: float
+    max_weight_error: float
+    counts_equal: bool
+    first_difference: Difference | None
+    seconds: tuple[float, float]
+
+    @property
+    def holds(self) -> bool:
+        """No spike differs, counts are equal and weight changes agree within `TOLERANCE`."""
+        return (
+            self.differing_spikes == 0 and self.counts_equal and self.max_weight_error <= TOLERANCE
+        )
+
+
+def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity:
+    """Compare two engines on the weights of a run, with the first samples of its test set, in float64.
+
+    Raises:
+        RunError: if there is no run, or no epoch has been completed.
+        ConfigError: if `samples` is below 1 or more than the test set holds.
+        UnsupportedError: for an unknown engine, or one that cannot run the model.
+    """
+    folder = RunFolder.open(out)
+    configuration = load_configuration(folder.config_path)
+    task = load_task(configuration.task)
+    check_fit(configuration, task)
+    test = task.load("test")
+    if not 1 <= samples <= len(test):
+        raise ConfigError(
+            f"--samples must be from 1 to {len(test)} (test set of {task.name}), got {samples}"
+        )
+    keys = presentation_keys(configuration.seed, _PARITY, 0, samples)
+    return compare(
+        configuration.model.system,
+        folder.weights(),
+        (test.images[:samples], test.labels[:samples], keys),
+        engines,
+        configuration.seed,
+    )
+
+
+def compare(
+    system: System,
+    weights: Arrays,
+    batch: tuple[Images, Labels, Keys],
+    engines: tuple[str, str],
+    seed: int = 0,
+) -> Parity:
+    """Compare two engines on any system, batch (images, labels, keys) and weights, in float64."""
+    system = replace(system, precision="float64")
+    first, second = (_observe(system, weights, batch, engine, seed) for engine in engines)
+    layers = system.network.free_layers
+    return Parity(
+        engines,
+        len(batch[1]),
+        sum(int(first.spikes[layer.name].sum(dtype=np.int64)) for layer in layers),
+        sum(np.count_nonzero(first.spikes[n.name] != second.spikes[n.name]) for n in layers),
+        max(float(abs(first.potentials[n.name] - second.potentials[n.name]).max()) for n in layers),
+        _weight_error(first.changes, second.changes),
+        first.counts == second.counts,
+        _first_difference(first, second, layers, system.rule.free_steps),
+        (first.seconds, second.seconds),
+    )
+
+
+@dataclass(frozen=True)
+class _Observation:
+    """What one engine does with the batch."""
+
+    spikes: dict[str, NDArray[np.uint8]]
+    potentials: dict[str, NDArray[Any]]
+    changes: Arrays
+    counts: tuple[EventCounts, EventCounts]
+    seconds: float
+
+
+def _observe(
+    system: System, weights: Arrays, batch: tuple[Images, Labels, Keys], engine: str, seed: int
+) -> _Observation:
+    images, labels, keys = batch
+    started = time.perf_counter()
+    with open_session(system, seed, engine) as opened:
+        if not hasattr(opened, "raster"):
+            raise UnsupportedError(f"engine '{engine}' does not show its spikes; choose another")
+        session = cast(Watched, opened)
+        session.load(weights)
+        before = session.weights()
+        spikes, potentials = session.raster(images, labels, keys)
+        session.fit(images, labels, keys, 1.0, stream_key(seed, _PARITY))
+        learning = session.take_counts()
+        changes = {name: array - before[name] for name, array in session.weights().items()}
+        session.scores(images, keys)
+        inference = session.take_counts()
+    seconds = time.perf_counter() - started
+    return _Observation(spikes, potentials, changes, (learning, inference), seconds)
+
+
+def _weight_error(first: Arrays, second: Arrays) -> float:
+    """Largest difference over all arrays, each relative to its largest change."""
+    errors = [0.0]
+    for name, change in first.items():
+        largest = max(float(abs(change).max()), float(abs(second[name]).max()))
+        if largest > 0:
+            errors.append(float(abs(change - second[name]).max()) / largest)
+    return max(errors)
+
+
+def _first_difference(
+    first: _Observation, second: _Observation, layers: tuple[Layer, ...], free_steps: int
+) -> Difference | None:
+    """The earliest differing spike: first by sample, then by step, layer and neuron."""
+    found: list[tuple[int, int, int, int]] = []
+    for index, layer in enumerate(layers):
+        places = np.argwhere(first.spikes[layer.name] != second.spikes[layer.name])
+        if len(places):
+            sample, step, neuron = (int(place) for place in places[0])
+            found.append((sample, step, index, neuron))
+    if not found:
+        return None
+    sample, step, index, neuron = min(found)
+    name, place = layers[index].name, (sample, step, neuron)
+    return Difference(
+        sample,
+        step,
+        "free" if step < free_steps else "nudged",
+        name,
+        neuron,
+        (int(first.spikes[name][place]), int(second.spikes[name][place])),
+        (float(first.potentials[name][place]), float(second.potentials[name][place])),
+    )

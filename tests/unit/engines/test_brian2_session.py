@@ -1,0 +1,137 @@
+"""What a session of the Brian2 engine refuses, keeps and leaves alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.engines.parameters import initial_weights
+from eqspike.memory import Fixed
+from eqspike.testing import samples, small_system
+
+brian2 = pytest.importorskip("brian2")
+engine = pytest.importorskip("eqspike.engines.brian2")
+SYSTEM = small_system()
+
+
+@pytest.fixture
+def session() -> Iterator[Any]:
+    with engine.Brian2Session(SYSTEM, 1) as opened:
+        yield opened
+
+
+def preferences() -> dict[str, Any]:
+    return {name: brian2.prefs[name] for name in list(brian2.prefs)}
+
+
+def test_no_preference_of_the_user_changes(session: Any) -> None:
+    """Neither by importing, building and running, nor when a run fails; and none of them changes a result."""
+    images, labels, keys = samples(SYSTEM, 2)
+    expected, _ = session.raster(images, labels, keys)
+    chosen = {"core.default_float_dtype": np.float32, "codegen.target": "cython"}
+    before = preferences()
+    try:
+        for name, value in chosen.items():
+            brian2.prefs[name] = value
+        mine = preferences()
+        with engine.Brian2Session(SYSTEM, 1) as other:
+            spikes, potentials = other.raster(images, labels, keys)
+            with pytest.raises(IndexError):
+                other._present(images, labels + 99, keys, learns=True)
+        assert preferences() == mine
+    finally:
+        for name in chosen:
+            brian2.prefs[name] = before[name]
+    assert preferences() == before
+    for name, raster in expected.items():
+        np.testing.assert_array_equal(spikes[name], raster)
+        assert potentials[name].dtype == np.float64
+
+
+def test_the_magic_network_stays_empty(session: Any) -> None:
+    """A user's own `brian2.run` simulates the user's objects alone."""
+    images, labels, keys = samples(SYSTEM, 1)
+    session.fit(images, labels, keys, 1.0, 0)
+    mine = brian2.NeuronGroup(1, "v : 1")
+    collected = brian2.Network(brian2.collect())
+    assert [item.name for item in collected.objects] == [mine.name]
+
+
+def test_time_has_units(session: Any) -> None:
+    """A time step is a millisecond, membrane potentials and weights are in volts."""
+    images, labels, keys = samples(SYSTEM, 2)
+    session.fit(images, labels, keys, 1.0, 0)
+    circuit = session._circuits[True]
+    steps = SYSTEM.rule.free_steps + SYSTEM.rule.nudged_steps
+    assert circuit.network.t == 2 * steps * brian2.ms
+    for name in ("hidden", "output"):
+        assert circuit.groups[name].v.dim == brian2.volt.dim
+    assert circuit.synapses["input-hidden"].w.dim == brian2.volt.dim
+
+
+def test_online_learning_is_refused_by_name() -> None:
+    """Before anything is built."""
+    with pytest.raises(UnsupportedError, match=r"'brian2' does not run rule\.update 'online'"):
+        engine.Brian2Session(small_system(online=True))
+
+
+def test_wrong_input_is_refused(session: Any) -> None:
+    """Weights by name and shape, images and labels by form, and what was held before is kept."""
+    before = session.weights()
+    with pytest.raises(ConfigError, match="must be named"):
+        session.load({"extra": np.zeros(3)})
+    images, labels, keys = samples(SYSTEM, 2)
+    with pytest.raises(ConfigError, match="images must be uint8"):
+        session.fit(images.astype(float), labels, keys, 1.0, 0)
+    with pytest.raises(ConfigError, match="labels must be from 0 to 3"):
+        session.fit(images, labels + 9, keys, 1.0, 0)
+    for name, array in session.weights().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_weights_are_copies_and_the_memory_holds_what_it_can() -> None:
+    """Neither what was loaded nor what was given away is held."""
+    memory = Fixed(2, (1.0, 1.0), "nearest")
+    with engine.Brian2Session(small_system(memory=memory), 1) as session:
+        weights = initial_weights(SYSTEM, 9)
+        weights["input-hidden"][:] = np.linspace(-3, 3, 360).reshape(30, 12)
+        session.load(weights)
+        weights["hidden.bias"][:] = 5
+        session.weights()["output.bias"][:] = 5
+        held = session.weights()
+    assert set(np.unique(held["input-hidden"])) == {-1.0, 0.0, 1.0}
+    assert not held["hidden.bias"].any()
+    assert not held["output.bias"].any()
+
+
+def test_counts_of_training_and_inference_never_mix(session: Any) -> None:
+    """Until they are taken."""
+    images, labels, keys = samples(SYSTEM, 1)
+    session.fit(images, labels, keys, 1.0, 0)
+    with pytest.raises(UnsupportedError, match=r"take_counts\(\)"):
+        session.scores(images, keys)
+    assert session.take_counts().samples == 1
+    assert session.take_counts().samples == 0
+
+
+def test_without_brian2_the_message_says_how_to_install_it() -> None:
+    """As the command line would meet it."""
+    code = """
+import sys
+sys.modules["brian2"] = None
+from eqspike.core.errors import MissingPackageError
+from eqspike.experiment import open_session
+from eqspike.testing import small_system
+try:
+    open_session(small_system(), engine="brian2")
+except MissingPackageError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'eqspike[brian2]'" in done.stdout
