@@ -39,7 +39,7 @@ def on_spike(rule: LocalRule, spike: Side, amount: str = "") -> str:
         amount: variable that scales the change, for inputs that send a current instead of a spike.
     """
     factor = f"{amount}*" if amount else ""
-    return f"change += {factor}(gain(t)*({_combination(rule, spike)}))"
+    return f"change += {factor}gain(t)*({_combination(rule, spike)})"
 
 
 def bias_step(rule: LocalRule) -> str:
