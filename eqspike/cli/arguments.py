@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     _check_gradient(commands)
     _estimate(commands)
     _plot(commands)
+    _stdp(commands)
     _list(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
     _demo(commands)
@@ -139,6 +140,17 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--sample", type=int, default=0, metavar="N", help="test sample of the raster (default: 0)"
     )
+
+
+def _stdp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "weight change against spike lag: isolated pairs, and a run's network while it learns"
+    parser = _add(commands, "stdp", "stdp:stdp", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument(
+        "--samples", type=int, default=100, metavar="N",
+        help="training samples presented (default: 100)",
+    )  # fmt: skip
+    parser.add_argument("--out", metavar="DIR", help="folder of stdp.png (default: RUN/plots)")
 
 
 def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
