@@ -18,6 +18,7 @@ from eqspike.tasks.encoders import ENCODERS, Encoder
 from eqspike.testing import NEURONS, SIZES, fixed_memory, present, samples, small_system
 
 brian2_session = pytest.importorskip("eqspike.engines.brian2.session")
+presenting = pytest.importorskip("eqspike.engines.brian2.presenting")
 ENGINES = ("fast", "brian2")
 
 
@@ -117,7 +118,7 @@ def test_brian2_equals_the_reference_event_by_event(neuron: Neuron) -> None:
     with brian2_session.Brian2Session(system, 1) as session:
         session.load(weights)
         spikes, potentials = session.raster(images, labels, keys)
-        betas = session._betas(keys)
+        betas = presenting.nudging_strengths(system, keys)
     for n in range(2):
         expected = present(
             system, weights, images[n], int(labels[n]), float(betas[n]), int(keys[n])

@@ -26,23 +26,18 @@ from brian2 import (
 )
 
 from eqspike.core.network import Coupling, Layer
-from eqspike.engines.brian2.equations import COMMON_STATE, NUDGE, STEP_MS, neuron_text
-from eqspike.engines.brian2.rule_text import (
-    CHANGE,
-    CHANGE_ONSET,
-    bias_step,
-    on_spike,
-    rule_parameters,
-    trace_onset,
-    trace_state,
-    trace_step,
+from eqspike.engines.brian2.equations import STEP_MS
+from eqspike.engines.brian2.printing import (
+    INPUT_EVENTS,
+    INPUT_STATE,
+    INPUT_STEP,
+    INPUT_THRESHOLD,
+    SCHEDULE,
+    layer_text,
+    synapse_text,
 )
+from eqspike.engines.brian2.rule_text import CHANGE_ONSET
 from eqspike.engines.protocol import System
-
-SCHEDULE = (
-    "start", "delivery", "onset", "inputs", "synapses", "groups", "thresholds", "resets", "traces",
-    "learning", "end",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,17 +105,16 @@ def _input_group(system: System, learns: bool, clocks: _Clocks) -> Any:
     layer = system.network.input
     group = NeuronGroup(
         layer.size,
-        "sent : 1",
-        threshold="sent > 0",
+        INPUT_STATE,
+        threshold=INPUT_THRESHOLD,
         reset="",
-        events={"learning": "sent > 0 and learns(t) > 0"} if learns else {},
+        events=dict(INPUT_EVENTS) if learns else {},
         clock=clocks.step,
         name=layer.name,
     )
     group.run_regularly(
-        "sent = stimulus(t, i)",
-        clock=clocks.step, when="inputs", order=-1, name=f"{layer.name}_sends",
-    )  # fmt: skip
+        INPUT_STEP, clock=clocks.step, when="inputs", order=-1, name=f"{layer.name}_inputs"
+    )
     group.set_event_schedule("spike", when="inputs")
     if learns:
         group.set_event_schedule("learning", when="inputs")
@@ -128,33 +122,24 @@ def _input_group(system: System, learns: bool, clocks: _Clocks) -> Any:
 
 
 def _free_group(system: System, layer: Layer, learns: bool, clocks: _Clocks) -> Any:
-    nudged = learns and layer is system.network.output
-    text, rule = neuron_text(system.neuron, nudged), system.rule.local_rule
-    namespace = {
-        name: value * volt if name in text.volts else value
-        for name, value in text.parameters.items()
-    }
-    state, onset = COMMON_STATE + text.state, text.onset
-    if learns:
-        state, onset = state + trace_state(rule), f"{onset}\n{trace_onset(rule)}"
-        namespace.update(rule_parameters(rule))
+    text, name = layer_text(system, layer, learns), layer.name
     group = NeuronGroup(
         layer.size,
-        state + (NUDGE if nudged else ""),
+        text.state,
         threshold=text.threshold,
         reset=text.reset,
-        events={"learning": "spike > 0 and learns(t) > 0"} if learns else {},
-        namespace=namespace,
+        events=text.events,
+        namespace={
+            parameter: value * volt if parameter in text.volts else value
+            for parameter, value in text.parameters.items()
+        },
         clock=clocks.step,
-        name=layer.name,
+        name=name,
     )
-    name = layer.name
-    group.run_regularly(onset, clock=clocks.sample, when="onset", name=f"{name}_onset")
-    group.run_regularly(text.step, clock=clocks.step, when="groups", name=f"{name}_step")
+    group.run_regularly(text.onset, clock=clocks.sample, when="onset", name=f"{name}_onset")
+    for slot, statements in text.steps.items():
+        group.run_regularly(statements, clock=clocks.step, when=slot, name=f"{name}_{slot}")
     if learns:
-        traces, bias = trace_step(rule), bias_step(rule)
-        group.run_regularly(traces, clock=clocks.step, when="traces", name=f"{name}_traces")
-        group.run_regularly(bias, clock=clocks.step, when="learning", name=f"{name}_learning")
         group.set_event_schedule("learning", when="traces", order=1)
     return group
 
@@ -162,26 +147,16 @@ def _free_group(system: System, layer: Layer, learns: bool, clocks: _Clocks) -> 
 def _synapses(
     system: System, coupling: Coupling, groups: dict[str, Any], learns: bool, clocks: _Clocks
 ) -> Any:
-    rule = system.rule.local_rule
-    current = "sent_pre" if not (coupling.bidirectional or system.encoder.spikes) else ""
-    on_pre = {"forward": f"drive_post += {current}*w" if current else "drive_post += w"}
-    on_post = {"backward": "drive_pre += w"} if coupling.bidirectional else {}
-    events = dict.fromkeys([*on_pre, *on_post], "spike")
-    if learns:
-        on_pre["learn_from_pre"] = on_spike(rule, "pre", current)
-        events["learn_from_pre"] = "learning"
-        if coupling.bidirectional:
-            on_post["learn_from_post"] = on_spike(rule, "post")
-            events["learn_from_post"] = "learning"
+    text = synapse_text(system, coupling, learns)
     synapses = Synapses(
         groups[coupling.pre.name],
         groups[coupling.post.name],
-        "w : volt\n" + (CHANGE if learns else ""),
-        on_pre=on_pre,
-        on_post=on_post or None,
-        on_event=events,
-        delay=dict.fromkeys(events, 0 * ms),
-        namespace=rule_parameters(rule) if learns else {},
+        text.state,
+        on_pre=text.on_pre,
+        on_post=text.on_post or None,
+        on_event=text.events,
+        delay=dict.fromkeys(text.events, 0 * ms),
+        namespace=text.parameters,
         clock=clocks.step,
         name=f"{coupling.pre.name}_to_{coupling.post.name}",
     )
@@ -191,12 +166,6 @@ def _synapses(
         )
     pre, post = np.indices(coupling.shape)
     synapses.connect(i=pre.ravel(), j=post.ravel())
-    for pathway in events:
-        getattr(synapses, pathway).when = _slot(pathway, coupling)
+    for pathway, slot in text.slots.items():
+        getattr(synapses, pathway).when = slot
     return synapses
-
-
-def _slot(pathway: str, coupling: Coupling) -> str:
-    if pathway.startswith("learn"):
-        return "learning"
-    return "delivery" if coupling.bidirectional else "synapses"

@@ -10,9 +10,12 @@ from brian2 import TimedArray, ms, volt
 from numpy.typing import NDArray
 
 from eqspike.core.grid import snap
+from eqspike.core.random_stream import draws
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+
+_SIGN_POSITION = np.uint64(1 << 63)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,15 @@ def recorded_potentials(circuit: Circuit, layer: str, samples: int) -> NDArray[n
     # A copy: the monitor's own array is overwritten by the next run.
     values = np.array(circuit.potentials[layer].v_).T
     return values.reshape(samples, circuit.period, -1)
+
+
+def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
+    """Nudging strength of each presentation, with its sign: the draw of the fast engine."""
+    rule = system.rule
+    betas = np.full(len(keys), rule.beta)
+    if rule.random_sign:
+        betas[(draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)) == 1] *= -1
+    return betas
 
 
 def _load(system: System, circuit: Circuit, weights: Arrays) -> None:

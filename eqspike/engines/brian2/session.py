@@ -9,12 +9,17 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
-from eqspike.core.random_stream import draws, stream_key
+from eqspike.core.random_stream import stream_key
 from eqspike.engines.brian2.circuit import Circuit, build_circuit
 from eqspike.engines.brian2.counting import block_counts, write_counts
 from eqspike.engines.brian2.equations import full_potential
 from eqspike.engines.brian2.preferences import engine_preferences
-from eqspike.engines.brian2.presenting import Recording, recorded_potentials, run_samples
+from eqspike.engines.brian2.presenting import (
+    Recording,
+    nudging_strengths,
+    recorded_potentials,
+    run_samples,
+)
 from eqspike.engines.parameters import (
     check_arrays,
     check_images,
@@ -27,8 +32,6 @@ from eqspike.memory import Ideal, Writes
 
 BLOCK_SAMPLES = 64
 """Samples presented in one run: bounds the memory of the inputs written out in time."""
-
-_SIGN_POSITION = np.uint64(1 << 63)
 
 
 class Brian2Session:
@@ -153,21 +156,14 @@ class Brian2Session:
         self, images: Images, labels: Labels, keys: Keys, learns: bool,
         watched: tuple[str, ...] | None = None,
     ) -> Recording:  # fmt: skip
+        betas = nudging_strengths(self.system, keys)
         with engine_preferences():
             if learns not in self._circuits:
                 self._circuits[learns] = build_circuit(self.system, learns)
             return run_samples(
-                self.system, self._circuits[learns], self._stored, images, labels, self._betas(keys),
-                keys, watched or (self.system.network.output.name,),
+                self.system, self._circuits[learns], self._stored, images, labels, betas, keys,
+                watched or (self.system.network.output.name,),
             )  # fmt: skip
-
-    def _betas(self, keys: Keys) -> NDArray[np.float64]:
-        """Nudging strength of each presentation, with its sign: the draw of the fast engine."""
-        rule = self.system.rule
-        betas = np.full(len(keys), rule.beta)
-        if rule.random_sign:
-            betas[(draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)) == 1] *= -1
-        return betas
 
     def _count(self, recording: Recording, images: Images) -> None:
         self._counts += block_counts(self.system, recording, self._stored, images, self._learning)
