@@ -23,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     _train(commands)
     _evaluate(commands)
     _parity(commands)
+    _export(commands)
     _check_gradient(commands)
     _estimate(commands)
     _plot(commands)
@@ -104,6 +105,17 @@ def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--samples", type=int, default=20, metavar="N", help="test samples (default: 20)"
     )
+
+
+def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "write a run as a stand-alone script of another simulator"
+    parser = _add(commands, "export", "exporting:export", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("--format", choices=("brian2",), default="brian2", help="default: brian2")
+    parser.add_argument(
+        "--sample", type=int, default=0, metavar="N", help="test sample it presents (default: 0)"
+    )
+    parser.add_argument("--out", metavar="DIR", help="folder of the files (default: RUN/brian2)")
 
 
 def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

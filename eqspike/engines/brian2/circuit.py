@@ -36,7 +36,7 @@ from eqspike.engines.brian2.printing import (
     layer_text,
     synapse_text,
 )
-from eqspike.engines.brian2.rule_text import CHANGE_ONSET
+from eqspike.engines.brian2.rule_text import BIAS_TOTAL, CHANGE_ONSET, TOTAL
 from eqspike.engines.protocol import System
 
 
@@ -125,7 +125,7 @@ def _free_group(system: System, layer: Layer, learns: bool, clocks: _Clocks) -> 
     text, name = layer_text(system, layer, learns), layer.name
     group = NeuronGroup(
         layer.size,
-        text.state,
+        text.state + (BIAS_TOTAL if learns else ""),
         threshold=text.threshold,
         reset=text.reset,
         events=text.events,
@@ -151,7 +151,7 @@ def _synapses(
     synapses = Synapses(
         groups[coupling.pre.name],
         groups[coupling.post.name],
-        text.state,
+        text.state + (TOTAL if learns else ""),
         on_pre=text.on_pre,
         on_post=text.on_post or None,
         on_event=text.events,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from eqspike.core.local_rule import LocalRule, Side
 
-CHANGE = "change : 1/volt\ntotal : 1/volt\n"
-"""A synapse's change asked for in this sample, and in the samples before: one sum a sample, as the fast engine
-has, so that samples that ask for opposite changes cancel exactly in both."""
+CHANGE = "change : 1/volt\n"
+BIAS_CHANGE = "bias_change : 1/volt\n"
+"""What a sample asks of a synapse, and of a bias."""
 
-BIAS_CHANGE = "bias_change : 1/volt\nbias_total : 1/volt\n"
+TOTAL = "total : 1/volt\n"
+BIAS_TOTAL = "bias_total : 1/volt\n"
+"""What the samples before asked for: one sum a sample, as the fast engine has, so that samples that ask for
+opposite changes cancel exactly in both."""
+
 CHANGE_ONSET = "total += change\nchange = 0/volt"
 
 

@@ -1,0 +1,53 @@
+"""Exporting a run to other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eqspike.core.errors import ConfigError
+from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.runs import check_fit
+from eqspike.tasks import load_task
+from eqspike.training import RunFolder
+from eqspike.training.loop import presentation_keys
+
+_EXPORT = 5
+
+
+def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
+    """Write a stand-alone Brian2 script of one test sample with a run's weights; returns the files written.
+
+    Args:
+        run: the run's folder.
+        out: folder of the files, by default `brian2` in the run's folder.
+        sample: index of the test sample.
+
+    Raises:
+        ConfigError: if there is no such sample.
+        MissingPackageError: if Brian2 is not installed.
+    """
+    from eqspike.engines.brian2 import write_script
+
+    folder = RunFolder.open(run)
+    configuration = load_configuration(folder.config_path)
+    weights = folder.weights()
+    task = load_task(configuration.task)
+    check_fit(configuration, task)
+    test = task.load("test")
+    if not 0 <= sample < len(test):
+        raise ConfigError(
+            f"--sample must be from 0 to {len(test) - 1} (test set of {task.name}), got {sample}"
+        )
+    out = out or folder.path / "brian2"
+    out.mkdir(parents=True, exist_ok=True)
+    key = int(presentation_keys(configuration.seed, _EXPORT, 0, sample + 1)[sample])
+    files = write_script(
+        configuration.model.system,
+        weights,
+        test.images[sample],
+        int(test.labels[sample]),
+        key,
+        out / f"sample_{sample}.py",
+        f"{configuration.model.title}, test sample {sample} of {task.name}, label {test.labels[sample]}",
+    )
+    return list(files)
