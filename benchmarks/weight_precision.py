@@ -15,11 +15,12 @@ from eqspike.experiment.runs import resume, start
 
 BITS = (2, 3, 4, 6, 8)
 ROUNDINGS = ("nearest", "stochastic")
+IDEAL = "{kind: ideal}"
 
 
 def accuracy(out: Path, model: str, task: str, epochs: int, seed: int, memory: str | None) -> float:
     """Test accuracy of the last epoch of one run, continued or begun as needed."""
-    overrides = (f"memory={memory}",) if memory else ()
+    overrides = (f"memory={memory or IDEAL}",)
     if (out / "config.yaml").exists():
         result = resume(out)
     else:
@@ -48,11 +49,11 @@ def draw(results: dict[str, float], out: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="eqspike-100")
+    parser.add_argument("--model", default="eqspike-100-8bit")
     parser.add_argument("--task", default="mnist")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--ranges", type=float, nargs="+", default=[1.0, 2.0])
+    parser.add_argument("--ranges", type=float, nargs="+", default=[0.2, 0.3])
     parser.add_argument("--runs", type=Path, default=Path("runs/weight-precision"))
     parser.add_argument("--out", type=Path, help="figure to write")
     options = parser.parse_args()
