@@ -14,13 +14,14 @@ from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.runs import Watcher, evaluate_run, start, training_samples
 
 MODEL, TASK = "eqspike-100", "mnist-sample"
+EPOCHS = 20
 CHIPS = ("loihi1", "generic-45nm-int8", "odin")
 
 
 def demo(options: argparse.Namespace) -> int:
     """Train on 5,000 real MNIST images, evaluate on 1,000 others, estimate energy, draw figures."""
     out = Path(options.out)
-    configuration = resolve(MODEL, TASK)
+    configuration = resolve(MODEL, TASK, epochs=EPOCHS)
     message(f"training {MODEL} on {TASK} (5,000 MNIST images shipped with eqspike) into {out}")
     display = ProgressDisplay(configuration.model.epochs, training_samples(configuration))
     watcher = Watcher(message, display.report, display.epoch)
