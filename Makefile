@@ -31,6 +31,7 @@ slow: .venv/.installed ## the slow tests
 bench: .venv/.installed ## speed of the fast engine
 	$(BIN)/python benchmarks/fast_engine.py
 	$(BIN)/python benchmarks/counting_cost.py
+	$(BIN)/python benchmarks/brian2_engine.py
 
 reports: .venv/.demo-installed ## write energy_reports/ anew
 	$(BIN)/python -m eqspike.energy.regenerate energy_reports
