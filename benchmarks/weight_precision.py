@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from eqspike.core.errors import RunError
+from eqspike.core.errors import ActivityError, RunError
 from eqspike.experiment import resolve
 from eqspike.experiment.runs import resume, start
 
@@ -19,13 +19,17 @@ IDEAL = "{kind: ideal}"
 
 
 def accuracy(out: Path, model: str, task: str, epochs: int, seed: int, memory: str | None) -> float:
-    """Test accuracy of the last epoch of one run, continued or begun as needed."""
+    """Test accuracy of the last epoch of one run, continued or begun as needed; NaN if it died on the way."""
     overrides = (f"memory={memory or IDEAL}",)
-    if (out / "config.yaml").exists():
-        result = resume(out)
-    else:
-        configuration = resolve(model, task, epochs=epochs, seed=seed, overrides=overrides)
-        result = start(configuration, out)
+    try:
+        if (out / "config.yaml").exists():
+            result = resume(out)
+        else:
+            configuration = resolve(model, task, epochs=epochs, seed=seed, overrides=overrides)
+            result = start(configuration, out)
+    except ActivityError as error:
+        print(f"{out.name}: {error}")
+        return float("nan")
     if result.accuracy is None:
         raise RunError(f"{out}: no epoch was completed")
     return result.accuracy

@@ -66,7 +66,7 @@ class Evaluation:
 
     Attributes:
         accuracy: a fraction; samples: how many were presented.
-        samples_per_second: of this evaluation, including the first use of the engine.
+        samples_per_second: of this evaluation, once the engine is ready.
         rates: mean firing rate of each free layer, in spikes per neuron and step.
         counts: events of all presentations.
     """
@@ -138,6 +138,7 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
         configuration.model.system, configuration.seed, configuration.engine
     ) as session:
         session.load(weights)
+        evaluate(session, test.limit(1), configuration.seed)  # loads or compiles what the engine needs
         accuracy, counts, seconds = evaluate(session, test, configuration.seed)
     return Evaluation(accuracy, len(test), len(test) / seconds, mean_rates(counts), counts)
 

@@ -45,8 +45,10 @@ def kernel(function: Kernel) -> Kernel:
 
 
 def inlined(function: Kernel) -> Kernel:
-    """Compile a small helper into each kernel that calls it."""
-    compiled: Kernel = numba.njit(nogil=True, error_model="numpy")(function)
+    """Compile a small helper into each kernel that calls it; without the wrappers that only Python needs."""
+    compiled: Kernel = numba.njit(
+        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(function)
     return compiled
 
 
