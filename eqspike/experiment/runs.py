@@ -138,7 +138,8 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
         configuration.model.system, configuration.seed, configuration.engine
     ) as session:
         session.load(weights)
-        evaluate(session, test.limit(1), configuration.seed)  # loads or compiles what the engine needs
+        # Once for nothing: loads or compiles what the engine needs.
+        evaluate(session, test.limit(1), configuration.seed)
         accuracy, counts, seconds = evaluate(session, test, configuration.seed)
     return Evaluation(accuracy, len(test), len(test) / seconds, mean_rates(counts), counts)
 
