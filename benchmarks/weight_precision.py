@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from math import isnan
 from pathlib import Path
 
 from eqspike.core.errors import ActivityError, RunError
@@ -73,7 +74,12 @@ def main() -> None:
             options.runs / name, options.model, options.task, options.epochs, options.seed, memory
         )
         print(f"{name:14s} {results[name]:.4f}", flush=True)
-    (options.runs / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    (options.runs / "results.json").write_text(
+        json.dumps(
+            {name: None if isnan(value) else value for name, value in results.items()}, indent=2
+        )
+        + "\n"
+    )
     if options.out:
         draw(results, options.out)
 
