@@ -30,9 +30,6 @@ from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 BLOCK_SAMPLES = 64
 """Samples presented before their changes are summed: bounds the memory of large batches."""
 
-READ_SAMPLES = 1000
-"""Samples presented at once when only reading out."""
-
 _SIGN_POSITION = np.uint64(1 << 63)
 
 
