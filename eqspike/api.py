@@ -18,7 +18,7 @@ def train(
     out: str | Path,
     epochs: int | None = None,
     seed: int = 0,
-    engine: str = "fast",
+    engine: str | None = None,
     limit: int | None = None,
     settings: Mapping[str, Any] | None = None,
     force: bool = False,
@@ -31,7 +31,7 @@ def train(
         out: the run's folder; must not hold a run yet, unless `force`.
         epochs: replaces the model's number of epochs.
         seed: decides initial weights, order of samples and every random stream.
-        engine: `fast`.
+        engine: by default the one for the model's neurons: `fast`, or `torch` for rates.
         limit: use only the first samples of the training set.
         settings: changes to the model, such as `{"rule.beta": 0.2}`.
         quiet: do not print a line per epoch.

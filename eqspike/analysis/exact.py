@@ -14,6 +14,7 @@ Both return + dC/dparameter by name: a learning rule's update should be near *mi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,13 @@ from eqspike.core.errors import ConvergenceError, missing_package
 from eqspike.engines.protocol import Arrays
 
 UNROLLED_STEPS = 500
+
+SQUASHING: dict[str, Callable[[Any], Any]] = {
+    "hard-sigmoid": lambda drive: drive.clamp(0.0, 1.0),
+    "sigmoid-4": lambda drive: (4.0 * (drive - 0.5)).sigmoid(),
+    "tanh": lambda drive: drive.tanh(),
+}
+"""The activations of `core.activations` as PyTorch differentiates them."""
 
 
 def implicit(
@@ -93,7 +101,7 @@ def bptt(
     except ImportError as missing:
         raise missing_package("torch", "torch", "backpropagation through time") from missing
 
-    rho = {"hard-clip": _clip, "sigmoid": _sigmoid}[network.activation.name]
+    rho = SQUASHING[network.activation.name]
     parameters = {
         name: torch.tensor(array, dtype=torch.float64, requires_grad=True)
         for name, array in network.weights.items()
@@ -111,14 +119,6 @@ def bptt(
     error = torch.tensor(targets) - rho(state[-1])
     (0.5 * (error**2).sum(1).mean()).backward()
     return {name: _gradient(parameter) for name, parameter in parameters.items()}
-
-
-def _clip(states: Any) -> Any:
-    return states.clamp(0.0, 1.0)
-
-
-def _sigmoid(states: Any) -> Any:
-    return (4.0 * (states - 0.5)).sigmoid()
 
 
 def _gradient(parameter: Any) -> Array:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqspike.analysis.exact import bptt, implicit
-from eqspike.analysis.rate_network import SIGMOID, Array, RateNetwork, relax, update
+from eqspike.analysis.rate_network import Array, RateNetwork, relax, update
 from eqspike.analysis.spiking import (
     LIMIT_PHASES,
     kept_share,
@@ -34,6 +34,7 @@ from eqspike.analysis.spiking import (
     spiking_update,
     stored_weights,
 )
+from eqspike.core.activations import SIGMOID_4
 from eqspike.core.errors import ActivityError, ConvergenceError
 from eqspike.engines.protocol import Arrays, Images, Labels, System
 
@@ -180,7 +181,7 @@ def check_gradient(
     return GradientCheck(
         len(images),
         rule.beta,
-        nudge_errors(replace(network, activation=SIGMOID), inputs, targets),
+        nudge_errors(replace(network, activation=SIGMOID_4), inputs, targets),
         compare(of_rates, downhill),
         growth,
         measured(LIMIT_PHASES, slow),

@@ -36,12 +36,13 @@ Shapes: inputs (samples, pixels), targets (samples, outputs), states and rates: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.activations import HARD_SIGMOID, Activation
 from eqspike.core.errors import ConvergenceError
 from eqspike.core.network import Network
 from eqspike.engines.protocol import Arrays
@@ -58,36 +59,6 @@ _TINY = 1e-300  # keeps the relative change of states that are all zero from bei
 
 
 @dataclass(frozen=True)
-class Activation:
-    """A firing rate as a function of the relaxed drive, and its derivative.
-
-    Attributes:
-        name: `hard-clip` or `sigmoid`.
-    """
-
-    name: str
-    rate: Callable[[Array], Array]
-    slope: Callable[[Array], Array]
-
-
-def _sigmoid(states: Array) -> Array:
-    return np.asarray(1.0 / (1.0 + np.exp(-4.0 * (states - 0.5))))
-
-
-HARD_CLIP = Activation(
-    "hard-clip",
-    lambda states: np.clip(states, 0.0, 1.0),
-    lambda states: ((states > 0.0) & (states < 1.0)).astype(np.float64),
-)
-"""The rate of a sigma-delta neuron, exactly."""
-
-SIGMOID = Activation(
-    "sigmoid", _sigmoid, lambda states: 4.0 * _sigmoid(states) * (1.0 - _sigmoid(states))
-)
-"""1 / (1 + exp(-4 (s - 1/2))): as steep as the clip at its middle, and smooth, as the theorem asks."""
-
-
-@dataclass(frozen=True)
 class RateNetwork:
     """A layered network of rates.
 
@@ -99,7 +70,7 @@ class RateNetwork:
 
     network: Network
     weights: Arrays
-    activation: Activation = HARD_CLIP
+    activation: Activation = HARD_SIGMOID
 
     def rates(self, inputs: Array, states: States) -> States:
         """Rates of all layers, the clamped input first."""

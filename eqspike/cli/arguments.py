@@ -68,7 +68,9 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--config", metavar="FILE", help="a run's config.yaml, instead of MODEL TASK"
     )
-    parser.add_argument("--engine", help="engine (default: fast)")
+    parser.add_argument(
+        "--engine", help="see 'eqspike list engines' (default: fast; for rate neurons torch)"
+    )
     parser.add_argument("--seed", type=int, help="seed (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
     parser.add_argument(

@@ -37,4 +37,5 @@ def _first_line(engine: str) -> str:
     return {
         "fast": "compiled event-driven simulation on all cores (Numba)",
         "brian2": "reference simulation from equations with units (Brian2, float64)",
+        "torch": "networks of rates, on the CPU or a GPU (PyTorch); also torch:cpu, torch:cuda",
     }.get(engine, "")

@@ -78,7 +78,7 @@ def _configuration(options: argparse.Namespace) -> Configuration:
     if not options.model or not options.task:
         raise ConfigError("train needs MODEL and TASK, or --config FILE; see 'eqspike list'")
     return resolve(
-        options.model, options.task, engine=options.engine or "fast", seed=options.seed or 0,
+        options.model, options.task, engine=options.engine, seed=options.seed or 0,
         epochs=options.epochs, limit=options.limit, overrides=tuple(options.overrides),
     )  # fmt: skip
 

@@ -130,6 +130,14 @@ class EventCounts:
             ) from error
 
 
+def spiking(phase: PhaseCounts, layer: str) -> bool:
+    """Whether a layer is free and of neurons that spike. Those of a rate network send without spikes."""
+    counts = phase.layers[layer]
+    sent = (c for name, c in phase.couplings.items() if name.split("->")[0] == layer)
+    silent = not any(coupling.synaptic_operations for coupling in sent)
+    return counts.neuron_updates > 0 and (counts.spikes > 0 or silent)
+
+
 Record = TypeVar("Record", LayerCounts, CouplingCounts, PlasticityCounts)
 
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.network import Network
 from eqspike.core.neurons import Neuron
+from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.memory import Fixed, Ideal
-from eqspike.rules import EqSpike
+from eqspike.rules import EqSpike, RateRule
 from eqspike.tasks.encoders import Encoder
 
 Images = NDArray[np.uint8]
@@ -41,6 +42,32 @@ class System:
     initial_gain: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class RateSystem:
+    """Everything that defines the physics of a trained network of rates, whatever runs it.
+
+    The input's rates are the levels of an image divided by 255.
+
+    Attributes:
+        precision: `float64` or `float32`, of the dynamics and of the stored weights.
+        learning_rates: one per coupling, from the input; that of a coupling is also that of the biases it ends in.
+        initial_gain: weights and biases start uniform in +- gain / sqrt(fan-in) of the forward coupling.
+    """
+
+    network: Network
+    neuron: RateNeuron
+    dynamics: Dynamics
+    feedback: Feedback
+    rule: RateRule
+    memory: Ideal | Fixed
+    precision: str
+    learning_rates: tuple[float, ...]
+    initial_gain: tuple[float, ...]
+
+
+AnySystem = System | RateSystem
+
+
 class Session(Protocol):
     """A network with weights inside an engine: the only mutable thing. A context manager.
 
@@ -61,7 +88,7 @@ class Session(Protocol):
         ...
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
-        """Read-out of the free phase: (samples, outputs), in spikes."""
+        """Read-out of the free phase: (samples, outputs), in spikes, or rates at its end."""
         ...
 
     def weights(self) -> Arrays:

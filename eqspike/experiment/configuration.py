@@ -53,13 +53,14 @@ class Configuration:
 
 
 def resolve(
-    model: str, task: str, *, engine: str = "fast", seed: int = 0, epochs: int | None = None,
+    model: str, task: str, *, engine: str | None = None, seed: int = 0, epochs: int | None = None,
     limit: int | None = None, test_limit: int | None = None, overrides: tuple[str, ...] = (),
 ) -> Configuration:  # fmt: skip
     """Configuration of a new run from names and overrides.
 
     Args:
         model, task: library names or paths of YAML files.
+        engine: by default the one for the model's neurons.
         epochs: replaces the model's number of epochs.
         limit, test_limit: at least 1, or None for all samples.
         overrides: `key.key=value` texts applied to the model's description; values are YAML.
@@ -78,10 +79,11 @@ def resolve(
     task_path = library.find("tasks", task)
     in_library = task in library.names("tasks")
     _check_counts(seed=seed, limit=limit, test_limit=test_limit)
+    read = read_model(data, source, path.stem)
     return Configuration(
-        read_model(data, source, path.stem),
+        read,
         task if in_library else str(task_path.resolve()),
-        engine,
+        engine or read.engine,
         seed,
         limit,
         test_limit,

@@ -25,9 +25,12 @@ def estimate_run(out: Path, chips: tuple[str, ...]) -> EnergyReport:
     Raises:
         RunError: if there is no run or it has no counts.
         ConfigError: for an unknown chip.
+        UnsupportedError: for a model of rates.
     """
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
+    # A profile prices the addition of a weight when a spike arrives; a rate is multiplied, which costs more.
+    configuration.model.spiking_system("an energy estimate by the cost of spikes")
     training, inference = folder.counts()
     return build_report(
         chips=[load_profile(name) for name in chips],

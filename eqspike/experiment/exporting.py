@@ -24,12 +24,14 @@ def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[P
 
     Raises:
         ConfigError: if there is no such sample.
+        UnsupportedError: for a model of rates.
         MissingPackageError: if Brian2 is not installed.
     """
     from eqspike.engines.brian2 import write_script
 
     folder = RunFolder.open(run)
     configuration = load_configuration(folder.config_path)
+    system = configuration.model.spiking_system("the export to Brian2")
     weights = folder.weights()
     task = load_task(configuration.task)
     check_fit(configuration, task)
@@ -42,7 +44,7 @@ def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[P
     out.mkdir(parents=True, exist_ok=True)
     key = int(presentation_keys(configuration.seed, _EXPORT, 0, sample + 1)[sample])
     files = write_script(
-        configuration.model.system,
+        system,
         weights,
         test.images[sample],
         int(test.labels[sample]),

@@ -7,17 +7,19 @@ from typing import Any
 
 from eqspike import library
 from eqspike.core.config import Section
-from eqspike.core.errors import ConfigError
-from eqspike.core.network import layered
-from eqspike.core.neurons import read_neuron
-from eqspike.engines.protocol import System
+from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.network import Network, layered
+from eqspike.core.neurons import NEURONS, read_neuron
+from eqspike.core.rates import Dynamics, Feedback, RateNeuron
+from eqspike.engines.protocol import AnySystem, RateSystem, System
 from eqspike.memory import read_memory
-from eqspike.rules import EqSpike
+from eqspike.rules import EqSpike, read_rate_rule
 from eqspike.tasks.encoders import Encoder
 from eqspike.training.schedule import Schedule
 
 PRECISIONS = ("float32", "float64")
 RULES = ("eqspike",)
+DEFAULT_ENGINES: dict[type[AnySystem], str] = {System: "fast", RateSystem: "torch"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Model:
 
     Attributes:
         name: library name or file stem; title: one line for people.
-        system: the physics.
+        system: the physics, of spikes or of rates.
         epochs: passes over the training set; batch_size: samples per weight update.
         schedule: learning-rate factor over the run.
         description: the mapping it was read from, as plain data (goes into a run's `config.yaml`).
@@ -34,11 +36,32 @@ class Model:
 
     name: str
     title: str
-    system: System
+    system: AnySystem
     epochs: int
     batch_size: int
     schedule: Schedule
     description: dict[str, Any]
+
+    @property
+    def engine(self) -> str:
+        """Engine that runs it unless another is asked for."""
+        return DEFAULT_ENGINES[type(self.system)]
+
+    def spiking_system(self, purpose: str) -> System:
+        """The system, where only spikes will do.
+
+        Args:
+            purpose: what it is needed for, such as `the STDP figure`; begins the message.
+
+        Raises:
+            UnsupportedError: if the model's neurons are rates.
+        """
+        if isinstance(self.system, System):
+            return self.system
+        raise UnsupportedError(
+            f"{purpose} needs spiking neurons, but model '{self.name}' has rate neurons; "
+            "choose a model whose neurons spike ('eqspike list models')"
+        )
 
 
 def load_model(name_or_path: str) -> Model:
@@ -46,6 +69,7 @@ def load_model(name_or_path: str) -> Model:
 
     Raises:
         ConfigError: for anything wrong, naming file, key, rule and value.
+        UnsupportedError: for a network that its rule refuses.
     """
     path = library.find("models", name_or_path)
     return read_model(library.load_yaml(path), str(path), path.stem)
@@ -55,35 +79,14 @@ def read_model(data: Any, source: str, name: str) -> Model:
     """Read a model from plain data; `source` is named in errors."""
     section = Section(data, source)
     title = section.text("title", name)
-    sizes = section.numbers("layers", low=1, high=1_000_000)
-    if any(size != int(size) for size in sizes):
-        raise section.error("layers", "a list of whole numbers")
-    try:
-        network = layered(tuple(int(size) for size in sizes))
-    except ConfigError as error:
-        raise ConfigError(f"{section.where('layers')}: {error}") from error
-    couplings = len(network.couplings)
-    neuron = read_neuron(section.section("neuron"))
-    encoder = Encoder.read(section.section("encoder"))
-    rule_section = section.section("rule")
-    rule_section.choice("kind", RULES)
-    rule = EqSpike.read(rule_section)
-    memory = read_memory(section.section("memory", {"kind": "ideal"}), couplings)
+    network = _network(section)
+    kind = section.section("neuron").choice("kind", ("rate", *NEURONS))
     training = section.section("training")
-    system = System(
-        network,
-        neuron,
-        encoder,
-        rule,
-        memory,
-        training.choice("precision", PRECISIONS, "float32"),
-        training.numbers("learning_rates", length=couplings, low=0, high=1e6),
-        training.numbers("initial_gain", (1.0,) * couplings, length=couplings, low=0, high=100),
-    )
+    read = _rate_system if kind == "rate" else _spiking_system
     model = Model(
         name,
         title,
-        system,
+        read(section, training, network),
         training.integer("epochs", low=1, high=100_000),
         training.integer("batch_size", low=1, high=100_000),
         Schedule.read(training),
@@ -91,9 +94,64 @@ def read_model(data: Any, source: str, name: str) -> Model:
     )
     training.close()
     section.close()
-    if rule.online and model.batch_size != 1:
+    _check_batch(model, training)
+    return model
+
+
+def _network(section: Section) -> Network:
+    sizes = section.numbers("layers", low=1, high=1_000_000)
+    if any(size != int(size) for size in sizes):
+        raise section.error("layers", "a list of whole numbers")
+    try:
+        return layered(tuple(int(size) for size in sizes))
+    except ConfigError as error:
+        raise ConfigError(f"{section.where('layers')}: {error}") from error
+
+
+def _spiking_system(section: Section, training: Section, network: Network) -> System:
+    couplings = len(network.couplings)
+    neuron = read_neuron(section.section("neuron"))
+    encoder = Encoder.read(section.section("encoder"))
+    rule_section = section.section("rule")
+    rule_section.choice("kind", RULES)
+    return System(
+        network,
+        neuron,
+        encoder,
+        EqSpike.read(rule_section),
+        read_memory(section.section("memory", {"kind": "ideal"}), couplings),
+        *_numbers(training, couplings),
+    )
+
+
+def _rate_system(section: Section, training: Section, network: Network) -> RateSystem:
+    couplings = len(network.couplings)
+    neuron = RateNeuron.read(section.section("neuron"))
+    dynamics = Dynamics.read(section.section("dynamics", {}))
+    feedback = Feedback.read(section.section("feedback", {}))
+    return RateSystem(
+        network,
+        neuron,
+        dynamics,
+        feedback,
+        read_rate_rule(section.section("rule"), feedback, dynamics),
+        read_memory(section.section("memory", {"kind": "ideal"}), couplings),
+        *_numbers(training, couplings),
+    )
+
+
+def _numbers(training: Section, couplings: int) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
+    """Precision, learning rates and initial gains."""
+    return (
+        training.choice("precision", PRECISIONS, "float32"),
+        training.numbers("learning_rates", length=couplings, low=0, high=1e6),
+        training.numbers("initial_gain", (1.0,) * couplings, length=couplings, low=0, high=100),
+    )
+
+
+def _check_batch(model: Model, training: Section) -> None:
+    if isinstance(model.system, System) and model.system.rule.online and model.batch_size != 1:
         raise ConfigError(
             f"{training.where('batch_size')} must be 1 with rule.update 'online', got {model.batch_size}: "
             "each sample changes the weights the next one sees"
         )
-    return model

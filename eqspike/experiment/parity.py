@@ -102,6 +102,7 @@ def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity:
     """
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
+    system = configuration.model.spiking_system("the comparison of spikes")
     task = load_task(configuration.task)
     check_fit(configuration, task)
     test = task.load("test")
@@ -111,7 +112,7 @@ def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity:
         )
     keys = presentation_keys(configuration.seed, _PARITY, 0, samples)
     return compare(
-        configuration.model.system,
+        system,
         folder.weights(),
         (test.images[:samples], test.labels[:samples], keys),
         engines,

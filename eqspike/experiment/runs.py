@@ -11,7 +11,7 @@ from typing import Any
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError, UnsupportedError
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.sessions import open_session
+from eqspike.experiment.sessions import check_engine, open_session
 from eqspike.tasks import Split, Task, load_task
 from eqspike.training import (
     EpochResult,
@@ -89,6 +89,7 @@ def start(
         ConfigError, DataError, UnsupportedError: before any work.
         ActivityError: if the run goes wrong.
     """
+    check_engine(configuration.model.system, configuration.engine)
     data = _Data.load(configuration)
     folder = RunFolder.create(out, configuration.as_yaml(), force)
     return _train(configuration, data, folder, Progress(), None, watcher, checkpoint_seconds)
@@ -129,6 +130,7 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     if engine is not None:
+        check_engine(configuration.model.system, engine)
         configuration = replace(configuration, engine=engine)
     if limit is not None:
         configuration = replace(configuration, test_limit=limit)

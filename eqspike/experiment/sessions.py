@@ -1,4 +1,7 @@
-"""All engines by the name used on the command line; an engine's package is imported when it is opened."""
+"""All engines by the name used on the command line; an engine's package is imported when it is opened.
+
+A name may be followed by the engine's own options, split at colons: `torch:cuda`.
+"""
 
 from __future__ import annotations
 
@@ -6,35 +9,80 @@ import difflib
 from collections.abc import Callable
 
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.protocol import Session, System
+from eqspike.engines.protocol import AnySystem, RateSystem, Session, System
 
 
-def _fast(system: System, seed: int) -> Session:
+def _fast(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.fast import FastSession
 
+    _refuse_options("fast", options)
     return FastSession(system, seed)
 
 
-def _brian2(system: System, seed: int) -> Session:
+def _brian2(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.brian2 import Brian2Session
 
+    _refuse_options("brian2", options)
     return Brian2Session(system, seed)
 
 
-ENGINES: dict[str, Callable[[System, int], Session]] = {"fast": _fast, "brian2": _brian2}
+def _torch(system: RateSystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.torch import open_torch
+
+    return open_torch(system, seed, *options)
 
 
-def open_session(system: System, seed: int = 0, engine: str = "fast") -> Session:
+ENGINES: dict[str, Callable[..., Session]] = {"fast": _fast, "brian2": _brian2, "torch": _torch}
+"""Given a system, a seed and the options that follow the engine's name, if any."""
+
+RATE_ENGINES = ("torch",)
+"""Engines of rate neurons; all others run spiking ones."""
+
+
+def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:
     """Open a system in an engine, with initial weights drawn from `seed`.
+
+    Args:
+        system: what to simulate; seed: of the initial weights.
+        engine: name in `ENGINES`, with options of that engine after colons.
 
     Returns:
         A session; use it as a context manager.
 
     Raises:
-        UnsupportedError: for an unknown engine, or a combination the engine refuses.
+        UnsupportedError: for an unknown engine or option, or a combination the engine refuses.
+        MissingPackageError: if the engine needs what is not installed.
     """
-    if engine not in ENGINES:
-        close = difflib.get_close_matches(engine, ENGINES, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
+    check_engine(system, engine)
+    name, *options = engine.split(":")
+    return ENGINES[name](system, seed, *options)
+
+
+def check_engine(system: AnySystem, engine: str) -> None:
+    """Refuse an engine that does not exist or does not run such neurons.
+
+    Raises:
+        UnsupportedError: naming the engines that do.
+    """
+    name, *options = engine.split(":")
+    if name not in ENGINES:
+        close = difflib.get_close_matches(name, ENGINES, n=1)
+        hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
         raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
-    return ENGINES[engine](system, seed)
+    of_rates = isinstance(system, RateSystem)
+    if of_rates != (name in RATE_ENGINES):
+        neurons, others = ("rate", RATE_ENGINES) if of_rates else ("spiking", _spiking_engines())
+        raise UnsupportedError(
+            f"engine '{name}' does not run {neurons} neurons; use engine '{others[0]}'"
+        )
+
+
+def _spiking_engines() -> tuple[str, ...]:
+    return tuple(name for name in ENGINES if name not in RATE_ENGINES)
+
+
+def _refuse_options(engine: str, options: tuple[str, ...]) -> None:
+    if options:
+        raise UnsupportedError(
+            f"engine '{engine}' takes no options, got '{engine}:{':'.join(options)}'; write '{engine}'"
+        )

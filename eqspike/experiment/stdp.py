@@ -64,6 +64,7 @@ def measure_stdp(run: Path, samples: int) -> Stdp:
     """
     folder = RunFolder.open(run)
     configuration = load_configuration(folder.config_path)
+    system = configuration.model.spiking_system("weight change against spike lag")
     weights = folder.weights()
     task = load_task(configuration.task)
     check_fit(configuration, task)
@@ -73,7 +74,6 @@ def measure_stdp(run: Path, samples: int) -> Stdp:
             f"--samples must be from 1 to {len(train)} (the training set's samples), got {samples}"
         )
     chosen = np.random.default_rng(configuration.seed).permutation(len(train))[:samples]
-    system = configuration.model.system
     found = in_situ(system, weights, train.images[chosen], train.labels[chosen], configuration.seed)
     pairs = (pair_protocol(system.rule.local_rule, *baseline) for baseline in BASELINES)
     title = f"{configuration.model.title}, {task.title}"

@@ -1,5 +1,18 @@
 """Learning rules: which phases a sample goes through and how weights change in them."""
 
+from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.eqspike import EqSpike
+from eqspike.rules.equilibrium import Equilibrium
+from eqspike.rules.nudging import Nudging
+from eqspike.rules.registry import RATE_RULES, RateRule, read_rate_rule
 
-__all__ = ["EqSpike"]
+__all__ = [
+    "RATE_RULES",
+    "ContinualEquilibrium",
+    "ContinualVectorField",
+    "EqSpike",
+    "Equilibrium",
+    "Nudging",
+    "RateRule",
+    "read_rate_rule",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eqspike.core.counts import EventCounts
+from eqspike.core.counts import EventCounts, spiking
 from eqspike.core.errors import ActivityError
 from eqspike.training.files import Arrays
 
@@ -44,7 +44,7 @@ def check_activity(counts: EventCounts) -> None:
     free = counts.phases.get("free")
     if free is None:
         return
-    layers = [(name, layer) for name, layer in free.layers.items() if layer.neuron_updates]
+    layers = [(name, layer) for name, layer in free.layers.items() if spiking(free, name)]
     for name, layer in layers:
         rate = layer.spikes / layer.neuron_updates
         if rate >= SATURATED:

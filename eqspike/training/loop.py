@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from eqspike.core.counts import EventCounts
+from eqspike.core.counts import EventCounts, spiking
 from eqspike.core.random_stream import draws, stream_key
 from eqspike.engines.protocol import Images, Keys, Labels, Session
 from eqspike.training.checkpoint import Progress
@@ -194,12 +194,14 @@ def presentation_keys(seed: int, purpose: int, epoch: int, samples: int) -> Keys
 
 
 def mean_rates(counts: EventCounts) -> dict[str, float]:
-    """Mean firing rate of each free layer in the free phase, in spikes per neuron and step."""
-    layers = counts.phases["free"].layers if "free" in counts.phases else {}
+    """Mean firing rate of each free spiking layer in the free phase, in spikes per neuron and step."""
+    free = counts.phases.get("free")
+    if free is None:
+        return {}
     return {
         name: layer.spikes / layer.neuron_updates
-        for name, layer in layers.items()
-        if layer.neuron_updates
+        for name, layer in free.layers.items()
+        if spiking(free, name)
     }
 
 

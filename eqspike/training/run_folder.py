@@ -30,7 +30,7 @@ from eqspike.training.files import (
     write_json,
 )
 
-_PACKAGES = ("eqspike", "numpy", "numba", "safetensors")
+_PACKAGES = ("eqspike", "numpy", "numba", "torch", "safetensors")
 _OWN = (
     "config.yaml",
     "environment.json",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eqspike.analysis.rate_network import HARD_CLIP, SIGMOID, Activation, RateNetwork, relax, update
+from eqspike.analysis.rate_network import RateNetwork, relax, update
+from eqspike.core.activations import ACTIVATIONS, HARD_SIGMOID, Activation
 from eqspike.core.errors import ConvergenceError
 from eqspike.core.network import layered
 
@@ -13,7 +14,7 @@ UP, ACROSS, HIDDEN_BIAS, OUTPUT_BIAS = 0.6, 0.5, 0.1, 0.3
 LEVEL = 0.7
 
 
-def chain(across: float = ACROSS, activation: Activation = HARD_CLIP) -> RateNetwork:
+def chain(across: float = ACROSS, activation: Activation = HARD_SIGMOID) -> RateNetwork:
     """One neuron a layer."""
     weights = {
         "input-hidden": np.array([[UP]]),
@@ -85,7 +86,7 @@ def test_the_input_hears_nothing_and_couplings_are_symmetric() -> None:
     np.testing.assert_array_equal(output, [[0 + 2 + 4, 1 + 3 + 5]])
 
 
-@pytest.mark.parametrize("activation", [HARD_CLIP, SIGMOID])
+@pytest.mark.parametrize("activation", ACTIVATIONS.values())
 def test_slope_is_the_derivative_of_the_rate(activation: Activation) -> None:
     states = np.array([-0.7, 0.2, 0.5, 0.9, 1.3])
     slope = (activation.rate(states + 1e-6) - activation.rate(states - 1e-6)) / 2e-6

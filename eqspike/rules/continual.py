@@ -1,0 +1,108 @@
+"""Continual weight updates: C-EP and C-VF (Ernoult, Grollier, Querlioz, Bengio and Scellier, arXiv:2005.04168).
+
+Weights change after every step t of the nudged phase. C-EP, where one weight serves both directions:
+
+    W <- W + eta / beta  mean over samples of (s_post(t+1) s_pre(t+1) - s_post(t) s_pre(t))
+
+C-VF, where each direction has its own weight:
+
+    W(pre to post) <- W(pre to post) + eta / beta  mean of (s_post(t+1) - s_post(t)) s_pre(t)
+
+Biases follow eta / beta mean of (s_post(t+1) - s_post(t)) in both. With eta -> 0 first and then beta -> 0, the
+sum of C-EP's changes is that of Equilibrium Propagation. C-VF has no such theorem, for no function of the states
+drives a network whose two directions differ; its angle to the gradient is measured instead.
+
+Legend: s states, eta learning rate, beta nudging strength.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from eqspike.core.config import Section
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.phases import Phase
+from eqspike.core.rates import Dynamics, Feedback
+from eqspike.rules.nudging import Nudging
+
+
+@dataclass(frozen=True)
+class ContinualEquilibrium:
+    """C-EP: the change of the product of both states, at every nudged step."""
+
+    nudging: Nudging
+    kind: ClassVar[str] = "c-ep"
+    continual: ClassVar[bool] = True
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Free relaxation, then nudging with learning."""
+        return self.nudging.phases(continual=True)
+
+    @staticmethod
+    def read(section: Section) -> ContinualEquilibrium:
+        """Read a model's `rule` section."""
+        rule = ContinualEquilibrium(Nudging.read(section))
+        section.close()
+        return rule
+
+    def refuse(self, feedback: Feedback, dynamics: Dynamics) -> None:
+        """Refuse networks the mathematics forbids.
+
+        Raises:
+            UnsupportedError: for separate backward weights, two nudged phases or half steps.
+        """
+        _refuse_continual(self.kind, self.nudging, dynamics)
+        if feedback.separate:
+            raise UnsupportedError(
+                "rule 'c-ep' needs feedback.kind tied, got separate: it changes one weight by the product of both "
+                "states; use rule.kind c-vf"
+            )
+
+
+@dataclass(frozen=True)
+class ContinualVectorField:
+    """C-VF: the change of the receiving state times the sending one, at every nudged step."""
+
+    nudging: Nudging
+    kind: ClassVar[str] = "c-vf"
+    continual: ClassVar[bool] = True
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Free relaxation, then nudging with learning."""
+        return self.nudging.phases(continual=True)
+
+    @staticmethod
+    def read(section: Section) -> ContinualVectorField:
+        """Read a model's `rule` section."""
+        rule = ContinualVectorField(Nudging.read(section))
+        section.close()
+        return rule
+
+    def refuse(self, feedback: Feedback, dynamics: Dynamics) -> None:
+        """Refuse networks the rule says nothing about.
+
+        Raises:
+            UnsupportedError: for tied weights, two nudged phases or half steps.
+        """
+        _refuse_continual(self.kind, self.nudging, dynamics)
+        if not feedback.separate:
+            raise UnsupportedError(
+                "rule 'c-vf' needs feedback.kind separate, got tied: it asks another change of each direction; "
+                "use rule.kind c-ep"
+            )
+
+
+def _refuse_continual(kind: str, nudging: Nudging, dynamics: Dynamics) -> None:
+    if nudging.centered:
+        raise UnsupportedError(
+            f"rule '{kind}' needs beta_sign positive or random, got both: it writes while it is nudged, so a "
+            "second nudged phase would start from other weights than the first; use random"
+        )
+    if dynamics.updates != "synchronous":
+        raise UnsupportedError(
+            f"rule '{kind}' needs dynamics.updates synchronous, got {dynamics.updates}: it writes after each step "
+            "of all layers together"
+        )

@@ -1,0 +1,57 @@
+"""The phases of rules that compare a free network with a nudged one, and the sign of the nudge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eqspike.core.config import Section
+from eqspike.core.phases import Phase
+
+SIGNS = ("positive", "random", "both")
+
+
+@dataclass(frozen=True)
+class Nudging:
+    """A free phase, then one or two nudged ones that start from its end.
+
+    Attributes:
+        free_steps, nudged_steps: length of each phase in steps.
+        beta: nudging strength, not 0.
+        sign: `positive`: one nudged phase with +beta. `random`: one, its sign drawn for each sample.
+            `both`: one with +beta and one with -beta, compared with each other.
+    """
+
+    free_steps: int
+    nudged_steps: int
+    beta: float
+    sign: str = "positive"
+
+    @property
+    def centered(self) -> bool:
+        """Whether the two nudged phases are compared with each other."""
+        return self.sign == "both"
+
+    def phases(self, *, continual: bool) -> tuple[Phase, ...]:
+        """Free relaxation, then the nudged phases, in which continual rules learn at every step."""
+        names = ("nudged", "nudged back") if self.centered else ("nudged",)
+        nudged = (Phase(name, self.nudged_steps, nudged=True, learns=continual) for name in names)
+        return (Phase("free", self.free_steps), *nudged)
+
+    @staticmethod
+    def read(section: Section) -> Nudging:
+        """Read the keys of a model's `rule` section that say how the network is nudged.
+
+        Raises:
+            ConfigError: for a phase without steps, or a nudge of 0.
+        """
+        beta = section.number("beta", low=0, high=10)
+        if beta == 0:
+            raise section.error(
+                "beta", "above 0", "without a nudge both phases are equal and nothing is learnt"
+            )
+        return Nudging(
+            section.integer("free_steps", low=1, high=100_000),
+            section.integer("nudged_steps", low=1, high=100_000),
+            beta,
+            section.choice("beta_sign", SIGNS, "positive"),
+        )
