@@ -1,0 +1,85 @@
+"""Weights that move during the nudged phase (`rules.continual`), with an ideal memory.
+
+Hidden couplings are changed after every step. The input's are not touched until the phase ends, for its rates x
+stay: after t steps its weights have changed by the sum of (s(t) - s(0)) x over the samples, so the drive it gives
+to sample a has changed by
+
+    sum over samples c of (x_a . x_c + 1) r_c (s_c(t) - s_c(0))        r_c = eta / (beta samples); + 1: the bias
+
+which is exact and costs a product of (samples, samples) with (samples, neurons) instead of two with all pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from eqspike.engines.torch.contrast import bias_contrast
+from eqspike.engines.torch.relaxation import Relaxation
+
+
+class Following:
+    """Lets weights follow the states of one nudged phase, from where the states stand now.
+
+    Args:
+        relaxation: the batch.
+        weight: 1 / (beta samples) of each sample, (samples, 1).
+        rates: learning rate of each coupling.
+        vector_field: C-VF instead of C-EP.
+    """
+
+    def __init__(
+        self, relaxation: Relaxation, weight: Tensor, rates: Sequence[float], vector_field: bool
+    ) -> None:
+        self._relaxation, self._weight, self._rates = relaxation, weight, rates
+        self._vector_field = vector_field
+        self._scaled = [torch.empty_like(state) for state in relaxation.states]
+        inputs, gain = relaxation.inputs, relaxation.gain
+        self._gram = torch.mm(inputs, inputs.t()).add_(1.0).mul_(weight.t())
+        start = relaxation.states[0]
+        self._drive = relaxation.base[0].addmm(self._gram, start, alpha=-gain * rates[0])
+
+    def after(self) -> None:
+        """Change hidden couplings, biases and the input's drive by the step just done."""
+        relaxation = self._relaxation
+        self._drive_from_input()
+        for upper in range(1, len(relaxation.states)):
+            change = bias_contrast(
+                relaxation.states[upper], relaxation.previous[upper], self._weight
+            )
+            relaxation.base[upper].add_(change, alpha=relaxation.gain * self._rates[upper])
+            if self._vector_field:
+                coupling, rate = relaxation.couplings[upper], self._rates[upper]
+                add_each_way(relaxation, upper, self._weight, coupling.weight, coupling.back, rate)
+            else:
+                self._follow_product(upper)
+
+    def _drive_from_input(self) -> None:
+        relaxation = self._relaxation
+        torch.addmm(
+            self._drive, self._gram, relaxation.states[0],
+            alpha=relaxation.gain * self._rates[0], out=relaxation.base[0],
+        )  # fmt: skip
+
+    def _follow_product(self, upper: int) -> None:
+        """W += eta/beta mean of (post pre after the step - post pre before)."""
+        coupling, rate = self._relaxation.couplings[upper], self._rates[upper]
+        for states, sign in ((self._relaxation.states, rate), (self._relaxation.previous, -rate)):
+            post = torch.mul(states[upper], self._weight, out=self._scaled[upper])
+            coupling.accumulate(states[upper - 1], post, coupling.weight, sign)
+
+
+def add_each_way(
+    relaxation: Relaxation, upper: int, weight: Tensor, forward: Tensor, backward: Tensor, rate: float
+) -> None:  # fmt: skip
+    """Each direction += rate x sum over samples of weight x (change of the receiver) x (sender before).
+
+    Args:
+        upper: the coupling between this free layer, counted from 0, and the one below.
+    """
+    coupling, now, before = relaxation.couplings[upper], relaxation.states, relaxation.previous
+    lower = upper - 1
+    coupling.accumulate(before[lower], (now[upper] - before[upper]).mul_(weight), forward, rate)
+    coupling.accumulate((now[lower] - before[lower]).mul_(weight), before[upper], backward, rate)

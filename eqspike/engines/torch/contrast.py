@@ -1,0 +1,44 @@
+"""The change that Equilibrium Propagation asks: products of rates in one state minus those in another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from eqspike.engines.torch.couplings import Coupling
+
+
+def add_contrast(
+    coupling: Coupling, pres: tuple[Tensor, Tensor], posts: tuple[Tensor, Tensor], weight: Tensor,
+    into: Tensor, scale: float,
+) -> None:  # fmt: skip
+    """into += scale x sum over samples of weight x (products in the first state - products in the second).
+
+    Args:
+        pres, posts: rates of both layers in the first and in the second state.
+        weight: of each sample, (samples, 1).
+        into: shaped as the coupling's weights.
+    """
+    if pres[0] is pres[1]:  # the clamped input: one product of the difference
+        coupling.accumulate(pres[0], (posts[0] - posts[1]).mul_(weight), into, scale)
+        return
+    coupling.accumulate(pres[0], posts[0] * weight, into, scale)
+    coupling.accumulate(pres[1], posts[1] * weight, into, -scale)
+
+
+def add_contrasts(
+    couplings: Sequence[Coupling], inputs: Tensor, first: Sequence[Tensor], second: Sequence[Tensor],
+    weight: Tensor, into: Sequence[Tensor], scales: Sequence[float],
+) -> None:  # fmt: skip
+    """`add_contrast` for every coupling, `first` and `second` being the states of all free layers."""
+    pres = [(inputs, inputs), *zip(first[:-1], second[:-1], strict=True)]
+    posts = zip(first, second, strict=True)
+    for coupling, pre, post, array, scale in zip(couplings, pres, posts, into, scales, strict=True):
+        add_contrast(coupling, pre, post, weight, array, scale)
+
+
+def bias_contrast(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
+    """Sum over samples of weight x (first - second), (neurons,)."""
+    return torch.mv((first - second).t(), weight[:, 0])

@@ -1,0 +1,161 @@
+"""Events of rate networks, by the definitions of `core.counts` as docs/counting.md reads them for rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from eqspike.core.counts import (
+    CouplingCounts,
+    EventCounts,
+    LayerCounts,
+    PhaseCounts,
+    PlasticityCounts,
+)
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.network import Network
+from eqspike.engines.protocol import RateSystem
+from eqspike.engines.torch.parameters import backward_name
+from eqspike.memory import Writes
+from eqspike.rules import ContinualVectorField
+
+
+@dataclass
+class Tally:
+    """What has happened since the counts were last taken.
+
+    Attributes:
+        samples: presented; steps: samples x steps in each phase.
+        learning: whether they were learnt from.
+        writes: of each coupling and bias by name, candidate and applied.
+    """
+
+    samples: int = 0
+    steps: dict[str, int] = field(default_factory=dict)
+    learning: bool = False
+    writes: dict[str, Writes] = field(default_factory=dict)
+
+    def begin(self, samples: int, free_steps: int, learning: bool) -> None:
+        """Count the free phase of a batch.
+
+        Raises:
+            UnsupportedError: if training and inference would be counted together.
+        """
+        if self.samples and learning != self.learning:
+            raise UnsupportedError(
+                "counts of training and of inference would mix: call take_counts() between fit and scores"
+            )
+        self.samples += samples
+        self.learning = learning
+        self.add_steps("free", samples * free_steps)
+
+    def clear(self) -> None:
+        """Start the counting anew."""
+        self.samples = 0
+        self.steps.clear()
+        self.writes.clear()
+
+    def add_steps(self, phase: str, steps: int) -> None:
+        """Count steps of all samples together."""
+        self.steps[phase] = self.steps.get(phase, 0) + steps
+
+    def add_writes(self, name: str, writes: Writes) -> None:
+        """Count the writes of one coupling or bias."""
+        old = self.writes.get(name, Writes(0, 0))
+        self.writes[name] = Writes(old.candidate + writes.candidate, old.applied + writes.applied)
+
+
+def active(inputs: Tensor) -> int:
+    """Input neurons that are not dark in every sample."""
+    return int(torch.count_nonzero(inputs.any(0)))
+
+
+def asked_writes(
+    system: RateSystem, active_inputs: int, marks: Sequence[Tensor]
+) -> dict[str, Writes]:
+    """Writes that an ideal memory is asked for, by coupling and bias.
+
+    A synapse is asked for a change when its two neurons' product changed: where the sender is not dark and the
+    receiver moved, or, between free layers whose product is contrasted, where either moved.
+
+    Args:
+        marks: of each free layer, which states moved in each write, (writes, samples, neurons).
+    """
+    network, each_way = system.network, isinstance(system.rule, ContinualVectorField)
+    counts = [mark.any(1).sum(1, dtype=torch.int64) for mark in marks]
+    asked: dict[str, int] = {}
+    for index, coupling in enumerate(network.couplings):
+        above = counts[index]
+        asked[f"{coupling.post.name}.bias"] = int(above.sum())
+        if index == 0:
+            asked[coupling.name] = active_inputs * int(above.sum())
+            continue
+        below, (rows, columns) = counts[index - 1], coupling.shape
+        if each_way:
+            asked[coupling.name] = rows * int(above.sum())
+            asked[backward_name(coupling)] = columns * int(below.sum())
+        else:
+            still = (rows - below) * (columns - above)
+            asked[coupling.name] = int((rows * columns - still).sum())
+    return {name: Writes(count, count) for name, count in asked.items()}
+
+
+def event_counts(system: RateSystem, tally: Tally, nonzero: Mapping[str, int]) -> EventCounts:
+    """The counts of a tally.
+
+    Args:
+        nonzero: number of weights that are not zero, by directed coupling.
+    """
+    network, phases = system.network, {}
+    synapses = {
+        direction: coupling.shape[0] * coupling.shape[1]
+        for coupling in network.couplings
+        for direction in coupling.directions
+    }
+    for name, steps in tally.steps.items():
+        phases[name] = PhaseCounts(
+            steps,
+            {
+                layer.name: LayerCounts(0, steps * layer.size if layer in network.free_layers else 0, 0)
+                for layer in network.layers
+            },
+            {
+                direction: CouplingCounts(steps * number, steps * nonzero[direction])
+                for direction, number in synapses.items()
+            },
+            _evaluations(system, name, steps, tally),
+        )  # fmt: skip
+    if tally.writes:
+        phase = "nudged" if system.rule.continual else "update"
+        writes = {
+            name: PlasticityCounts(0, done.candidate, done.applied)
+            for name, done in tally.writes.items()
+        }
+        of_writes = EventCounts(0, {phase: PhaseCounts(0, {}, {}, writes)})
+        return EventCounts(tally.samples, phases) + of_writes
+    return EventCounts(tally.samples, phases)
+
+
+def _evaluations(
+    system: RateSystem, phase: str, steps: int, tally: Tally
+) -> dict[str, PlasticityCounts]:
+    """One evaluation at each weight and bias: for a sample, or for a nudged step where the rule is continual."""
+    if not tally.learning or phase != "nudged":
+        return {}
+    times = steps if system.rule.continual else tally.samples
+    return {name: PlasticityCounts(times * size, 0, 0) for name, size in _sizes(system).items()}
+
+
+def _sizes(system: RateSystem) -> dict[str, int]:
+    network: Network = system.network
+    sizes = {}
+    for coupling in network.couplings:
+        synapses = coupling.shape[0] * coupling.shape[1]
+        sizes[coupling.name] = synapses
+        if coupling.bidirectional and system.feedback.separate:
+            sizes[backward_name(coupling)] = synapses
+        sizes[f"{coupling.post.name}.bias"] = coupling.post.size
+    return sizes

@@ -1,0 +1,49 @@
+"""Where the torch engine computes: device, number format and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from eqspike.core.errors import UnsupportedError
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+THREADED_PRODUCTS = 1 << 25
+"""Multiplications of one matrix product from which a second thread gains more than its start costs."""
+
+_ALL_THREADS = torch.get_num_threads()
+
+
+def read_device(*options: str) -> torch.device:
+    """The device that the options after the engine's name ask for; a GPU where there is one, if none is given.
+
+    Raises:
+        UnsupportedError: for an unknown option, or a GPU that is not there.
+    """
+    wanted = options[0] if options else "cuda" if torch.cuda.is_available() else "cpu"
+    if len(options) > 1 or wanted not in ("cpu", "cuda"):
+        raise UnsupportedError(
+            f"engine 'torch' takes one option, cpu or cuda, got 'torch:{':'.join(options)}'"
+        )
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise UnsupportedError(
+            "engine 'torch:cuda' needs a GPU that PyTorch can use, and there is none; use 'torch:cpu'"
+        )
+    return torch.device(wanted)
+
+
+@contextmanager
+def threads(products: int) -> Iterator[None]:
+    """Within this context, as many threads as a matrix product of so many multiplications is worth.
+
+    PyTorch's number of threads belongs to the whole process; it is put back afterwards.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(_ALL_THREADS if products >= THREADED_PRODUCTS else 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,158 @@
+"""What each rule does with a batch whose free phase has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from eqspike.engines.protocol import RateSystem
+from eqspike.engines.torch.continual import Following, add_each_way
+from eqspike.engines.torch.contrast import add_contrasts, bias_contrast
+from eqspike.engines.torch.counting import Tally, active, asked_writes
+from eqspike.engines.torch.relaxation import Relaxation, States
+from eqspike.engines.torch.writing import Writer
+from eqspike.memory import Writes
+from eqspike.rules import ContinualVectorField
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a batch is taught.
+
+    Attributes:
+        targets: (samples, outputs); betas: signed nudging strength of each sample, (samples, 1).
+    """
+
+    targets: Tensor
+    betas: Tensor
+
+    @property
+    def weight(self) -> Tensor:
+        """1 / (beta samples): turns sums of one-sided contrasts into the mean the rule asks."""
+        return 1.0 / (self.betas * len(self.betas))
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two sets of states whose products are compared, and the weight of each sample."""
+
+    first: States
+    second: States
+    weight: Tensor
+
+
+def nudged(
+    system: RateSystem, relaxation: Relaxation, lesson: Lesson, tally: Tally | None = None,
+    after: Callable[[int], None] | None = None,
+) -> Contrast:  # fmt: skip
+    """Run the nudged phases from the states of the free phase, and say what to compare."""
+    steps, centered = system.rule.nudging.nudged_steps, system.rule.nudging.centered
+    free = [state.clone() for state in relaxation.states]
+    relaxation.nudge(lesson.targets, lesson.betas)
+    relaxation.run(steps, after)
+    if tally is not None:
+        tally.add_steps("nudged", len(lesson.betas) * steps * (2 if centered else 1))
+    if not centered:
+        return Contrast(relaxation.states, free, lesson.weight)
+    forward = [state.clone() for state in relaxation.states]
+    for state, start in zip(relaxation.states, free, strict=True):
+        state.copy_(start)
+    relaxation.nudge(lesson.targets, -lesson.betas)
+    relaxation.run(steps, after)
+    return Contrast(forward, relaxation.states, lesson.weight / 2)
+
+
+class Learning:
+    """One learning session's tools: the system, the memory's writer and the tally of events."""
+
+    def __init__(
+        self, system: RateSystem, biases: Sequence[Tensor], writer: Writer, tally: Tally
+    ) -> None:
+        self._system, self._biases, self._writer, self._tally = system, biases, writer, tally
+
+    def at_the_end(
+        self, relaxation: Relaxation, lesson: Lesson, rates: Sequence[float], key: int
+    ) -> None:
+        """Equilibrium Propagation: one write after the nudged phases."""
+        found = nudged(self._system, relaxation, lesson, self._tally)
+
+        def add_change(arrays: Sequence[Tensor]) -> None:
+            add_contrasts(
+                relaxation.couplings, relaxation.inputs, found.first, found.second, found.weight,
+                arrays, rates,
+            )  # fmt: skip
+
+        writes = self._writer.write(relaxation.couplings, add_change, key)
+        self._write_biases(found, rates)
+        marks = [(a != b)[None] for a, b in zip(found.first, found.second, strict=True)]
+        names = [coupling.name for coupling in self._system.network.couplings]
+        self._count(relaxation, marks, dict(zip(names, writes, strict=False)))
+
+    def continually(self, relaxation: Relaxation, lesson: Lesson, rates: Sequence[float]) -> None:
+        """C-EP and C-VF: writes after every nudged step; those of the input are summed until the end."""
+        system, steps = self._system, self._system.rule.nudging.nudged_steps
+        following = self.follow(relaxation, lesson, rates)
+        marks = [
+            torch.empty((steps, *state.shape), dtype=torch.bool, device=state.device)
+            for state in relaxation.states
+        ]
+
+        def after(number: int) -> None:
+            following.after()
+            for state, old, mark in zip(relaxation.states, relaxation.previous, marks, strict=True):
+                torch.ne(state, old, out=mark[number])
+
+        found = nudged(system, relaxation, lesson, self._tally, after)
+        change = (found.first[0] - found.second[0]).mul_(found.weight)
+        lowest = relaxation.couplings[0]
+        lowest.accumulate(relaxation.inputs, change, lowest.weight, rates[0])
+        self._write_biases(found, rates)
+        self._count(relaxation, marks, {})
+
+    def follow(self, relaxation: Relaxation, lesson: Lesson, rates: Sequence[float]) -> Following:
+        """What lets weights follow the nudged phase that starts now."""
+        each_way = isinstance(self._system.rule, ContinualVectorField)
+        return Following(relaxation, lesson.weight, rates, each_way)
+
+    def wanted(
+        self, relaxation: Relaxation, lesson: Lesson
+    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """Mean changes of forward weights, backward weights and biases with rates 1 and weights held."""
+        couplings, ones = relaxation.couplings, [1.0] * len(relaxation.couplings)
+        forward = [torch.zeros_like(coupling.weight) for coupling in couplings]
+        backward = [torch.zeros_like(coupling.back) for coupling in couplings]
+        each_way = isinstance(self._system.rule, ContinualVectorField)
+
+        def after(number: int) -> None:
+            del number
+            for upper in range(1, len(couplings)):
+                add_each_way(relaxation, upper, lesson.weight, forward[upper], backward[upper], 1.0)
+
+        found = nudged(self._system, relaxation, lesson, after=after if each_way else None)
+        held = slice(0, 1) if each_way else slice(None)
+        add_contrasts(
+            couplings[held], relaxation.inputs, found.first[held], found.second[held], found.weight,
+            forward[held], ones[held],
+        )  # fmt: skip
+        biases = [
+            bias_contrast(first, second, found.weight)
+            for first, second in zip(found.first, found.second, strict=True)
+        ]
+        return forward, backward, biases
+
+    def _count(
+        self, relaxation: Relaxation, marks: Sequence[Tensor], known: Mapping[str, Writes]
+    ) -> None:
+        """Count the writes: those the memory has counted, else those it was asked for."""
+        asked = asked_writes(self._system, active(relaxation.inputs), marks)
+        for name, writes in {**asked, **known}.items():
+            self._tally.add_writes(name, writes)
+
+    def _write_biases(self, found: Contrast, rates: Sequence[float]) -> None:
+        for bias, first, second, rate in zip(
+            self._biases, found.first, found.second, rates, strict=True
+        ):
+            bias.add_(bias_contrast(first, second, found.weight), alpha=rate)

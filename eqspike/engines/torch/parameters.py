@@ -1,0 +1,45 @@
+"""Weights and biases of a rate network by name: their shapes and their start."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eqspike.core.network import Coupling
+from eqspike.engines.protocol import Arrays, RateSystem
+
+
+def backward_name(coupling: Coupling) -> str:
+    """Name of separate backward weights, such as `output-hidden`, of shape (post, pre)."""
+    return f"{coupling.post.name}-{coupling.pre.name}"
+
+
+def initial_rate_weights(system: RateSystem, seed: int) -> Arrays:
+    """Weights and biases uniform in +- gain / sqrt(fan-in); separate backward weights at their initial angle.
+
+    Backward weights are the transposed forward ones, each with its sign turned with probability
+    (1 - cos angle) / 2, which gives that angle on average (Ernoult et al., arXiv:2005.04168).
+    """
+    generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
+    result: Arrays = {}
+    for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
+        bound = gain / np.sqrt(coupling.pre.size)
+        result[coupling.name] = generator.uniform(-bound, bound, coupling.shape)
+        result[f"{coupling.post.name}.bias"] = generator.uniform(-bound, bound, coupling.post.size)
+    turned = (1 - np.cos(np.deg2rad(system.feedback.initial_angle))) / 2
+    for coupling in system.network.couplings:
+        if system.feedback.separate and coupling.bidirectional:
+            forward = result[coupling.name].T
+            signs = np.where(generator.random(forward.shape) < turned, -1.0, 1.0)
+            result[backward_name(coupling)] = forward * signs
+    return result
+
+
+def rate_shapes(system: RateSystem) -> dict[str, tuple[int, ...]]:
+    """Shape of every stored array by name."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for coupling in system.network.couplings:
+        shapes[coupling.name] = coupling.shape
+        shapes[f"{coupling.post.name}.bias"] = (coupling.post.size,)
+        if system.feedback.separate and coupling.bidirectional:
+            shapes[backward_name(coupling)] = coupling.shape[::-1]
+    return shapes
