@@ -34,7 +34,7 @@ SATURATED = 0.95
 
 @styled()
 def learning_curve(metrics: Sequence[Mapping[str, Any]], title: str = "") -> Figure:
-    """Accuracy on both splits and mean firing rates, by epoch.
+    """Accuracy on both splits and, where neurons spike, mean firing rates, by epoch.
 
     Args:
         metrics: one record per completed epoch, as in a run's `metrics.jsonl`.
@@ -46,8 +46,12 @@ def learning_curve(metrics: Sequence[Mapping[str, Any]], title: str = "") -> Fig
     if not metrics:
         raise RunError("learning curve: no epoch has been completed yet; train for at least one")
     epochs = [record["epoch"] for record in metrics]
-    figure = new_figure(10.0, 4.0)
-    accuracy, activity = figure.subplots(1, 2, width_ratios=(3, 2))
+    spiking = bool(metrics[0]["rates"])
+    figure = new_figure(10.0 if spiking else 6.4, 4.0)
+    panels = figure.subplots(
+        1, 2 if spiking else 1, squeeze=False, width_ratios=(3, 2)[: 1 + spiking]
+    )
+    accuracy = panels[0, 0]
     best = metrics[-1]["test_accuracy"]
     passes = "1 epoch" if epochs[-1] == 1 else f"{epochs[-1]} epochs"
     accuracy.set(title=f"Test accuracy {best:.2%} after {passes}", ylabel="accuracy (%)")
@@ -59,13 +63,18 @@ def learning_curve(metrics: Sequence[Mapping[str, Any]], title: str = "") -> Fig
             "training": [100 * record["train_accuracy"] for record in metrics],
         },
     )
-    activity.set(title="Activity in the free phase", ylabel="spikes per neuron and step")
-    rates = {name: [record["rates"][name] for record in metrics] for name in metrics[0]["rates"]}
-    _lines(activity, epochs, rates)
-    activity.set_ylim(bottom=0)
+    if spiking:
+        _activity(panels[0, 1], epochs, metrics)
     if title:
         figure.suptitle(title, x=0.01, ha="left", color=MUTED, fontsize=11)
     return figure
+
+
+def _activity(axes: Axes, epochs: Sequence[int], metrics: Sequence[Mapping[str, Any]]) -> None:
+    axes.set(title="Activity in the free phase", ylabel="spikes per neuron and step")
+    rates = {name: [record["rates"][name] for record in metrics] for name in metrics[0]["rates"]}
+    _lines(axes, epochs, rates)
+    axes.set_ylim(bottom=0)
 
 
 def _lines(axes: Axes, epochs: Sequence[int], series: Mapping[str, Sequence[float]]) -> None:
@@ -132,34 +141,36 @@ def _mosaic(images: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @styled()
-def rate_distribution(rates: Mapping[str, NDArray[np.float64]]) -> Figure:
+def rate_distribution(
+    rates: Mapping[str, NDArray[np.float64]], quantity: str = "rate (spikes per step)"
+) -> Figure:
     """How busy hidden neurons are: all rates as a histogram, and each neuron over the images.
 
     Args:
-        rates: by hidden layer, (samples, neurons) in spikes per step of the free phase.
+        rates: by hidden layer, (samples, neurons), in [0, 1]; quantity: what they are, for the axes.
     """
     figure = new_figure(10.0, 3.8 * len(rates))
     rows = figure.subplots(len(rates), 2, squeeze=False)
     for (name, of_layer), (histogram, neurons) in zip(rates.items(), rows, strict=True):
-        _rate_histogram(histogram, name, of_layer)
-        _rate_by_neuron(neurons, name, of_layer)
+        _rate_histogram(histogram, name, of_layer, quantity)
+        _rate_by_neuron(neurons, name, of_layer, quantity)
     return figure
 
 
-def _rate_histogram(axes: Axes, name: str, rates: NDArray[np.float64]) -> None:
+def _rate_histogram(axes: Axes, name: str, rates: NDArray[np.float64], quantity: str) -> None:
     silent, saturated = float((rates == 0).mean()), float((rates > SATURATED).mean())
     weights = np.full(rates.size, 100 / rates.size)
     axes.hist(rates.ravel(), np.linspace(0, 1, 41).tolist(), weights=weights, color=BLUE)
     axes.set(
         title=f"Layer {name}: {silent:.0%} silent, {saturated:.0%} saturated",
-        xlabel="rate in response to one image (spikes per step)",
+        xlabel=f"{quantity}, one image",
         ylabel="neuron-image pairs (%)",
         xlim=(0, 1),
     )
     axes.grid(axis="x", visible=False)
 
 
-def _rate_by_neuron(axes: Axes, name: str, rates: NDArray[np.float64]) -> None:
+def _rate_by_neuron(axes: Axes, name: str, rates: NDArray[np.float64], quantity: str) -> None:
     mean = rates.mean(0)
     order = np.argsort(-mean, kind="stable")
     place = np.arange(1, len(order) + 1)
@@ -171,7 +182,7 @@ def _rate_by_neuron(axes: Axes, name: str, rates: NDArray[np.float64]) -> None:
     axes.set(
         title=f"Mean rate of each of {len(order)} neurons, sorted",
         xlabel=f"neuron of layer {name}, busiest first",
-        ylabel="rate (spikes per step)",
+        ylabel=quantity,
         xlim=(0.5, len(order) + 0.5),
         ylim=(0, 1),
     )

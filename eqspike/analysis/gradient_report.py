@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,9 +49,9 @@ def as_json(check: GradientCheck) -> dict[str, Any]:
         "samples": check.samples,
         "beta": check.beta,
         "kept_share": check.kept_share,
-        **_by_measure(own.against_rates),
-        "exact_gradient": _by_measure(own.against_exact),
-        "rate_network": _by_measure(check.rates_against_exact),
+        **by_measure(own.against_rates),
+        "exact_gradient": by_measure(own.against_exact),
+        "rate_network": by_measure(check.rates_against_exact),
         "theorem": [asdict(point) for point in check.theorem],
         "growth": [_length(length) for length in check.growth],
         "limit": _length(check.limit),
@@ -63,14 +63,14 @@ def tables(check: GradientCheck) -> tuple[Table, ...]:
     return _theorem(check), _own_phases(check), _growth(check)
 
 
-def markdown(check: GradientCheck, title: str) -> str:
-    """The tables as a Markdown document."""
+def markdown(shown: Sequence[Table], conclusion: str, title: str) -> str:
+    """Tables and a conclusion as a Markdown document."""
     lines = [f"# {title}", ""]
-    for table in tables(check):
+    for table in shown:
         lines += [f"{table.title}:", "", _markdown_row(table.header)]
         lines += [_markdown_row(("---",) * len(table.header))]
         lines += [*(_markdown_row(row) for row in table.rows), ""]
-    return "\n".join([*lines, verdict(check), ""])
+    return "\n".join([*lines, conclusion, ""])
 
 
 def verdict(check: GradientCheck) -> str:
@@ -139,12 +139,13 @@ def _length(length: PhaseLength) -> dict[str, Any]:
         "factor": length.factor,
         "free_steps": length.free_steps,
         "nudged_steps": length.nudged_steps,
-        **_by_measure(length.against_rates),
-        "exact_gradient": _by_measure(length.against_exact),
+        **by_measure(length.against_rates),
+        "exact_gradient": by_measure(length.against_exact),
     }
 
 
-def _by_measure(similarities: Similarities) -> dict[str, Mapping[str, float]]:
+def by_measure(similarities: Similarities) -> dict[str, Mapping[str, float]]:
+    """Cosine, relative error and size, each by name."""
     return {
         measure: {name: getattr(value, measure) for name, value in similarities.items()}
         for measure in ("cosine", "relative_error", "size")

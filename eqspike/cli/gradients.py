@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eqspike.analysis import gradient_report, rate_gradient_report
 from eqspike.analysis.gradient_figure import gradient_figure
-from eqspike.analysis.gradient_report import as_json, markdown, tables, verdict
-from eqspike.analysis.gradients import GradientCheck
-from eqspike.analysis.gradients import check_gradient as measure
+from eqspike.analysis.gradient_report import Table, markdown
+from eqspike.analysis.gradients import check_gradient as check_spikes
+from eqspike.analysis.rate_gradient_figure import error_figure, process_figure
+from eqspike.analysis.rate_gradients import check_rate_gradient
 from eqspike.analysis.style import require_matplotlib, save
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
-from eqspike.engines.protocol import Arrays
+from eqspike.engines.protocol import Arrays, Images, Labels, RateSystem, System
 from eqspike.experiment import Configuration, open_session, resolve
 from eqspike.experiment.runs import check_fit
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """What a check says, in every form it is said in; figures by file name."""
+
+    data: Mapping[str, Any]
+    tables: tuple[Table, ...]
+    verdict: str
+    holds: bool
+    figures: Mapping[str, Callable[[], Figure]]
+
 
 def check_gradient(options: argparse.Namespace) -> int:
-    """Compare the spiking rule with the rate network and with the exact gradient."""
+    """Compare a rule with the exact gradient: rates directly, spikes by way of the rate network."""
     if options.samples < 1:
         raise ConfigError(f"--samples must be at least 1, got {options.samples}")
     configuration = resolve(options.model, options.task, seed=options.seed)
     if options.out:
         require_matplotlib()
-    check = _measure(configuration, options)
+    found = _measure(configuration, options)
     of_weights = (
         f"weights of {options.run}" if options.run else f"initial weights (seed {options.seed})"
     )
@@ -40,50 +58,80 @@ def check_gradient(options: argparse.Namespace) -> int:
         "task": configuration.task,
         "run": options.run,
         "seed": options.seed,
-        **as_json(check),
+        **found.data,
     }
     if options.json:
         print_json(data)
     else:
-        _print(check, title)
+        _print(found, title)
     if options.out:
-        _write(check, title, data, Path(options.out))
-    return 1 if check.failures() else 0
+        _write(found, title, data, Path(options.out))
+    return 0 if found.holds else 1
 
 
-def _measure(configuration: Configuration, options: argparse.Namespace) -> GradientCheck:
+def _measure(configuration: Configuration, options: argparse.Namespace) -> _Findings:
     task = load_task(configuration.task)
     check_fit(configuration, task)
     train = task.load("train")
     chosen = np.random.default_rng(options.seed).permutation(len(train))[: options.samples]
-    return measure(
-        configuration.model.system,
-        train.images[chosen],
-        train.labels[chosen],
-        _weights(configuration, options.run),
-        options.seed,
+    images, labels = train.images[chosen], train.labels[chosen]
+    weights = _weights(configuration, options.run)
+    system = configuration.model.system
+    if isinstance(system, RateSystem):
+        return _of_rates(system, images, labels, weights)
+    return _of_spikes(system, images, labels, weights, options.seed)
+
+
+def _of_spikes(
+    system: System, images: Images, labels: Labels, weights: Arrays, seed: int
+) -> _Findings:
+    check = check_spikes(system, images, labels, weights, seed)
+    return _Findings(
+        gradient_report.as_json(check),
+        gradient_report.tables(check),
+        gradient_report.verdict(check),
+        not check.failures(),
+        {"gradient_check.png": lambda: gradient_figure(check)},
+    )
+
+
+def _of_rates(system: RateSystem, images: Images, labels: Labels, weights: Arrays) -> _Findings:
+    check = check_rate_gradient(system, images, labels, weights)
+    figures: dict[str, Callable[[], Figure]] = {"gradient_check.png": lambda: error_figure(check)}
+    if check.processes:
+        figures["processes.png"] = lambda: process_figure(check)
+    return _Findings(
+        rate_gradient_report.as_json(check),
+        rate_gradient_report.tables(check),
+        rate_gradient_report.verdict(check),
+        not check.failures(),
+        figures,
     )
 
 
 def _weights(configuration: Configuration, run: str | None) -> Arrays:
     if run is not None:
         return RunFolder.open(Path(run)).weights()
-    with open_session(configuration.model.system, configuration.seed) as session:
+    with open_session(
+        configuration.model.system, configuration.seed, configuration.engine
+    ) as session:
         return session.weights()
 
 
-def _print(check: GradientCheck, title: str) -> None:
+def _print(found: _Findings, title: str) -> None:
     print(title)
-    for table in tables(check):
+    for table in found.tables:
         print(f"\n{table.title}:")
         print_table(table.header, list(table.rows))
-    print(f"\n{verdict(check)}")
+    print(f"\n{found.verdict}")
 
 
-def _write(check: GradientCheck, title: str, data: dict[str, Any], out: Path) -> None:
+def _write(found: _Findings, title: str, data: dict[str, Any], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(data, indent=2, allow_nan=False) + "\n"
     (out / "gradient_check.json").write_text(text, encoding="utf-8")
-    (out / "gradient_check.md").write_text(markdown(check, title), encoding="utf-8")
-    path = save(gradient_figure(check), out / "gradient_check.png")
-    message(f"figure and tables are in {path.parent}")
+    tables = markdown(found.tables, found.verdict, title)
+    (out / "gradient_check.md").write_text(tables, encoding="utf-8")
+    for name, draw in found.figures.items():
+        save(draw(), out / name)
+    message(f"figures and tables are in {out}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eqspike.analysis.rate_run_figures import save_rate_figures
 from eqspike.analysis.run_figures import Trained, save_all
+from eqspike.engines.protocol import RateSystem
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.runs import check_fit
 from eqspike.tasks import load_task
@@ -16,7 +18,7 @@ def draw_run(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
 
     Args:
         out: folder of the figures, by default the run's own.
-        sample: test sample whose spikes are drawn.
+        sample: test sample whose spikes are drawn; without meaning for a network of rates.
     """
     folder = RunFolder.open(run)
     configuration = load_configuration(folder.config_path)
@@ -24,9 +26,14 @@ def draw_run(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
     task = load_task(configuration.task)
     check_fit(configuration, task)
     test = task.load("test")
+    title, system = f"{configuration.model.title}, {task.title}", configuration.model.system
+    if isinstance(system, RateSystem):
+        return save_rate_figures(
+            title, system, weights, folder.metrics(), test.images, task.image_shape, out or folder.plots
+        )  # fmt: skip
     trained = Trained(
-        f"{configuration.model.title}, {task.title}",
-        configuration.model.system,
+        title,
+        system,
         weights,
         folder.metrics(),
         test.images,

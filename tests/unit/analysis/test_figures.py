@@ -93,7 +93,7 @@ def test_rate_distribution() -> None:
     histogram, neurons = rate_distribution({"hidden": rates}).axes
     assert sum(bar.get_height() for bar in histogram.patches) == pytest.approx(100)
     assert histogram.get_title(loc="left") == "Layer hidden: 38% silent, 12% saturated"
-    assert histogram.get_xlabel() == "rate in response to one image (spikes per step)"
+    assert histogram.get_xlabel() == "rate (spikes per step), one image"
     mean = neurons.lines[0]
     np.testing.assert_allclose(mean.get_ydata(), [0.75, 0.075])
 
