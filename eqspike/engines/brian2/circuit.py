@@ -45,7 +45,7 @@ class Circuit:
     """A built network, ready to run from time 0 as often as wanted.
 
     Attributes:
-        network: the explicit Brian2 network; its state `start` is stored.
+        network: the explicit Brian2 network.
         groups: neurons by layer name; synapses by coupling name.
         spikes: monitor of the spikes by layer name (no input if it sends currents).
         potentials: monitor of the membrane potentials by layer name, of free layers.
@@ -89,7 +89,6 @@ def build_circuit(system: System, learns: bool) -> Circuit:
     parts = [*groups.values(), *synapses.values(), *spikes.values(), *potentials.values()]
     network = Network(parts)
     network.schedule = list(SCHEDULE)
-    network.store("start")
     return Circuit(network, groups, synapses, spikes, potentials, period, learns)
 
 
