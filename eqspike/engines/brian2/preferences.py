@@ -1,4 +1,4 @@
-"""Brian2's preferences and its device are global: they are set while this engine works and given back afterwards."""
+"""Brian2's preferences and its device are global: set while this engine works, given back afterwards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from platformdirs import user_cache_dir
 from eqspike.engines.brian2.targets import Target
 
 # The attribute `brian2.devices.device` is another object of the same name.
-_devices = importlib.import_module("brian2.devices.device")
+_devices: Any = importlib.import_module("brian2.devices.device")
 
 COMPILER_ARGUMENTS = ["-w", "-O3", "-ffp-contract=off", "-std=c++11"]
 """Full optimisation, but each operation rounds as written: no -ffast-math, and no product fused with a sum."""

@@ -133,7 +133,7 @@ def _stimulus(system: System, learns: bool, images: Images, keys: Keys) -> NDArr
         system.encoder.encode(image, steps, int(key))[:period]
         for image, key in zip(images, keys, strict=True)
     ]
-    return np.concatenate(sent).astype(np.float64)
+    return np.asarray(np.concatenate(sent), np.float64)
 
 
 def _teaching(system: System, labels: Labels, betas: NDArray[np.float64]) -> Arrays:

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from eqspike.engines.brian2.targets import Target
-
 REPORT_SECONDS = 20.0
 """Time between two reports of one run."""
 
@@ -17,25 +15,23 @@ def say(text: str) -> None:
     print(f"eqspike: {text}", file=sys.stderr, flush=True)
 
 
-def reporter(target: Target, samples: int) -> Callable[..., None]:
+def reporter(title: str, samples: int) -> Callable[..., None]:
     """For `Network.run(report=...)`: share done and time left, of a run within this process."""
 
     def report(elapsed: Any, completed: float, start: Any, duration: Any) -> None:
         del start, duration
         if 0 < completed < 1:
             left = float(elapsed) * (1 - completed) / completed
-            say(
-                f"Brian2 ({target.title}): {completed:.0%} of {samples} samples, {left:.0f} s left"
-            )
+            say(f"Brian2 ({title}): {completed:.0%} of {samples} samples, {left:.0f} s left")
 
     return report
 
 
-def reporter_code(target: Target) -> str:
+def reporter_code(title: str) -> str:
     """The same in C++, of a compiled program."""
     return f"""
         if (completed > 0 && completed < 1)
-            std::cerr << "eqspike: Brian2 ({target.title}): " << (int)(100*completed + 0.5)
+            std::cerr << "eqspike: Brian2 ({title}): " << (int)(100*completed + 0.5)
                 << "% of this run, " << (int)(elapsed*(1 - completed)/completed + 0.5)
                 << " s left" << std::endl;
     """

@@ -52,7 +52,7 @@ class RuntimeRunner:
             circuit.network.run(
                 duration(circuit, block.samples),
                 namespace=namespace,
-                report=reporter(self._target, block.samples),
+                report=reporter(self._target.title, block.samples),
                 report_period=REPORT_SECONDS * second,
             )
             return recording_of(self._system, circuit, block.samples, watched)

@@ -184,7 +184,9 @@ class Brian2Session:
         rule, output = self.system.rule, self.system.network.output
         window = slice(rule.free_steps - rule.readout_steps, rule.free_steps)
         spikes = recording.raster(output.name, output.size)[:, window].sum(1, dtype=np.float64)
-        left = recording.potentials[output.name][:, rule.free_steps - 1] / full_potential(self.system.neuron)
+        left = recording.potentials[output.name][:, rule.free_steps - 1] / full_potential(
+            self.system.neuron
+        )
         return np.asarray(spikes + np.clip(left, 0, 1))
 
     def _write(self, sums: Arrays, scale: float, write_key: int) -> dict[str, Writes]:

@@ -94,7 +94,7 @@ class StandaloneRunner:
         network.run(
             0 * ms,
             namespace=self._functions,
-            report=reporter_code(self._target),
+            report=reporter_code(self._target.title),
             report_period=REPORT_SECONDS * second,
         )
         length = device.get_array_name(self._presentation.variables["length"])

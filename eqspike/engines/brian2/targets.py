@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eqspike.core.errors import MissingPackageError, UnsupportedError
+from eqspike.engines.brian2.reporting import say
 
 TARGETS = ("numpy", "cython", "cpp_standalone")
 AUTOMATIC = "auto"
-"""Takes the fastest target whose needs are met, and says so where that is not the compiled program."""
+"""Takes `cpp_standalone` if its needs are met, else `numpy`, and says so."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def read_target(*options: str) -> Target:
             f"target of engine 'brian2' must be one of {', '.join(known)}, got '{name}'{hint}"
         )
     if name == AUTOMATIC and not rest:
-        return NUMPY if lacking("cpp_standalone") else Target("cpp_standalone")
+        return _automatic()
     if not rest:
         return Target(name)
     if name != "cpp_standalone" or len(rest) > 1 or not rest[0].isdecimal() or int(rest[0]) < 1:
@@ -63,6 +64,15 @@ def read_target(*options: str) -> Target:
             f"'brian2:cpp_standalone:2'; got 'brian2:{':'.join(options)}'"
         )
     return Target(name, int(rest[0]))
+
+
+def _automatic() -> Target:
+    fastest = Target("cpp_standalone")
+    lack = lacking(fastest.name)
+    if not lack:
+        return fastest
+    say(f"engine 'brian2:{AUTOMATIC}' takes {NUMPY.name}: {fastest.name} needs {lack}")
+    return NUMPY
 
 
 def require(target: Target) -> None:
