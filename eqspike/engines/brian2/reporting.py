@@ -1,18 +1,31 @@
-"""What a person is told on standard error while Brian2 works; a run of a few seconds passes in silence."""
+"""What a person is told on standard error while Brian2 works; what takes a few seconds passes in silence."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 REPORT_SECONDS = 20.0
-"""Time between two reports of one run."""
+"""Time between two reports."""
 
 
 def say(text: str) -> None:
     """One line for people, as the command line prints it."""
     print(f"eqspike: {text}", file=sys.stderr, flush=True)
+
+
+def followed(parts: list[slice], samples: int, title: str) -> Iterator[slice]:
+    """The parts of a batch of `samples`, one run each; reports between them."""
+    started = reported = time.monotonic()
+    for part in parts:
+        now = time.monotonic()
+        if part.start and now - reported >= REPORT_SECONDS:
+            reported = now
+            left = (now - started) * (samples - part.start) / part.start
+            say(f"Brian2 ({title}): {part.start} of {samples} samples, {left:.0f} s left")
+        yield part
 
 
 def reporter(title: str, samples: int) -> Callable[..., None]:
@@ -22,7 +35,9 @@ def reporter(title: str, samples: int) -> Callable[..., None]:
         del start, duration
         if 0 < completed < 1:
             left = float(elapsed) * (1 - completed) / completed
-            say(f"Brian2 ({title}): {completed:.0%} of {samples} samples, {left:.0f} s left")
+            say(
+                f"Brian2 ({title}): {completed:.0%} of a run of {samples} samples, {left:.0f} s left"
+            )
 
     return report
 
@@ -32,6 +47,6 @@ def reporter_code(title: str) -> str:
     return f"""
         if (completed > 0 && completed < 1)
             std::cerr << "eqspike: Brian2 ({title}): " << (int)(100*completed + 0.5)
-                << "% of this run, " << (int)(elapsed*(1 - completed)/completed + 0.5)
+                << "% of a run, " << (int)(elapsed*(1 - completed)/completed + 0.5)
                 << " s left" << std::endl;
     """

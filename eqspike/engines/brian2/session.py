@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from eqspike.core.random_stream import stream_key
 from eqspike.engines.brian2.counting import block_counts, write_counts
 from eqspike.engines.brian2.equations import full_potential
 from eqspike.engines.brian2.presenting import Recording, Runner, block_of
+from eqspike.engines.brian2.reporting import followed
 from eqspike.engines.brian2.runtime import RuntimeRunner
 from eqspike.engines.brian2.standalone import StandaloneRunner
 from eqspike.engines.brian2.targets import NUMPY, Target, require
@@ -166,10 +168,11 @@ class Brian2Session:
             return RuntimeRunner(self.system, learns, self._target)
         return StandaloneRunner(self.system, learns, self._target, self._largest_block(learns))
 
-    def _blocks(self, samples: int, learns: bool) -> list[slice]:
+    def _blocks(self, samples: int, learns: bool) -> Iterator[slice]:
         """Which samples are presented in each run."""
         size = self._largest_block(learns)
-        return [slice(first, first + size) for first in range(0, samples, size)]
+        parts = [slice(first, first + size) for first in range(0, samples, size)]
+        return followed(parts, samples, self._target.title)
 
     def _largest_block(self, learns: bool) -> int:
         rule = self.system.rule
