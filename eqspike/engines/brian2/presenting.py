@@ -66,6 +66,11 @@ class Runner(Protocol):
     @property
     def circuit(self) -> Circuit: ...
 
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Time spent outside this process so far, by what it went to."""
+        ...
+
     def run(self, block: Block, watched: tuple[str, ...]) -> Recording:
         """Present a block with fixed weights; the membrane potentials of the layers `watched` are recorded."""
         ...

@@ -29,6 +29,7 @@ class RuntimeRunner:
 
     def __init__(self, system: System, learns: bool, target: Target) -> None:
         self._system, self._target = system, target
+        self.seconds: dict[str, float] = {}
         self._announced = target.name == "numpy"
         with engine_at_work(target):
             self.circuit = build_circuit(system, learns)

@@ -78,6 +78,9 @@ class StandaloneRunner:
             self._device.run(run_args=arguments, with_output=False)
             self.seconds["program"] += self._device.timers["run_binary"]
             self.seconds["simulation"] += self._device._last_run_time
+            for layer, monitor in self.circuit.potentials.items():
+                # Brian2 expects as many steps as in the last run; 0 stands for any number.
+                monitor.variables["v"].size = (0, self.circuit.groups[layer].N)
             return recording_of(self._system, self.circuit, block.samples, watched)
 
     def close(self) -> None:
