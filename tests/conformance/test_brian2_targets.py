@@ -21,6 +21,7 @@ from eqspike.testing import NEURONS, SIZES, fixed_memory, samples, small_system
 
 brian2 = pytest.importorskip("brian2")
 devices = pytest.importorskip("brian2.devices")
+programs = pytest.importorskip("eqspike.engines.brian2.programs")
 brian2_session = pytest.importorskip("eqspike.engines.brian2.session")
 pytestmark = pytest.mark.slow
 
@@ -87,14 +88,17 @@ def test_targets_equal_the_fast_engine(engine: str, neuron: Neuron, encoder: str
 
 @pytest.mark.parametrize("engine", [PROGRAM, f"{PROGRAM}:2"])
 def test_a_program_is_used_again_and_equals_numpy_bit_for_bit(
-    engine: str, temporary: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With other weights, inputs and lengths; even the changes of weights are equal. No file stays."""
+    engine: str, temporary: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    """With other weights, inputs and lengths; even the changes of weights are equal. No other file stays."""
+    monkeypatch.setattr(programs, "cache_folder", lambda kind: tmp_path / "kept" / kind)
     system = small_system(SIZES[1], SIGMA_DELTA, "poisson")
     expected = learnt(system, "brian2")
     capsys.readouterr()
     found = learnt(system, engine)
     assert capsys.readouterr().err.count("compiling the Brian2 network") == 2
+    assert len(list((tmp_path / "kept" / "programs").iterdir())) == 2
     for name, value in expected.items():
         if name == "counts":
             assert found[name] == value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from brian2 import Quantity, ms, volt
+from brian2 import TimedArray, ms, volt
 from numpy.typing import NDArray
 
 from eqspike.core.grid import snap
@@ -125,9 +125,9 @@ def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
     return betas
 
 
-def with_unit(name: str, values: NDArray[np.float64]) -> Quantity:
-    """Values of a function of time, with the unit of its name."""
-    return values * UNITS[name]
+def function_of_time(name: str, values: NDArray[np.float64]) -> Any:
+    """A function for the texts of `printing`, from its values in base units, one row a time step."""
+    return TimedArray(values * UNITS[name], dt=STEP_MS * ms, name=f"{name}_of_time")
 
 
 def _stimulus(system: System, learns: bool, images: Images, keys: Keys) -> NDArray[np.float64]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from brian2 import TimedArray, ms, second, volt
+from brian2 import second, volt
 
 from eqspike.engines.brian2.circuit import build_circuit
-from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.presenting import (
     Block,
     Recording,
     duration,
+    function_of_time,
     recording_of,
-    with_unit,
 )
 from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter, say
 from eqspike.engines.brian2.targets import Target
@@ -47,8 +46,7 @@ class RuntimeRunner:
             for name, monitor in circuit.potentials.items():
                 monitor.active = name in watched
             namespace = {
-                name: TimedArray(with_unit(name, values), dt=STEP_MS * ms)
-                for name, values in block.functions.items()
+                name: function_of_time(name, values) for name, values in block.functions.items()
             }
             circuit.network.run(
                 duration(circuit, block.samples),

@@ -15,23 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup, TimedArray, ms, second
+from brian2 import NeuronGroup, ms, second
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from numpy.typing import NDArray
 
-from eqspike.core.errors import UnsupportedError
 from eqspike.engines.brian2.circuit import Circuit, build_circuit
-from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.presenting import (
     Block,
     Recording,
     block_of,
     duration,
+    function_of_time,
     recording_of,
-    with_unit,
 )
-from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter_code, say
+from eqspike.engines.brian2.programs import make_program
+from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter_code
 from eqspike.engines.brian2.targets import Target
 from eqspike.engines.protocol import System
 
@@ -62,7 +61,6 @@ class StandaloneRunner:
         self._device = CPPStandaloneDevice()
         self._functions = _functions(system, learns, samples)
         self.seconds = {"compile": 0.0, "program": 0.0, "simulation": 0.0}
-        say(f"compiling the Brian2 network ({target.title})")
         started = time.perf_counter()
         with engine_at_work(target, self._device):
             self._device.activate(build_on_run=False)
@@ -104,13 +102,8 @@ class StandaloneRunner:
         device.insert_code(
             "main", f"{network.name}.run({length}[0], report_progress, {REPORT_SECONDS!r});"
         )
-        try:
-            device.build(directory=str(self._folder), run=False, with_output=False)
-        except RuntimeError as error:
-            raise UnsupportedError(
-                f"engine 'brian2:{self._target.name}': the C++ compiler failed ({error}); its messages are above. "
-                "Engine 'brian2' computes the same with NumPy alone"
-            ) from error
+        device.build(directory=str(self._folder), compile=False, run=False)
+        make_program(device, self._folder, self._target)
         (self._folder / "inputs").mkdir()
 
     def _inputs(self, block: Block) -> list[str]:
@@ -144,9 +137,7 @@ def _functions(system: System, learns: bool, samples: int) -> dict[str, Any]:
     images = np.zeros((1, system.network.input.size), np.uint8)
     one = block_of(system, learns, {}, images, np.zeros(1, np.int64), np.zeros(1, np.uint64))
     return {
-        name: TimedArray(
-            with_unit(name, np.zeros((samples * len(values), *values.shape[1:]))), dt=STEP_MS * ms
-        )
+        name: function_of_time(name, np.zeros((samples * len(values), *values.shape[1:])))
         for name, values in one.functions.items()
     }
 
