@@ -45,7 +45,7 @@ class Circuit:
     """A built network, ready to run from time 0 as often as wanted.
 
     Attributes:
-        network: the explicit Brian2 network; its state `start` is stored.
+        network: the explicit Brian2 network.
         groups: neurons by layer name; synapses by coupling name.
         spikes: monitor of the spikes by layer name (no input if it sends currents).
         potentials: monitor of the membrane potentials by layer name, of free layers.
@@ -66,7 +66,11 @@ def build_circuit(system: System, learns: bool) -> Circuit:
     """Build the network of a system: both phases with learning, or the free phase alone."""
     rule = system.rule
     period = rule.free_steps + (rule.nudged_steps if learns else 0)
-    clocks = _Clocks(Clock(dt=STEP_MS * ms), Clock(dt=period * STEP_MS * ms))
+    # Names are given, here and below, so that the same system gives the same code, which is compiled once.
+    clocks = _Clocks(
+        Clock(dt=STEP_MS * ms, name="step_clock"),
+        Clock(dt=period * STEP_MS * ms, name="sample_clock"),
+    )
     groups = {system.network.input.name: _input_group(system, learns, clocks)}
     for layer in system.network.free_layers:
         groups[layer.name] = _free_group(system, layer, learns, clocks)
@@ -87,9 +91,8 @@ def build_circuit(system: System, learns: bool) -> Circuit:
         for layer in system.network.free_layers
     }  # fmt: skip
     parts = [*groups.values(), *synapses.values(), *spikes.values(), *potentials.values()]
-    network = Network(parts)
+    network = Network(parts, name="circuit")
     network.schedule = list(SCHEDULE)
-    network.store("start")
     return Circuit(network, groups, synapses, spikes, potentials, period, learns)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from brian2 import TimedArray, ms, volt
@@ -15,7 +15,25 @@ from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 
+UNITS = {"stimulus": 1, "learns": 1, "beta": volt, "gain": 1 / volt, "target": 1}
+"""Units of the functions of time."""
+
 _SIGN_POSITION = np.uint64(1 << 63)
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one run is given.
+
+    Attributes:
+        weights: weights and biases that act, on the summation grid, in volts.
+        functions: values of the functions of time, one row a time step, in the base units of `UNITS`.
+        samples: number of samples, presented one after the other.
+    """
+
+    weights: Arrays
+    functions: Arrays
+    samples: int
 
 
 @dataclass(frozen=True)
@@ -24,11 +42,13 @@ class Recording:
 
     Attributes:
         spikes: by layer name, (time step of the run, neuron) of every spike.
+        potentials: by name of a watched layer, membrane potentials: (samples, steps, neurons).
         changes: by coupling, and by bias where the circuit learns: change asked for, summed over the samples.
         samples: number of samples; period: time steps of each.
     """
 
     spikes: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+    potentials: Arrays
     changes: Arrays
     samples: int
     period: int
@@ -40,38 +60,60 @@ class Recording:
         return result.reshape(self.samples, self.period, size)
 
 
-def run_samples(
-    system: System, circuit: Circuit, weights: Arrays, images: Images, labels: Labels,
-    betas: NDArray[np.float64], keys: Keys, potentials: tuple[str, ...],
-) -> Recording:  # fmt: skip
-    """Present samples one after the other in a single run, with fixed weights.
+class Runner(Protocol):
+    """A circuit with the means to run it."""
+
+    @property
+    def circuit(self) -> Circuit: ...
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Time spent outside this process so far, by what it went to."""
+        ...
+
+    def run(self, block: Block, watched: tuple[str, ...]) -> Recording:
+        """Present a block with fixed weights; the membrane potentials of the layers `watched` are recorded."""
+        ...
+
+    def close(self) -> None:
+        """Remove what the runner keeps outside this process; it cannot run again."""
+        ...
+
+
+def block_of(
+    system: System, learns: bool, weights: Arrays, images: Images, labels: Labels, keys: Keys
+) -> Block:
+    """Prepare a run.
 
     Args:
-        system: what is simulated; circuit: its network.
+        system: what is simulated; learns: both phases, or the free phase alone.
         weights: stored weights; they act rounded to the summation grid.
-        images, labels, betas, keys: one entry a sample; labels and betas matter where the circuit learns.
-        potentials: layers whose membrane potentials are recorded.
+        images, labels, keys: one entry a sample; labels matter where the circuit learns.
     """
-    circuit.network.restore("start")
-    _load(system, circuit, weights)
-    for name, monitor in circuit.potentials.items():
-        monitor.active = name in potentials
-    namespace = _stimulus(system, circuit, images, keys)
-    if circuit.learns:
-        namespace.update(_teaching(system, circuit, labels, betas))
-    circuit.network.run(len(images) * circuit.period * STEP_MS * ms, namespace=namespace)
+    functions = {"stimulus": _stimulus(system, learns, images, keys)}
+    if learns:
+        functions.update(_teaching(system, labels, nudging_strengths(system, keys)))
+    return Block({name: snap(array) for name, array in weights.items()}, functions, len(images))
+
+
+def duration(circuit: Circuit, samples: int) -> Any:
+    """Simulated time of a run, with its unit."""
+    return samples * circuit.period * STEP_MS * ms
+
+
+def recording_of(
+    system: System, circuit: Circuit, samples: int, watched: tuple[str, ...]
+) -> Recording:
+    """Copies of what a circuit's monitors and synapses hold after a run."""
     spikes = {
         name: (np.rint(monitor.t_ * (1000 / STEP_MS)).astype(np.int64), np.array(monitor.i[:]))
         for name, monitor in circuit.spikes.items()
     }
-    return Recording(spikes, _changes(system, circuit), len(images), circuit.period)
-
-
-def recorded_potentials(circuit: Circuit, layer: str, samples: int) -> NDArray[np.float64]:
-    """Membrane potentials of a recorded layer in the last run: (samples, steps, neurons)."""
-    # A copy: the monitor's own array is overwritten by the next run.
-    values = np.array(circuit.potentials[layer].v_).T
-    return values.reshape(samples, circuit.period, -1)
+    potentials = {
+        name: np.array(circuit.potentials[name].v_).T.reshape(samples, circuit.period, -1)
+        for name in watched
+    }
+    return Recording(spikes, potentials, _changes(system, circuit), samples, circuit.period)
 
 
 def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
@@ -83,38 +125,35 @@ def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
     return betas
 
 
-def _load(system: System, circuit: Circuit, weights: Arrays) -> None:
-    for coupling in system.network.couplings:
-        circuit.synapses[coupling.name].w = snap(weights[coupling.name]).ravel() * volt
-    for layer in system.network.free_layers:
-        circuit.groups[layer.name].bias = snap(weights[f"{layer.name}.bias"]) * volt
+def function_of_time(name: str, values: NDArray[np.float64]) -> Any:
+    """A function for the texts of `printing`, from its values in base units, one row a time step."""
+    return TimedArray(values * UNITS[name], dt=STEP_MS * ms, name=f"{name}_of_time")
 
 
-def _stimulus(system: System, circuit: Circuit, images: Images, keys: Keys) -> dict[str, Any]:
+def _stimulus(system: System, learns: bool, images: Images, keys: Keys) -> NDArray[np.float64]:
     rule = system.rule
     steps = rule.free_steps + rule.nudged_steps
+    period = steps if learns else rule.free_steps
     sent = [
-        system.encoder.encode(image, steps, int(key))[: circuit.period]
+        system.encoder.encode(image, steps, int(key))[:period]
         for image, key in zip(images, keys, strict=True)
     ]
-    return {"stimulus": TimedArray(np.concatenate(sent), dt=STEP_MS * ms)}
+    return np.asarray(np.concatenate(sent), np.float64)
 
 
-def _teaching(
-    system: System, circuit: Circuit, labels: Labels, betas: NDArray[np.float64]
-) -> dict[str, Any]:
+def _teaching(system: System, labels: Labels, betas: NDArray[np.float64]) -> Arrays:
     """Nudging strength, its inverse, the phase flag and the targets, as functions of time."""
     rule = system.rule
-    learns = np.tile(np.arange(circuit.period) >= rule.free_steps, len(labels))
-    strength = np.repeat(betas, circuit.period)
+    period = rule.free_steps + rule.nudged_steps
+    learns = np.tile(np.arange(period) >= rule.free_steps, len(labels))
+    strength = np.repeat(betas, period)
     targets = np.zeros((len(labels), system.network.output.size))
     targets[np.arange(len(labels)), labels] = rule.target_rate
-    step = STEP_MS * ms
     return {
-        "learns": TimedArray(learns.astype(float), dt=step),
-        "beta": TimedArray(np.where(learns, strength, 0.0) * volt, dt=step),
-        "gain": TimedArray(np.where(learns, 1 / strength, 0.0) / volt, dt=step),
-        "target": TimedArray(np.repeat(targets, circuit.period, axis=0), dt=step),
+        "learns": learns.astype(np.float64),
+        "beta": np.where(learns, strength, 0.0),
+        "gain": np.where(learns, 1 / strength, 0.0),
+        "target": np.repeat(targets, period, axis=0),
     }
 
 

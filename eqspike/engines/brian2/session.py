@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,16 +12,13 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.random_stream import stream_key
-from eqspike.engines.brian2.circuit import Circuit, build_circuit
 from eqspike.engines.brian2.counting import block_counts, write_counts
 from eqspike.engines.brian2.equations import full_potential
-from eqspike.engines.brian2.preferences import engine_preferences
-from eqspike.engines.brian2.presenting import (
-    Recording,
-    nudging_strengths,
-    recorded_potentials,
-    run_samples,
-)
+from eqspike.engines.brian2.presenting import Recording, Runner, block_of
+from eqspike.engines.brian2.reporting import followed
+from eqspike.engines.brian2.runtime import RuntimeRunner
+from eqspike.engines.brian2.standalone import StandaloneRunner
+from eqspike.engines.brian2.targets import NUMPY, Target, require
 from eqspike.engines.parameters import (
     check_arrays,
     check_images,
@@ -33,6 +32,10 @@ from eqspike.memory import Ideal, Writes
 BLOCK_SAMPLES = 64
 """Samples presented in one run: bounds the memory of the inputs written out in time."""
 
+BLOCK_STEPS = 16_000
+"""Time steps of one run of several samples. A compiled program takes two clocks for simultaneous only if their
+times, in seconds, differ by less than 1e-14; in the first 16 s, rounding keeps them within 6e-15."""
+
 
 class Brian2Session:
     """A trained or untrained system, simulated by Brian2 in float64. A context manager.
@@ -42,15 +45,19 @@ class Brian2Session:
     Args:
         system: what to simulate.
         seed: initial weights are drawn from it.
+        target: how Brian2 runs it; the results are the same.
 
     Raises:
         UnsupportedError: for a combination this engine refuses.
+        MissingPackageError: if the target needs what this machine does not have.
     """
 
-    def __init__(self, system: System, seed: int = 0) -> None:
+    def __init__(self, system: System, seed: int = 0, target: Target = NUMPY) -> None:
         _refuse(system)
+        require(target)
         self.system = system
-        self._circuits: dict[bool, Circuit] = {}
+        self._target = target
+        self._runners: dict[bool, Runner] = {}
         self._stored: Arrays = {}
         self._counts = EventCounts()
         self._learning = False
@@ -60,7 +67,9 @@ class Brian2Session:
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        self._circuits.clear()
+        for runner in self._runners.values():
+            runner.close()
+        self._runners.clear()
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
@@ -70,8 +79,7 @@ class Brian2Session:
         self._begin(learning=True)
         sums: Arrays = {name: np.zeros_like(array) for name, array in self._stored.items()}
         right = 0
-        for first in range(0, len(images), BLOCK_SAMPLES):
-            part = slice(first, first + BLOCK_SAMPLES)
+        for part in self._blocks(len(images), learns=True):
             recording = self._present(images[part], labels[part], keys[part], learns=True)
             self._count(recording, images[part])
             right += int((self._scores(recording).argmax(1) == labels[part]).sum())
@@ -85,8 +93,7 @@ class Brian2Session:
         check_images(images, self.system.network.input.size)
         self._begin(learning=False)
         parts = [np.zeros((0, self.system.network.output.size))]
-        for first in range(0, len(images), BLOCK_SAMPLES):
-            part = slice(first, first + BLOCK_SAMPLES)
+        for part in self._blocks(len(images), learns=False):
             labels = np.zeros(len(images[part]), np.int64)
             recording = self._present(images[part], labels, keys[part], learns=False)
             self._count(recording, images[part])
@@ -103,21 +110,17 @@ class Brian2Session:
         """
         self._check(images, labels)
         layers = self.system.network.free_layers
-        spikes: dict[str, list[NDArray[np.uint8]]] = {layer.name: [] for layer in layers}
-        potentials: dict[str, list[NDArray[Any]]] = {layer.name: [] for layer in layers}
-        for first in range(0, len(images), BLOCK_SAMPLES):
-            part = slice(first, first + BLOCK_SAMPLES)
-            recording = self._present(
-                images[part], labels[part], keys[part], learns=True, watched=tuple(spikes)
-            )
-            for layer in layers:
-                spikes[layer.name].append(recording.raster(layer.name, layer.size))
-                potentials[layer.name].append(
-                    recorded_potentials(self._circuits[True], layer.name, recording.samples)
-                )
+        names = tuple(layer.name for layer in layers)
+        recordings = [
+            self._present(images[part], labels[part], keys[part], learns=True, watched=names)
+            for part in self._blocks(len(images), learns=True)
+        ]
         return (
-            {name: np.concatenate(parts) for name, parts in spikes.items()},
-            {name: np.concatenate(parts) for name, parts in potentials.items()},
+            {
+                layer.name: np.concatenate([r.raster(layer.name, layer.size) for r in recordings])
+                for layer in layers
+            },
+            {name: np.concatenate([r.potentials[name] for r in recordings]) for name in names},
         )
 
     def weights(self) -> Arrays:
@@ -141,6 +144,13 @@ class Brian2Session:
         counts, self._counts = self._counts, EventCounts()
         return counts
 
+    def program_seconds(self) -> dict[str, float]:
+        """Time spent so far in programs outside this process: `compile`, `program` and its part `simulation`."""
+        total: Counter[str] = Counter()
+        for runner in self._runners.values():
+            total.update(runner.seconds)
+        return dict(total)
+
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.network.output.size)
@@ -156,14 +166,26 @@ class Brian2Session:
         self, images: Images, labels: Labels, keys: Keys, learns: bool,
         watched: tuple[str, ...] | None = None,
     ) -> Recording:  # fmt: skip
-        betas = nudging_strengths(self.system, keys)
-        with engine_preferences():
-            if learns not in self._circuits:
-                self._circuits[learns] = build_circuit(self.system, learns)
-            return run_samples(
-                self.system, self._circuits[learns], self._stored, images, labels, betas, keys,
-                watched or (self.system.network.output.name,),
-            )  # fmt: skip
+        block = block_of(self.system, learns, self._stored, images, labels, keys)
+        if learns not in self._runners:
+            self._runners[learns] = self._runner(learns)
+        return self._runners[learns].run(block, watched or (self.system.network.output.name,))
+
+    def _runner(self, learns: bool) -> Runner:
+        if self._target.name != "cpp_standalone":
+            return RuntimeRunner(self.system, learns, self._target)
+        return StandaloneRunner(self.system, learns, self._target, self._largest_block(learns))
+
+    def _blocks(self, samples: int, learns: bool) -> Iterator[slice]:
+        """Which samples are presented in each run."""
+        size = self._largest_block(learns)
+        parts = [slice(first, first + size) for first in range(0, samples, size)]
+        return followed(parts, samples, self._target.title)
+
+    def _largest_block(self, learns: bool) -> int:
+        rule = self.system.rule
+        period = rule.free_steps + (rule.nudged_steps if learns else 0)
+        return max(1, min(BLOCK_SAMPLES, BLOCK_STEPS // period))
 
     def _count(self, recording: Recording, images: Images) -> None:
         self._counts += block_counts(self.system, recording, self._stored, images, self._learning)
@@ -173,9 +195,9 @@ class Brian2Session:
         rule, output = self.system.rule, self.system.network.output
         window = slice(rule.free_steps - rule.readout_steps, rule.free_steps)
         spikes = recording.raster(output.name, output.size)[:, window].sum(1, dtype=np.float64)
-        circuit = self._circuits[recording.period > rule.free_steps]
-        potentials = recorded_potentials(circuit, output.name, recording.samples)
-        left = potentials[:, rule.free_steps - 1] / full_potential(self.system.neuron)
+        left = recording.potentials[output.name][:, rule.free_steps - 1] / full_potential(
+            self.system.neuron
+        )
         return np.asarray(spikes + np.clip(left, 0, 1))
 
     def _write(self, sums: Arrays, scale: float, write_key: int) -> dict[str, Writes]:
