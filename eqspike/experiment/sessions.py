@@ -21,7 +21,17 @@ def _brian2(system: System, seed: int) -> Session:
     return Brian2Session(system, seed)
 
 
-ENGINES: dict[str, Callable[[System, int], Session]] = {"fast": _fast, "brian2": _brian2}
+def _fast_int(system: System, seed: int) -> Session:
+    from eqspike.engines.fast_int import FastIntSession
+
+    return FastIntSession(system, seed)
+
+
+ENGINES: dict[str, Callable[[System, int], Session]] = {
+    "fast": _fast,
+    "fast-int": _fast_int,
+    "brian2": _brian2,
+}
 
 
 def open_session(system: System, seed: int = 0, engine: str = "fast") -> Session:
