@@ -136,11 +136,11 @@ class _Reference:
                 full = self.network.layers[-1].neuron.threshold << STATE_SHIFT
                 scores += np.clip(self.potential[names[-1]] / full, 0, 1)
             self._count("nudged" if step >= self.free_steps else "free", sent[step], fired[-1])
-        return LoihiPresentation(
-            *({name: np.array(rows) for name, rows in history[kind].items()} for kind in history),
-            scores,
-            self.counts,
+        raster, potentials, currents = (
+            {name: np.array(rows) for name, rows in of_layers.items()}
+            for of_layers in history.values()
         )
+        return LoihiPresentation(raster, potentials, currents, scores, self.counts)
 
     def _delivered(self, sent: Vector, fired: dict[str, Vector]) -> dict[str, Vector]:
         """Synaptic input caused by the spikes of the step before."""

@@ -21,6 +21,7 @@ _SPAN = np.int32(2 * REGISTER_LIMIT)
 _DECAY_SHIFT = np.int32(12)
 _LOW_BITS = np.int32(DECAY_UNITY - 1)
 _STATE_SHIFT = np.int32(STATE_SHIFT)
+_SHIFTS = np.int32(31)
 _ONE, _ZERO = np.int32(1), np.int32(0)
 _SILENT = np.int32(2**31 - 1)
 
@@ -78,15 +79,23 @@ def _both_ways(exponent: int) -> tuple[int, int]:
 
 
 @inlined
+def shifted(value: Any, left: Any, right: Any) -> Any:
+    """(value << left) >> right in 32 bits; shifts are masked so that the compiler knows they stay below 32."""
+    return np.int32(np.int32(value << (left & _SHIFTS)) >> (right & _SHIFTS))
+
+
+@inlined
 def gather_input(ahead: Any, back: Any, shifts: Any, starts: Any, arriving: Any) -> None:
     """Synaptic input of the step: the sums of both directions, each with its exponent."""
     for layer in range(1, shifts.shape[1]):
         left, right = shifts[0, layer], shifts[1, layer]
         left_back, right_back = shifts[2, layer], shifts[3, layer]
-        for i in range(starts[layer], starts[layer + 1]):
-            from_below = np.int32(np.int32(ahead[i] << left) >> right)
-            from_above = np.int32(np.int32(back[i] << left_back) >> right_back)
-            arriving[i] = np.int32(from_below + from_above)
+        first, last = starts[layer], starts[layer + 1]
+        from_below, from_above, total = ahead[first:last], back[first:last], arriving[first:last]
+        for i in range(total.shape[0]):
+            total[i] = np.int32(
+                shifted(from_below[i], left, right) + shifted(from_above[i], left_back, right_back)
+            )
 
 
 @inlined
@@ -96,9 +105,9 @@ def teach(arriving: Any, relay: Any, label: Any, target: Any, sign: Any, teachin
     `arriving` and `relay` are (outputs,); `target` is 0 or 1, `sign` that of beta.
     """
     mantissa, left, right = sign * teaching[0], teaching[1], teaching[2]
-    arriving[label] += np.int32(np.int32((mantissa * target) << left) >> right)
+    arriving[label] += shifted(np.int32(mantissa * target), left, right)
     for i in range(arriving.shape[0]):
-        arriving[i] += np.int32(np.int32((-mantissa * relay[i]) << left) >> right)
+        arriving[i] += shifted(np.int32(-mantissa * relay[i]), left, right)
 
 
 @inlined
