@@ -181,7 +181,7 @@ def _parameter_bound(source: Source) -> float:
     for layer in source.network.free_layers:
         largest = float(abs(source.weights[f"{layer.name}.bias"]).max())
         bounds.append(LARGEST_BIAS * 2**LARGEST_BIAS_EXPONENT / max(largest, 1e-12))
-    return min(bounds)
+    return float(min(bounds))
 
 
 def _best(source: Source, largest: float) -> float:
