@@ -36,5 +36,6 @@ def _entries(kind: str) -> dict[str, str]:
 def _first_line(engine: str) -> str:
     return {
         "fast": "compiled event-driven simulation on all cores (Numba)",
+        "fast-int": "the same in Loihi's integers, for current-based neurons",
         "brian2": "reference simulation from equations with units (Brian2, float64)",
     }.get(engine, "")
