@@ -65,9 +65,8 @@ class Child:
         self.patience_s = patience_s
         place = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
         self.folder = Path(tempfile.mkdtemp(prefix="eqspike-lava-", dir=place))
-        self.progress = np.lib.format.open_memmap(
-            self.folder / PROGRESS, mode="w+", dtype=np.int64, shape=(1,)
-        )
+        np.save(self.folder / PROGRESS, np.zeros(1, np.int64))
+        self.progress = np.load(self.folder / PROGRESS, mmap_mode="r+")
         root = str(Path(__file__).resolve().parents[3])
         with open(self.folder / LOG, "wb") as log:
             self.process = subprocess.Popen(

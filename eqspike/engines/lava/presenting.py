@@ -39,7 +39,7 @@ def _record(folder: Path, graph: Graph, name: str, size: int, steps: int, every:
     paths = {kind: str(folder / file) for kind, file in recorded(name).items()}
     for kind, path in paths.items():
         rows, kept = (steps, np.uint8) if kind == "spikes" else (steps // every, np.int32)
-        np.lib.format.open_memmap(path, mode="w+", dtype=kept, shape=(rows, size))
+        np.save(path, np.zeros((rows, size), kept))
     recorder: Any = Recorder(
         size=size, every=every, progress=str(folder / PROGRESS), **paths
     )  # fmt: skip

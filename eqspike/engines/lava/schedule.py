@@ -26,7 +26,8 @@ def input_lines(system: System, images: Images, keys: Keys, steps: int) -> Lines
         encoder.encode(image, whole, int(key))[:steps]
         for image, key in zip(images, keys, strict=True)
     ]
-    return np.concatenate(sent).T.astype(np.uint8)
+    lines: Lines = np.concatenate(sent).T.astype(np.uint8)
+    return lines
 
 
 def teacher_lines(
