@@ -32,10 +32,17 @@ def _fast_int(system: System, seed: int, *options: str) -> Session:
     return FastIntSession(system, seed)
 
 
+def _lava(system: System, seed: int, *options: str) -> Session:
+    from eqspike.engines.lava import open_lava
+
+    return open_lava(system, seed, *options)
+
+
 ENGINES: dict[str, Callable[..., Session]] = {
     "fast": _fast,
     "fast-int": _fast_int,
     "brian2": _brian2,
+    "lava": _lava,
 }
 """Given a system, a seed and the options that follow the engine's name, if any."""
 

@@ -15,3 +15,10 @@ NETWORK, SENT, TAUGHT = "network.pickle", "sent.npy", "taught.npy"
 def recorded(layer: str) -> dict[str, str]:
     """What is recorded of a layer of the stock graph: (rows, neurons) by kind."""
     return {kind: f"{kind}-{layer}.npy" for kind in ("spikes", "current", "potential")}
+
+
+SYSTEM, INBOX, OUTBOX, START = "system.pickle", "inbox.npy", "outbox.npy", "start.npy"
+"""For the fused process: the system; messages and results, one a row; the step of the first row."""
+
+WEIGHTS, RASTER, COUNTS, ERROR = "weights.npz", "raster.npz", "counts.json", "error.json"
+"""What the fused process writes, or for weights also reads, when a message asks for it."""
