@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eqspike.chips.loihi import LoihiNetwork
+from eqspike.chips.loihi.arithmetic import sign_mode, truncated_weights
 from eqspike.chips.loihi.rounding import RoundingReport, round_network
 from eqspike.chips.loihi.scale import Source
 from eqspike.core.errors import UnsupportedError
@@ -73,3 +74,18 @@ def round_system(
         unit: integer steps that stand for 1.0; without, a function of the weights alone.
     """
     return round_network(rounding_source(system, weights), unit)
+
+
+def refuse_odd_weights(network: LoihiNetwork) -> None:
+    """Refuse weights that static synapses of eight bits cannot hold; Lava would drop their lowest bit.
+
+    Raises:
+        UnsupportedError: naming the coupling.
+    """
+    for coupling in network.couplings:
+        mode = sign_mode(coupling.mantissas)
+        if (truncated_weights(coupling.mantissas, mode) != coupling.mantissas).any():
+            raise UnsupportedError(
+                f"coupling '{coupling.name}': static weights of mixed sign must be even mantissas, got odd "
+                "ones; round the network without plastic weights"
+            )

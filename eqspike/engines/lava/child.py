@@ -177,9 +177,10 @@ class Child:
 
 
 def works(patience_s: float = 60.0) -> str:
-    """`works` with Lava's version, or what is wrong and what to do."""
+    """Whether a neuron runs in Lava here: `works` and its version, or what is wrong and what to do."""
     try:
         with Child(patience_s) as child:
+            child.ask("try")
             return f"works (Lava {child.versions['lava']})"
     except MissingPackageError as error:
         return str(error)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from eqspike.core import errors
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import EngineError, UnsupportedError
-from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.lava import files
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.messages import (
@@ -56,6 +55,8 @@ class FusedSession:
         self.system, self.arithmetic = system, arithmetic
         self._pixels = system.network.input.size
         words, out_words = message_words(self._pixels), result_words(system.network.output.size)
+        from eqspike.engines.fast.compilation import announce_first_use
+
         announce_first_use("int32" if arithmetic == FIXED else "float64")
         self._child = Child(patience_s)
         folder = self._child.folder

@@ -24,9 +24,8 @@ from lava.proc.dense.process import Dense
 from lava.proc.io.source import RingBuffer
 from lava.proc.lif.process import LIF
 
-from eqspike.chips.loihi import LoihiCoupling, LoihiLayer, LoihiNetwork
-from eqspike.chips.loihi.arithmetic import LARGEST_DECAY, sign_mode, truncated_weights
-from eqspike.core.errors import UnsupportedError
+from eqspike.chips.loihi import LoihiLayer, LoihiNetwork
+from eqspike.chips.loihi.arithmetic import LARGEST_DECAY
 from eqspike.engines.lava.schedule import Lines
 
 RELAY_WEIGHT, RELAY_THRESHOLD = 128, 192
@@ -84,14 +83,9 @@ def build_graph(network: LoihiNetwork, sent: Lines, taught: Lines | None = None)
     """Connect the processes of a network.
 
     Args:
-        network: what they compute.
+        network: what they compute; its weights are checked by `engines.loihi.refuse_odd_weights`.
         sent: spikes of the input, (pixels, steps); taught: of the teacher, if it takes part.
-
-    Raises:
-        UnsupportedError: for weights that 8 bits with a sign cannot hold.
     """
-    for coupling in network.couplings:
-        _refuse_nine_bits(coupling)
     layers = [_neurons(layer) for layer in network.layers]
     graph = Graph(dict(zip((layer.name for layer in network.layers), layers, strict=True)))
     before: Any = RingBuffer(data=sent)
@@ -139,12 +133,3 @@ def _add_teacher(graph: Graph, network: LoihiNetwork, taught: Lines) -> None:
     graph.connect(output, relay, RELAY_WEIGHT * np.tile(own, len(signs)))
     back = np.concatenate([-sign * nudge.mantissa * own for sign in signs])
     graph.connect(relay, output, back, nudge.exponent)
-
-
-def _refuse_nine_bits(coupling: LoihiCoupling) -> None:
-    mode = sign_mode(coupling.mantissas)
-    if not np.array_equal(truncated_weights(coupling.mantissas, mode), coupling.mantissas):
-        raise UnsupportedError(
-            f"coupling '{coupling.name}': static weights of mixed sign must be even mantissas, got odd ones; "
-            "round the network without plastic weights"
-        )

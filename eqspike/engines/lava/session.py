@@ -10,13 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.chips.loihi import LoihiNetwork
+from eqspike.chips.loihi.rounding import represented
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.counting import free_phase_counts
 from eqspike.engines.lava.files import NETWORK, SENT, TAUGHT, recorded
 from eqspike.engines.lava.schedule import input_lines, teacher_lines
-from eqspike.engines.loihi import refuse_unlike_loihi, round_system, stored_weights
+from eqspike.engines.loihi import (
+    refuse_odd_weights,
+    refuse_unlike_loihi,
+    round_system,
+    stored_weights,
+)
 from eqspike.engines.parameters import (
     check_arrays,
     check_images,
@@ -154,8 +160,16 @@ class LavaSession:
         self.network, _ = round_system(self.system, self._stored)
 
     def load_network(self, network: LoihiNetwork) -> None:
-        """Replace the integers themselves; the stored weights stay as they are."""
-        self.network = network
+        """Replace the integers themselves; stored weights become what they stand for.
+
+        Raises:
+            ConfigError: if they are not of this system's shapes.
+            UnsupportedError: for weights that static synapses of eight bits cannot hold.
+        """
+        refuse_odd_weights(network)
+        stored = represented(network)
+        check_arrays(stored, expected_shapes(self.system))
+        self._stored, self.network = stored, network
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""

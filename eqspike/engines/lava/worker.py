@@ -60,6 +60,7 @@ class Worker:
         self.folder = folder
         self._commands: dict[str, Callable[..., dict[str, Any]]] = {
             "start": self._start,
+            "try": self._try,
             "present": self._present,
             "open_fused": self._open_fused,
             "run_fused": self._run_fused,
@@ -76,6 +77,16 @@ class Worker:
         from lava.magma.runtime import runtime  # noqa: F401  fixes multiprocessing's start method
 
         return {"lava": metadata.version("lava-nc"), "python": sys.version.split()[0]}
+
+    def _try(self) -> dict[str, Any]:
+        from lava.magma.core.run_conditions import RunSteps
+        from lava.magma.core.run_configs import Loihi2SimCfg
+        from lava.proc.lif.process import LIF
+
+        neuron: Any = LIF(shape=(1,))
+        neuron.run(condition=RunSteps(num_steps=1), run_cfg=Loihi2SimCfg(select_tag="fixed_pt"))
+        neuron.stop()
+        return {}
 
     def _present(self, **arguments: Any) -> dict[str, Any]:
         from eqspike.engines.lava.presenting import present_block
