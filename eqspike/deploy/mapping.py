@@ -1,9 +1,9 @@
 """Placing layers on cores within a chip's limits.
 
 Each layer has cores of its own; its neurons are shared out evenly over as few as the limits allow. A core that
-hosts n neurons of a layer holds one input axon for each line that reaches the layer, and behind it n weights, which
-Loihi packs in blocks of synapses with a header, each rounded up to whole words of memory. A neuron needs one output
-axon for each core it sends to.
+hosts n neurons of a layer holds one input axon for each line that reaches the layer, and behind it n weights,
+which Loihi packs in blocks of synapses with a header, each rounded up to whole words of memory. A neuron needs
+one output axon for each core it sends to.
 """
 
 from __future__ import annotations
