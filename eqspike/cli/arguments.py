@@ -108,14 +108,23 @@ def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "write a run as a stand-alone script of another simulator"
+    text = "write a run in the form of another tool: a stand-alone Brian2 script, or a NIR file"
     parser = _add(commands, "export", "exporting:export", text)
     parser.add_argument("run", metavar="RUN", help="run folder")
-    parser.add_argument("--format", choices=("brian2",), default="brian2", help="default: brian2")
     parser.add_argument(
-        "--sample", type=int, default=0, metavar="N", help="test sample it presents (default: 0)"
+        "--format", choices=("brian2", "nir"), default="brian2", help="default: brian2"
     )
-    parser.add_argument("--out", metavar="DIR", help="folder of the files (default: RUN/brian2)")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="brian2: test sample it presents (default: 0)"
+    )
+    parser.add_argument(
+        "--form", choices=("population", "layers"),
+        help="nir: all neurons as one node, or a node for each layer (default: population)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--step-ms", type=float, metavar="MS", help="nir: length of a time step (default: 1)"
+    )
+    parser.add_argument("--out", metavar="DIR", help="folder of the files (default: RUN/FORMAT)")
 
 
 def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
