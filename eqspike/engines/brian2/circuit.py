@@ -33,6 +33,7 @@ from eqspike.engines.brian2.printing import (
     INPUT_STEP,
     INPUT_THRESHOLD,
     SCHEDULE,
+    Mode,
     layer_text,
     synapse_text,
 )
@@ -50,7 +51,7 @@ class Circuit:
         spikes: monitor of the spikes by layer name (no input if it sends currents).
         potentials: monitor of the membrane potentials by layer name, of free layers.
         period: time steps of one sample.
-        learns: whether traces and the rule are part of it.
+        mode: what it simulates.
     """
 
     network: Any
@@ -59,19 +60,19 @@ class Circuit:
     spikes: dict[str, Any]
     potentials: dict[str, Any]
     period: int
-    learns: bool
+    mode: Mode
 
 
-def build_circuit(system: System, learns: bool) -> Circuit:
-    """Build the network of a system: both phases with learning, or the free phase alone."""
+def build_circuit(system: System, mode: Mode) -> Circuit:
+    """Build the network of a system."""
     rule = system.rule
-    period = rule.free_steps + (rule.nudged_steps if learns else 0)
+    period = rule.free_steps + (rule.nudged_steps if mode is not Mode.READ_OUT else 0)
     clocks = _Clocks(Clock(dt=STEP_MS * ms), Clock(dt=period * STEP_MS * ms))
-    groups = {system.network.input.name: _input_group(system, learns, clocks)}
+    groups = {system.network.input.name: _input_group(system, mode, clocks)}
     for layer in system.network.free_layers:
-        groups[layer.name] = _free_group(system, layer, learns, clocks)
+        groups[layer.name] = _free_group(system, layer, mode, clocks)
     synapses = {
-        coupling.name: _synapses(system, coupling, groups, learns, clocks)
+        coupling.name: _synapses(system, coupling, groups, mode, clocks)
         for coupling in system.network.couplings
     }
     listened = list(system.network.layers if system.encoder.spikes else system.network.free_layers)
@@ -90,7 +91,7 @@ def build_circuit(system: System, learns: bool) -> Circuit:
     network = Network(parts)
     network.schedule = list(SCHEDULE)
     network.store("start")
-    return Circuit(network, groups, synapses, spikes, potentials, period, learns)
+    return Circuit(network, groups, synapses, spikes, potentials, period, mode)
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ class _Clocks:
     sample: Any
 
 
-def _input_group(system: System, learns: bool, clocks: _Clocks) -> Any:
-    layer = system.network.input
+def _input_group(system: System, mode: Mode, clocks: _Clocks) -> Any:
+    layer, learns = system.network.input, mode is not Mode.READ_OUT
     group = NeuronGroup(
         layer.size,
         INPUT_STATE,
@@ -121,11 +122,11 @@ def _input_group(system: System, learns: bool, clocks: _Clocks) -> Any:
     return group
 
 
-def _free_group(system: System, layer: Layer, learns: bool, clocks: _Clocks) -> Any:
-    text, name = layer_text(system, layer, learns), layer.name
+def _free_group(system: System, layer: Layer, mode: Mode, clocks: _Clocks) -> Any:
+    text, name = layer_text(system, layer, mode), layer.name
     group = NeuronGroup(
         layer.size,
-        text.state + (BIAS_TOTAL if learns else ""),
+        text.state + (BIAS_TOTAL if mode is Mode.BATCH else ""),
         threshold=text.threshold,
         reset=text.reset,
         events=text.events,
@@ -139,19 +140,19 @@ def _free_group(system: System, layer: Layer, learns: bool, clocks: _Clocks) -> 
     group.run_regularly(text.onset, clock=clocks.sample, when="onset", name=f"{name}_onset")
     for slot, statements in text.steps.items():
         group.run_regularly(statements, clock=clocks.step, when=slot, name=f"{name}_{slot}")
-    if learns:
+    if mode is not Mode.READ_OUT:
         group.set_event_schedule("learning", when="traces", order=1)
     return group
 
 
 def _synapses(
-    system: System, coupling: Coupling, groups: dict[str, Any], learns: bool, clocks: _Clocks
+    system: System, coupling: Coupling, groups: dict[str, Any], mode: Mode, clocks: _Clocks
 ) -> Any:
-    text = synapse_text(system, coupling, learns)
+    text = synapse_text(system, coupling, mode)
     synapses = Synapses(
         groups[coupling.pre.name],
         groups[coupling.post.name],
-        text.state + (TOTAL if learns else ""),
+        text.state + (TOTAL if mode is Mode.BATCH else ""),
         on_pre=text.on_pre,
         on_post=text.on_post or None,
         on_event=text.events,
@@ -160,7 +161,7 @@ def _synapses(
         clock=clocks.step,
         name=f"{coupling.pre.name}_to_{coupling.post.name}",
     )
-    if learns:
+    if mode is Mode.BATCH:
         synapses.run_regularly(
             CHANGE_ONSET, clock=clocks.sample, when="onset", name=f"{synapses.name}_onset"
         )
