@@ -68,7 +68,9 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--config", metavar="FILE", help="a run's config.yaml, instead of MODEL TASK"
     )
-    parser.add_argument("--engine", help="engine (default: fast)")
+    parser.add_argument(
+        "--engine", help="fast (default), brian2 or brian2:TARGET; see 'eqspike list engines'"
+    )
     parser.add_argument("--seed", type=int, help="seed (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
     parser.add_argument(
@@ -100,7 +102,10 @@ def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = _add(commands, "parity", "parity:parity", text)
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument(
-        "--engines", default="fast,brian2", metavar="A,B", help="engines (default: fast,brian2)"
+        "--engines",
+        default="fast,brian2",
+        metavar="A,B",
+        help="engines, such as fast,brian2:cpp_standalone (default: fast,brian2)",
     )
     parser.add_argument(
         "--samples", type=int, default=20, metavar="N", help="test samples (default: 20)"

@@ -27,6 +27,7 @@ from brian2 import (
 
 from eqspike.core.network import Coupling, Layer
 from eqspike.engines.brian2.equations import STEP_MS
+from eqspike.engines.brian2.online_text import BIAS
 from eqspike.engines.brian2.printing import (
     INPUT_EVENTS,
     INPUT_STATE,
@@ -46,7 +47,7 @@ class Circuit:
     """A built network, ready to run from time 0 as often as wanted.
 
     Attributes:
-        network: the explicit Brian2 network; its state `start` is stored.
+        network: the explicit Brian2 network.
         groups: neurons by layer name; synapses by coupling name.
         spikes: monitor of the spikes by layer name (no input if it sends currents).
         potentials: monitor of the membrane potentials by layer name, of free layers.
@@ -62,11 +63,19 @@ class Circuit:
     period: int
     mode: Mode
 
+    def holder(self, name: str) -> tuple[Any, str]:
+        """Where the weights or biases of that name (`hidden-output`, `hidden.bias`) are written to.
+
+        Returns:
+            The object, and what the names of its variables start with (see `online_text`).
+        """
+        layer = name.removesuffix(".bias")
+        return (self.synapses[name], "") if layer == name else (self.groups[layer], BIAS)
+
 
 def build_circuit(system: System, mode: Mode) -> Circuit:
     """Build the network of a system."""
-    rule = system.rule
-    period = rule.free_steps + (rule.nudged_steps if mode is not Mode.READ_OUT else 0)
+    period = mode.period(system.rule)
     clocks = _Clocks(Clock(dt=STEP_MS * ms), Clock(dt=period * STEP_MS * ms))
     groups = {system.network.input.name: _input_group(system, mode, clocks)}
     for layer in system.network.free_layers:
@@ -90,7 +99,6 @@ def build_circuit(system: System, mode: Mode) -> Circuit:
     parts = [*groups.values(), *synapses.values(), *spikes.values(), *potentials.values()]
     network = Network(parts)
     network.schedule = list(SCHEDULE)
-    network.store("start")
     return Circuit(network, groups, synapses, spikes, potentials, period, mode)
 
 
@@ -103,13 +111,13 @@ class _Clocks:
 
 
 def _input_group(system: System, mode: Mode, clocks: _Clocks) -> Any:
-    layer, learns = system.network.input, mode is not Mode.READ_OUT
+    layer = system.network.input
     group = NeuronGroup(
         layer.size,
         INPUT_STATE,
         threshold=INPUT_THRESHOLD,
         reset="",
-        events=dict(INPUT_EVENTS) if learns else {},
+        events=dict(INPUT_EVENTS) if mode.learns else {},
         clock=clocks.step,
         name=layer.name,
     )
@@ -117,7 +125,7 @@ def _input_group(system: System, mode: Mode, clocks: _Clocks) -> Any:
         INPUT_STEP, clock=clocks.step, when="inputs", order=-1, name=f"{layer.name}_inputs"
     )
     group.set_event_schedule("spike", when="inputs")
-    if learns:
+    if mode.learns:
         group.set_event_schedule("learning", when="inputs")
     return group
 
@@ -140,7 +148,7 @@ def _free_group(system: System, layer: Layer, mode: Mode, clocks: _Clocks) -> An
     group.run_regularly(text.onset, clock=clocks.sample, when="onset", name=f"{name}_onset")
     for slot, statements in text.steps.items():
         group.run_regularly(statements, clock=clocks.step, when=slot, name=f"{name}_{slot}")
-    if mode is not Mode.READ_OUT:
+    if mode.learns:
         group.set_event_schedule("learning", when="traces", order=1)
     return group
 

@@ -1,4 +1,4 @@
-"""Two functions that Brian2 lacks, for NumPy, Cython and C++: they give the bits of `core.grid` and `core.random_stream`."""
+"""Two functions that Brian2 lacks, for NumPy, Cython and C++: the bits of `core.grid` and `core.random_stream`."""
 
 from __future__ import annotations
 

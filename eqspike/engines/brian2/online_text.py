@@ -1,7 +1,7 @@
 """Learning event by event as Brian2 text: each evaluation of the rule is written to the weight memory at once.
 
-`stored` is what the memory holds, `w` (or `bias`) what the dynamics reads: the same on the summation grid. A write
-is the twin of `WeightMemory.program`, with the random number of its place, so that it rounds as in the fast engine.
+`stored` is what the memory holds, `w` (or `bias`) what the dynamics reads: the same on the summation grid.
+A write is the twin of `WeightMemory.program`, with the random number of its place: it rounds as in the fast engine.
 """
 
 from __future__ import annotations
@@ -14,9 +14,15 @@ from eqspike.engines.brian2.rule_text import combination
 from eqspike.memory import Fixed, Ideal
 
 WRITTEN = "stored : volt\ncandidate : integer\napplied : integer\n"
-"""State of whatever learns: what the memory holds, and how many writes were asked for and changed it."""
+"""State of a synapse that learns: what the memory holds, and how many writes were asked for and changed it."""
 
-REACHED = "".join(f"{way}_{phase} : integer\n" for way in ("ahead", "back") for phase in ("free", "nudged"))
+BIAS = "bias_"
+BIAS_WRITTEN = "".join(f"{BIAS}{line}\n" for line in WRITTEN.splitlines())
+"""The same of a bias. Brian2 wants other names here: a synapse sees its target's variables."""
+
+REACHED = "".join(
+    f"{way}_{phase} : integer\n" for way in ("ahead", "back") for phase in ("free", "nudged")
+)
 """Spikes that a synapse delivered with a non-zero weight, by direction and phase."""
 
 
@@ -36,13 +42,14 @@ class Place:
 
 def synapse_write(rule: LocalRule, spike: Side, place: Place) -> str:
     """Statements where the side `spike` of a synapse fired."""
-    return _write(f"{_rate(place)}*({combination(rule, spike)})", _programmed(place, spike), "w")
+    change = f"{_rate(place)}*({combination(rule, spike)})"
+    return _write(change, _programmed(place, spike), "w", "")
 
 
 def bias_write(rule: LocalRule, place: Place) -> str:
     """Statements of a bias in each step; biases are held in float64."""
     change = f"{_rate(place)}*({combination(rule, 'pre', of_synapse=False)})"
-    return _write(change, "stored + delta", "bias")
+    return _write(change, f"{BIAS}stored + delta", "bias", BIAS)
 
 
 def count_reached(way: str) -> str:
@@ -57,14 +64,14 @@ def _rate(place: Place) -> str:
     return f"rate_{place.target}(t)"
 
 
-def _write(change: str, asked: str, read: str) -> str:
+def _write(change: str, asked: str, read: str, prefix: str) -> str:
     steps = STEPS_PER_UNIT["float64"]
     return f"""
 delta = {change}
 asked = {asked}
-candidate += int(delta != 0*volt)
-applied += int(asked != stored)
-stored = asked
+{prefix}candidate += int(delta != 0*volt)
+{prefix}applied += int(asked != {prefix}stored)
+{prefix}stored = asked
 {read} = nearest(asked/volt*{steps!r})/{steps!r}*volt
 """
 
@@ -81,7 +88,7 @@ def _programmed(place: Place, spike: Side) -> str:
         "floor": f"floor({wanted})",
         "stochastic": f"floor({wanted} + {_draw(place, spike)})",
     }[memory.rounding]
-    # Codes times the step lie on a binary grid, so this sum is exact: the new value, or the old where nothing is asked.
+    # Values of codes lie on a binary grid, so this sum is exact: the new one, or the old where nothing is asked.
     new = f"clip({code}, -{largest}, {largest})*{step!r}*volt"
     return f"stored + int(delta != 0*volt)*({new} - stored)"
 

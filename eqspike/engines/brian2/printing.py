@@ -8,6 +8,7 @@ from enum import Enum
 from eqspike.core.network import Coupling, Layer
 from eqspike.engines.brian2.equations import COMMON_STATE, NUDGE, neuron_text
 from eqspike.engines.brian2.online_text import (
+    BIAS_WRITTEN,
     REACHED,
     WRITTEN,
     Place,
@@ -28,6 +29,7 @@ from eqspike.engines.brian2.rule_text import (
 )
 from eqspike.engines.protocol import System
 from eqspike.memory import Ideal
+from eqspike.rules import EqSpike
 
 SCHEDULE = (
     "start", "delivery", "onset", "inputs", "synapses", "groups", "thresholds", "resets", "traces",
@@ -43,13 +45,22 @@ INPUT_EVENTS = {"learning": "sent > 0 and learns(t) > 0"}
 class Mode(Enum):
     """What a circuit simulates.
 
-    READ_OUT: the free phase alone, without traces. BATCH: both phases, with changes summed for the end of the batch.
-    ONLINE: both phases, each event changing its weights at once.
+    READ_OUT: the free phase alone, without traces. BATCH: both phases, with changes summed until the batch is
+    complete. ONLINE: both phases, each event changing its weights at once.
     """
 
     READ_OUT = "read-out"
     BATCH = "batch"
     ONLINE = "online"
+
+    @property
+    def learns(self) -> bool:
+        """Whether there is a nudged phase, with traces and the rule."""
+        return self is not Mode.READ_OUT
+
+    def period(self, rule: EqSpike) -> int:
+        """Time steps of one sample."""
+        return rule.free_steps + (rule.nudged_steps if self.learns else 0)
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,7 @@ class SynapseText:
 
 def layer_text(system: System, layer: Layer, mode: Mode) -> LayerText:
     """Print a free layer."""
-    nudged = mode is not Mode.READ_OUT and layer is system.network.output
+    nudged = mode.learns and layer is system.network.output
     neuron, rule = neuron_text(system.neuron, nudged), system.rule.local_rule
     plain = LayerText(
         COMMON_STATE + neuron.state,
@@ -104,10 +115,10 @@ def layer_text(system: System, layer: Layer, mode: Mode) -> LayerText:
         neuron.parameters,
         neuron.volts,
     )
-    if mode is Mode.READ_OUT:
+    if not mode.learns:
         return plain
     if mode is Mode.ONLINE:
-        state, onset = WRITTEN, ""
+        state, onset = BIAS_WRITTEN, ""
         learning = bias_write(rule, Place(layer.name, Ideal(), 0))
     else:
         state, onset, learning = BIAS_CHANGE, BIAS_ONSET, bias_step(rule)
@@ -131,9 +142,9 @@ def synapse_text(system: System, coupling: Coupling, mode: Mode) -> SynapseText:
     events = dict.fromkeys([*on_pre, *on_post], "spike")
     slots = dict.fromkeys(events, "delivery" if coupling.bidirectional else "synapses")
     text = SynapseText("w : volt\n", on_pre, on_post, events, slots, {})
-    if mode is Mode.READ_OUT:
-        return text
-    return _batch(system, coupling, text, current) if mode is Mode.BATCH else _online(system, coupling, text)
+    if mode is Mode.BATCH:
+        return _batch(system, coupling, text, current)
+    return _online(system, coupling, text) if mode is Mode.ONLINE else text
 
 
 def _batch(system: System, coupling: Coupling, text: SynapseText, current: str) -> SynapseText:
