@@ -1,7 +1,7 @@
 """Learning event by event as Brian2 text: each evaluation of the rule is written to the weight memory at once.
 
 `stored` is what the memory holds, `w` (or `bias`) what the dynamics reads: the same on the summation grid.
-A write is the twin of `WeightMemory.program`, with the random number of its place: it rounds as in the fast engine.
+A write is the twin of `WeightMemory.program`, with the random number of its place, and rounds like the fast engine.
 """
 
 from __future__ import annotations
