@@ -76,7 +76,11 @@ class Circuit:
 def build_circuit(system: System, mode: Mode) -> Circuit:
     """Build the network of a system."""
     period = mode.period(system.rule)
-    clocks = _Clocks(Clock(dt=STEP_MS * ms), Clock(dt=period * STEP_MS * ms))
+    # Names are given, here and below, so that the same system gives the same code, which is compiled once.
+    clocks = _Clocks(
+        Clock(dt=STEP_MS * ms, name="step_clock"),
+        Clock(dt=period * STEP_MS * ms, name="sample_clock"),
+    )
     groups = {system.network.input.name: _input_group(system, mode, clocks)}
     for layer in system.network.free_layers:
         groups[layer.name] = _free_group(system, layer, mode, clocks)
@@ -97,7 +101,7 @@ def build_circuit(system: System, mode: Mode) -> Circuit:
         for layer in system.network.free_layers
     }  # fmt: skip
     parts = [*groups.values(), *synapses.values(), *spikes.values(), *potentials.values()]
-    network = Network(parts)
+    network = Network(parts, name="circuit")
     network.schedule = list(SCHEDULE)
     return Circuit(network, groups, synapses, spikes, potentials, period, mode)
 

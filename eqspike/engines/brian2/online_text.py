@@ -1,7 +1,7 @@
 """Learning event by event as Brian2 text: each evaluation of the rule is written to the weight memory at once.
 
 `stored` is what the memory holds, `w` (or `bias`) what the dynamics reads: the same on the summation grid.
-A write is the twin of `WeightMemory.program`, with the random number of its place, and rounds like the fast engine.
+A write is the twin of `WeightMemory.program`, with the random number of its place: it rounds like the fast one.
 """
 
 from __future__ import annotations
@@ -58,6 +58,11 @@ def count_reached(way: str) -> str:
     return (
         f"{way}_free += {filled}*int(learns(t) == 0)\n{way}_nudged += {filled}*int(learns(t) > 0)"
     )
+
+
+def rounds_at_random(memory: Ideal | Fixed) -> bool:
+    """Whether the statements of a write draw random numbers."""
+    return isinstance(memory, Fixed) and memory.rounding == "stochastic"
 
 
 def _rate(place: Place) -> str:

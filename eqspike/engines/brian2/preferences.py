@@ -31,7 +31,7 @@ def engine_preferences(target: Target) -> dict[str, Any]:
         "codegen.loop_invariant_optimisations": False,
         "codegen.cpp.extra_compile_args": COMPILER_ARGUMENTS,
         # A folder of our own: Brian2 would reuse what was compiled from the same code with other arguments.
-        "codegen.runtime.cython.cache_dir": str(cython_folder()),
+        "codegen.runtime.cython.cache_dir": str(cache_folder("cython")),
         "core.default_float_dtype": np.float64,
         # A run cut short would be taken for a whole one; the command line stops between batches.
         "core.stop_on_keyboard_interrupt": False,
@@ -65,6 +65,6 @@ def engine_at_work(target: Target, device: Any = None) -> Iterator[None]:
             prefs[name] = value
 
 
-def cython_folder() -> Path:
-    """Folder of compiled Cython modules: in `EQSPIKE_CACHE` if set, else in the user's cache folder."""
-    return Path(os.environ.get("EQSPIKE_CACHE") or user_cache_dir("eqspike")) / "brian2-cython"
+def cache_folder(kind: str) -> Path:
+    """Folder of what was compiled: in `EQSPIKE_CACHE` if set, else in the user's cache folder."""
+    return Path(os.environ.get("EQSPIKE_CACHE") or user_cache_dir("eqspike")) / "brian2" / kind

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-from brian2 import Quantity, ms, volt
+from brian2 import TimedArray, ms, volt
 from numpy.typing import NDArray
 
 from eqspike.core.grid import snap
@@ -74,6 +74,11 @@ class Runner(Protocol):
     @property
     def circuit(self) -> Circuit: ...
 
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Time spent outside this process so far, by what it went to."""
+        ...
+
     def run(self, block: Block, watched: tuple[str, ...]) -> Recording:
         """Present a block with fixed weights; the membrane potentials of the layers `watched` are recorded."""
         ...
@@ -99,8 +104,9 @@ def block_of(
     if mode.learns:
         betas = nudging_strengths(system, keys)
         functions.update(_teaching(system, labels, betas))
-        if writing is not None:
-            functions.update(writing_functions(system, writing, betas))
+        functions.update(
+            _gain(system, betas) if writing is None else writing_functions(system, writing, betas)
+        )
     weights = {name: snap(array) for name, array in stored.items()}
     return Block(weights, functions, len(images), stored if mode is Mode.ONLINE else {})
 
@@ -141,9 +147,10 @@ def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
     return betas
 
 
-def with_unit(name: str, values: NDArray[np.float64]) -> Quantity:
-    """Values of a function of time, with the unit of its name."""
-    return values * UNITS.get(name.split("_")[0], 1)
+def function_of_time(name: str, values: NDArray[np.float64]) -> Any:
+    """A function for the texts of `printing`, from its values in base units, one row a time step."""
+    unit = UNITS.get(name.split("_")[0], 1)
+    return TimedArray(values * unit, dt=STEP_MS * ms, name=f"{name}_of_time")
 
 
 def _stimulus(system: System, mode: Mode, images: Images, keys: Keys) -> NDArray[np.float64]:
@@ -157,7 +164,7 @@ def _stimulus(system: System, mode: Mode, images: Images, keys: Keys) -> NDArray
 
 
 def _teaching(system: System, labels: Labels, betas: NDArray[np.float64]) -> Arrays:
-    """Nudging strength, its inverse, the phase flag and the targets, as functions of time."""
+    """Nudging strength, the phase flag and the targets, as functions of time."""
     rule = system.rule
     period = rule.free_steps + rule.nudged_steps
     learns = np.tile(np.arange(period) >= rule.free_steps, len(labels))
@@ -167,9 +174,15 @@ def _teaching(system: System, labels: Labels, betas: NDArray[np.float64]) -> Arr
     return {
         "learns": learns.astype(np.float64),
         "beta": np.where(learns, strength, 0.0),
-        "gain": np.where(learns, 1 / strength, 0.0),
         "target": np.repeat(targets, period, axis=0),
     }
+
+
+def _gain(system: System, betas: NDArray[np.float64]) -> Arrays:
+    """Factor of the changes that are summed for the end of the batch: 1 / beta in the nudged phase."""
+    rule = system.rule
+    phases = np.repeat([0.0, 1.0], [rule.free_steps, rule.nudged_steps])
+    return {"gain": np.outer(1 / betas, phases).ravel()}
 
 
 def _changes(system: System, circuit: Circuit) -> Arrays:

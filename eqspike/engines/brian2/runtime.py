@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from brian2 import TimedArray, ms, second, volt
+from brian2 import second, volt
 
 from eqspike.engines.brian2.circuit import build_circuit
-from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.presenting import (
     Block,
     Recording,
     duration,
+    function_of_time,
     namespace_of,
     recording_of,
-    with_unit,
 )
 from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter, say
@@ -31,6 +30,7 @@ class RuntimeRunner:
 
     def __init__(self, system: System, mode: Mode, target: Target) -> None:
         self._system, self._target = system, target
+        self.seconds: dict[str, float] = {}
         self._announced = target.name == "numpy"
         with engine_at_work(target):
             self.circuit = build_circuit(system, mode)
@@ -48,8 +48,7 @@ class RuntimeRunner:
             for name, monitor in circuit.potentials.items():
                 monitor.active = name in watched
             functions = {
-                name: TimedArray(with_unit(name, values), dt=STEP_MS * ms)
-                for name, values in block.functions.items()
+                name: function_of_time(name, values) for name, values in block.functions.items()
             }
             circuit.network.run(
                 duration(circuit, block.samples),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -166,6 +167,13 @@ class Brian2Session:
         """Events since the last call, which starts the counting anew."""
         counts, self._counts = self._counts, EventCounts()
         return counts
+
+    def program_seconds(self) -> dict[str, float]:
+        """Time spent so far in programs outside this process: `compile`, `program` and its part `simulation`."""
+        total: Counter[str] = Counter()
+        for runner in self._runners.values():
+            total.update(runner.seconds)
+        return dict(total)
 
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)

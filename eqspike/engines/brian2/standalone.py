@@ -15,25 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup, TimedArray, ms, second
+from brian2 import NeuronGroup, ms, second
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from numpy.typing import NDArray
 
-from eqspike.core.errors import UnsupportedError
 from eqspike.engines.brian2.circuit import Circuit, build_circuit
-from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.presenting import (
     Block,
     Recording,
     block_of,
     duration,
+    function_of_time,
     namespace_of,
     recording_of,
-    with_unit,
 )
 from eqspike.engines.brian2.printing import Mode
-from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter_code, say
+from eqspike.engines.brian2.programs import make_program
+from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter_code
 from eqspike.engines.brian2.targets import Target
 from eqspike.engines.brian2.writing import no_writing
 from eqspike.engines.protocol import System
@@ -65,7 +64,6 @@ class StandaloneRunner:
         self._device = CPPStandaloneDevice()
         self._functions = _functions(system, mode, samples)
         self.seconds = {"compile": 0.0, "program": 0.0, "simulation": 0.0}
-        say(f"compiling the Brian2 network ({target.title})")
         started = time.perf_counter()
         with engine_at_work(target, self._device):
             self._device.activate(build_on_run=False)
@@ -81,6 +79,9 @@ class StandaloneRunner:
             self._device.run(run_args=arguments, with_output=False)
             self.seconds["program"] += self._device.timers["run_binary"]
             self.seconds["simulation"] += self._device._last_run_time
+            for layer, monitor in self.circuit.potentials.items():
+                # Brian2 expects as many steps as in the last run; 0 stands for any number.
+                monitor.variables["v"].size = (0, self.circuit.groups[layer].N)
             return recording_of(self._system, self.circuit, block.samples, watched)
 
     def close(self) -> None:
@@ -104,13 +105,8 @@ class StandaloneRunner:
         device.insert_code(
             "main", f"{network.name}.run({length}[0], report_progress, {REPORT_SECONDS!r});"
         )
-        try:
-            device.build(directory=str(self._folder), run=False, with_output=False)
-        except RuntimeError as error:
-            raise UnsupportedError(
-                f"engine 'brian2:{self._target.name}': the C++ compiler failed ({error}); its messages are above. "
-                "Engine 'brian2' computes the same with NumPy alone"
-            ) from error
+        device.build(directory=str(self._folder), compile=False, run=False)
+        make_program(device, self._folder, self._target)
         (self._folder / "inputs").mkdir()
 
     def _inputs(self, block: Block) -> list[str]:
@@ -148,9 +144,7 @@ def _functions(system: System, mode: Mode, samples: int) -> dict[str, Any]:
     writing = no_writing(system) if mode is Mode.ONLINE else None
     one = block_of(system, mode, {}, images, np.zeros(1, np.int64), np.zeros(1, np.uint64), writing)
     return {
-        name: TimedArray(
-            with_unit(name, np.zeros((samples * len(values), *values.shape[1:]))), dt=STEP_MS * ms
-        )
+        name: function_of_time(name, np.zeros((samples * len(values), *values.shape[1:])))
         for name, values in one.functions.items()
     }
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.functions import halves
+from eqspike.engines.brian2.online_text import rounds_at_random
 from eqspike.engines.protocol import Arrays, Keys, System
 from eqspike.memory import Writes
 
@@ -65,13 +66,15 @@ def writing_functions(system: System, writing: Writing, betas: NDArray[np.float6
     rule = system.rule
     period = rule.free_steps + rule.nudged_steps
     steps = np.tile(np.arange(period) - rule.free_steps, len(betas))
-    functions: Arrays = {"nudged_step": np.maximum(steps, 0).astype(np.float64)}
+    functions: Arrays = {}
     for index, coupling in enumerate(system.network.couplings):
         rates = np.repeat(writing.rates[index] / betas, period)
-        high, low = halves(np.repeat(writing.keys[:, index], period))
         target = coupling.post.name
         functions[f"rate_{target}"] = np.where(steps >= 0, rates, 0.0)
-        functions[f"key_high_{target}"], functions[f"key_low_{target}"] = high, low
+        if rounds_at_random(system.memory):
+            high, low = halves(np.repeat(writing.keys[:, index], period))
+            functions[f"key_high_{target}"], functions[f"key_low_{target}"] = high, low
+            functions["nudged_step"] = np.maximum(steps, 0).astype(np.float64)
     return functions
 
 
