@@ -153,7 +153,7 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = _add(commands, "plot", "plotting:plot", text)
     parser.add_argument(
         "figure", nargs="?", choices=("stdp",),
-        help="only this figure: weight change against spike lag, of isolated pairs and of the run's network as it learns",
+        help="only this one: weight change against spike lag, of isolated pairs and of the network as it learns",
     )  # fmt: skip
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument("--out", metavar="DIR", help="folder of the figures (default: RUN/plots)")

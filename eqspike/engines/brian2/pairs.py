@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from eqspike.core.local_rule import LocalRule
 from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.brian2.preferences import engine_at_work
+from eqspike.engines.brian2.printing import SCHEDULE
 from eqspike.engines.brian2.rule_text import on_spike, rule_parameters, trace_state, trace_step
 from eqspike.engines.brian2.targets import NUMPY, Target
-
-_SCHEDULE = ("start", "groups", "traces", "learning", "end")
 
 
 def summed_change(
@@ -44,7 +43,7 @@ def summed_change(
         for pathway in (synapses.from_pre, synapses.from_post):
             pathway.when = "learning"
         network = Network([*sides, synapses])
-        network.schedule = list(_SCHEDULE)
+        network.schedule = list(SCHEDULE)
         network.run(steps * STEP_MS * ms, namespace={})
         return np.array(synapses.change[:]).reshape(shape)
 
@@ -62,7 +61,6 @@ def _group(rule: LocalRule, spikes: NDArray[np.float64], clock: Any) -> Any:
     )
     group.run_regularly("spike = trains(t, i)", clock=clock, when="groups")
     group.run_regularly(trace_step(rule), clock=clock, when="traces")
-    group.set_event_schedule("spike", when="traces", order=1)
     return group
 
 
