@@ -11,6 +11,7 @@ from eqspike.engines.brian2.presenting import (
     Recording,
     duration,
     function_of_time,
+    lengthened,
     recording_of,
 )
 from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter, say
@@ -23,16 +24,18 @@ class RuntimeRunner:
 
     Args:
         system: what to simulate; learns: both phases, or the free phase alone.
-        target: `numpy` or `cython`.
+        target: `numpy` or `cython`; samples: the largest number of samples in a block.
     """
 
-    def __init__(self, system: System, learns: bool, target: Target) -> None:
+    def __init__(self, system: System, learns: bool, target: Target, samples: int) -> None:
         self._system, self._target = system, target
         self.seconds: dict[str, float] = {}
         self._announced = target.name == "numpy"
         with engine_at_work(target):
             self.circuit = build_circuit(system, learns)
             self.circuit.network.store("start")
+        # The length of a function of time stands in its Cython code: one length is compiled once.
+        self._rows = samples * self.circuit.period if target.name == "cython" else 0
 
     def run(self, block: Block, watched: tuple[str, ...]) -> Recording:
         """Present a block."""
@@ -46,7 +49,8 @@ class RuntimeRunner:
             for name, monitor in circuit.potentials.items():
                 monitor.active = name in watched
             namespace = {
-                name: function_of_time(name, values) for name, values in block.functions.items()
+                name: function_of_time(name, lengthened(values, self._rows))
+                for name, values in block.functions.items()
             }
             circuit.network.run(
                 duration(circuit, block.samples),

@@ -172,9 +172,8 @@ class Brian2Session:
         return self._runners[learns].run(block, watched or (self.system.network.output.name,))
 
     def _runner(self, learns: bool) -> Runner:
-        if self._target.name != "cpp_standalone":
-            return RuntimeRunner(self.system, learns, self._target)
-        return StandaloneRunner(self.system, learns, self._target, self._largest_block(learns))
+        runner = StandaloneRunner if self._target.name == "cpp_standalone" else RuntimeRunner
+        return runner(self.system, learns, self._target, self._largest_block(learns))
 
     def _blocks(self, samples: int, learns: bool) -> Iterator[slice]:
         """Which samples are presented in each run."""
