@@ -153,6 +153,15 @@ def function_of_time(name: str, values: NDArray[np.float64]) -> Any:
     return TimedArray(values * unit, dt=STEP_MS * ms, name=f"{name}_of_time")
 
 
+def lengthened(values: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+    """Values followed by zeros up to a number of rows, if they are fewer."""
+    if len(values) >= rows:
+        return values
+    result = np.zeros((rows, *values.shape[1:]))
+    result[: len(values)] = values
+    return result
+
+
 def _stimulus(system: System, mode: Mode, images: Images, keys: Keys) -> NDArray[np.float64]:
     rule = system.rule
     steps = rule.free_steps + rule.nudged_steps

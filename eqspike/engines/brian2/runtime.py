@@ -11,6 +11,7 @@ from eqspike.engines.brian2.presenting import (
     Recording,
     duration,
     function_of_time,
+    lengthened,
     namespace_of,
     recording_of,
 )
@@ -25,16 +26,18 @@ class RuntimeRunner:
 
     Args:
         system: what to simulate; mode: which phases, and whether weights change.
-        target: `numpy` or `cython`.
+        target: `numpy` or `cython`; samples: the largest number of samples in a block.
     """
 
-    def __init__(self, system: System, mode: Mode, target: Target) -> None:
+    def __init__(self, system: System, mode: Mode, target: Target, samples: int) -> None:
         self._system, self._target = system, target
         self.seconds: dict[str, float] = {}
         self._announced = target.name == "numpy"
         with engine_at_work(target):
             self.circuit = build_circuit(system, mode)
             self.circuit.network.store("start")
+        # The length of a function of time stands in its Cython code: one length is compiled once.
+        self._rows = samples * self.circuit.period if target.name == "cython" else 0
 
     def run(self, block: Block, watched: tuple[str, ...]) -> Recording:
         """Present a block."""
@@ -48,7 +51,8 @@ class RuntimeRunner:
             for name, monitor in circuit.potentials.items():
                 monitor.active = name in watched
             functions = {
-                name: function_of_time(name, values) for name, values in block.functions.items()
+                name: function_of_time(name, lengthened(values, self._rows))
+                for name, values in block.functions.items()
             }
             circuit.network.run(
                 duration(circuit, block.samples),

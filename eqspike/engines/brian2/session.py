@@ -196,9 +196,8 @@ class Brian2Session:
         return self._runners[mode].run(block, watched or (self.system.network.output.name,))
 
     def _runner(self, mode: Mode) -> Runner:
-        if self._target.name != "cpp_standalone":
-            return RuntimeRunner(self.system, mode, self._target)
-        return StandaloneRunner(self.system, mode, self._target, self._largest_block(mode))
+        runner = StandaloneRunner if self._target.name == "cpp_standalone" else RuntimeRunner
+        return runner(self.system, mode, self._target, self._largest_block(mode))
 
     def _blocks(self, samples: int, mode: Mode) -> Iterator[slice]:
         """Which samples are presented in each run."""
