@@ -61,7 +61,8 @@ class Stdp:
 def measure_stdp(run: Path, samples: int, engine: str = "fast") -> Stdp:
     """Run the pair protocol with the run's rule, and look at its weights at work on training samples.
 
-    Samples are drawn at random. If the model draws the sign of beta, each is presented with both signs.
+    Samples are drawn at random. If the model draws the sign of beta, each is presented with both signs. The
+    network is simulated in float64 whatever the model's precision, so that all engines see the same spikes.
 
     Args:
         engine: what presents the samples; with `brian2`, pairs too are Brian2 synapses, else plain NumPy.
@@ -81,7 +82,7 @@ def measure_stdp(run: Path, samples: int, engine: str = "fast") -> Stdp:
             f"--samples must be from 1 to {len(train)} (the training set's samples), got {samples}"
         )
     chosen = np.random.default_rng(configuration.seed).permutation(len(train))[:samples]
-    system = configuration.model.system
+    system = replace(configuration.model.system, precision="float64")
     batch = train.images[chosen], train.labels[chosen]
     found = in_situ(system, weights, *batch, configuration.seed, engine)
     simulate = _simulator(engine)
