@@ -32,7 +32,7 @@ def train(
         out: the run's folder; must not hold a run yet, unless `force`.
         epochs: replaces the model's number of epochs.
         seed: decides initial weights, order of samples and every random stream.
-        engine: `fast`.
+        engine: `fast`, `brian2` or `brian2:TARGET`.
         limit: use only the first samples of the training set.
         settings: changes to the model, such as `{"rule.beta": 0.2}`.
         quiet: do not print a line per epoch.

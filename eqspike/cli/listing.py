@@ -36,5 +36,6 @@ def _entries(kind: str) -> dict[str, str]:
 def _first_line(engine: str) -> str:
     return {
         "fast": "compiled event-driven simulation on all cores (Numba)",
-        "brian2": "reference simulation from equations with units (Brian2, float64)",
+        "brian2": "reference simulation from equations with units (Brian2, float64); "
+        "also brian2:cython, brian2:cpp_standalone[:THREADS], brian2:auto",
     }.get(engine, "")
