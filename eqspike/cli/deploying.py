@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from eqspike.cli.printing import print_json, print_table
-from eqspike.deploy import Deployment, deployment_json
+from eqspike.deploy.contents import Deployment, deployment_json
 from eqspike.experiment.deploying import deploy_run
 
 

@@ -22,19 +22,29 @@ _PACKAGES = {
     "brian2": "the Brian2 reference (extra 'brian2')",
     "lava": "Loihi deployment (extra 'lava')",
     "norse": "norse baselines (extra 'norse')",
+    "nir": "export to other simulators (extra 'nir')",
 }
 _REQUIRED = ("numpy", "numba", "safetensors", "pooch", "jinja2")
 _DISTRIBUTIONS = {"lava": "lava-nc"}
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """What is installed, where data and kernels are kept, and whether the fast engine runs."""
+    """What is installed, where data and kernels are kept, whether the fast engine runs and what Brian2 can use."""
     packages = {name: _version(name) for name in _PACKAGES}
     places = _places()
     kernels = _try_kernels()
+    targets = _targets() if packages["brian2"] else {}
     healthy = all(packages[name] for name in _REQUIRED) and kernels == "work"
     if options.json:
-        print_json({"packages": packages, "places": places, "kernels": kernels, "healthy": healthy})
+        print_json(
+            {
+                "packages": packages,
+                "places": places,
+                "kernels": kernels,
+                "brian2_targets": targets,
+                "healthy": healthy,
+            }
+        )
     else:
         print(
             f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores\n"
@@ -46,6 +56,8 @@ def doctor(options: argparse.Namespace) -> int:
             ("place", "", ""), [(name, path, state) for name, (path, state) in places.items()]
         )
         print(f"\nfast engine: kernels {kernels}")
+        for target, state in targets.items():
+            print(f"engine brian2:{target}: {state}")
     return 0 if healthy else 1
 
 
@@ -75,6 +87,16 @@ def _state(folder: Path) -> str:
     if not folder.is_dir():
         return "not there yet"
     return "writable" if os.access(folder, os.W_OK) else "read only"
+
+
+def _targets() -> dict[str, str]:
+    """Code targets of Brian2, each with what it lacks here."""
+    from eqspike.engines.brian2.targets import TARGETS, lacking
+
+    return {
+        name: f"needs {lack}" if (lack := lacking(name)) else "has what it needs"
+        for name in TARGETS
+    }
 
 
 def _try_kernels() -> str:

@@ -37,5 +37,6 @@ def _first_line(engine: str) -> str:
     return {
         "fast": "compiled event-driven simulation on all cores (Numba)",
         "fast-int": "the same in Loihi's integers, for current-based neurons",
-        "brian2": "reference simulation from equations with units (Brian2, float64)",
+        "brian2": "reference simulation from equations with units (Brian2, float64); "
+        "also brian2:cython, brian2:cpp_standalone[:THREADS], brian2:auto",
     }.get(engine, "")

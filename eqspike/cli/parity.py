@@ -35,8 +35,9 @@ def _print(result: Parity) -> None:
     print(f"  largest potential error   {_potential_text(result)}")
     print(f"  largest weight error      {_weight_text(result)}")
     print(f"  event counts              {'equal' if result.counts_equal else 'differ'}")
+    width = max(17, *(len(engine) for engine in result.engines))
     for engine, seconds in zip(result.engines, result.seconds, strict=True):
-        print(f"  time of {engine:<17} {seconds:.1f} s")
+        print(f"  time of {engine:<{width}} {seconds:.1f} s")
     if result.first_difference is not None:
         _print_difference(result.engines, result.first_difference)
     print("equal" if result.holds else "not equal")

@@ -10,16 +10,11 @@ from typing import Any
 from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
-from eqspike.deploy import (
-    Calibration,
-    Deployment,
-    calibrate,
-    deployment_json,
-    learning_rule_text,
-    map_to_cores,
-    markdown,
-    read_network,
-)
+from eqspike.deploy.calibration import Calibration, calibrate
+from eqspike.deploy.contents import Deployment, deployment_json, read_network
+from eqspike.deploy.mapping import map_to_cores
+from eqspike.deploy.rule import learning_rule_text
+from eqspike.deploy.text import markdown
 from eqspike.engines.fast_int import FastIntSession
 from eqspike.engines.loihi import refuse_unlike_loihi
 from eqspike.experiment.configuration import Configuration, load_configuration

@@ -1,4 +1,7 @@
-"""All engines by the name used on the command line; an engine's package is imported when it is opened."""
+"""All engines by the name used on the command line; an engine's package is imported when it is opened.
+
+A name may be followed by the engine's own options, split at colons: `brian2:cpp_standalone:2`.
+"""
 
 from __future__ import annotations
 
@@ -9,42 +12,57 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.engines.protocol import Session, System
 
 
-def _fast(system: System, seed: int) -> Session:
+def _fast(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.fast import FastSession
 
+    if options:
+        raise UnsupportedError(
+            f"engine 'fast' takes no options, got 'fast:{':'.join(options)}'; write 'fast'"
+        )
     return FastSession(system, seed)
 
 
-def _brian2(system: System, seed: int) -> Session:
-    from eqspike.engines.brian2 import Brian2Session
+def _brian2(system: System, seed: int, *options: str) -> Session:
+    from eqspike.engines.brian2 import Brian2Session, read_target
 
-    return Brian2Session(system, seed)
+    return Brian2Session(system, seed, read_target(*options))
 
 
-def _fast_int(system: System, seed: int) -> Session:
+def _fast_int(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.fast_int import FastIntSession
 
+    if options:
+        raise UnsupportedError(
+            f"engine 'fast-int' takes no options, got 'fast-int:{':'.join(options)}'; write 'fast-int'"
+        )
     return FastIntSession(system, seed)
 
 
-ENGINES: dict[str, Callable[[System, int], Session]] = {
+ENGINES: dict[str, Callable[..., Session]] = {
     "fast": _fast,
     "fast-int": _fast_int,
     "brian2": _brian2,
 }
+"""Given a system, a seed and the options that follow the engine's name, if any."""
 
 
 def open_session(system: System, seed: int = 0, engine: str = "fast") -> Session:
     """Open a system in an engine, with initial weights drawn from `seed`.
 
+    Args:
+        system: what to simulate; seed: of the initial weights.
+        engine: name in `ENGINES`, with options of that engine after colons.
+
     Returns:
         A session; use it as a context manager.
 
     Raises:
-        UnsupportedError: for an unknown engine, or a combination the engine refuses.
+        UnsupportedError: for an unknown engine or option, or a combination the engine refuses.
+        MissingPackageError: if the engine needs what is not installed.
     """
-    if engine not in ENGINES:
-        close = difflib.get_close_matches(engine, ENGINES, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
+    name, *options = engine.split(":")
+    if name not in ENGINES:
+        close = difflib.get_close_matches(name, ENGINES, n=1)
+        hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
         raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
-    return ENGINES[engine](system, seed)
+    return ENGINES[name](system, seed, *options)
