@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.experiment import resolve
+from eqspike.experiment.exporting import export_nir as write_nir_file
 from eqspike.experiment.runs import Evaluation, TrainingResult, Watcher, evaluate_run, start
 
 
@@ -31,7 +32,7 @@ def train(
         out: the run's folder; must not hold a run yet, unless `force`.
         epochs: replaces the model's number of epochs.
         seed: decides initial weights, order of samples and every random stream.
-        engine: by default the one for the model's neurons: `fast`, or `torch` for rates.
+        engine: such as `fast`, `brian2:TARGET` or `torch`; by default `fast`, or `torch` for a model of rates.
         limit: use only the first samples of the training set.
         settings: changes to the model, such as `{"rule.beta": 0.2}`.
         quiet: do not print a line per epoch.
@@ -59,6 +60,29 @@ def evaluate(run: str | Path | TrainingResult, *, limit: int | None = None) -> E
     """
     folder = run.folder if isinstance(run, TrainingResult) else Path(run)
     return evaluate_run(folder, limit=limit)
+
+
+def export_nir(
+    run: str | Path | TrainingResult, *, out: str | Path | None = None, form: str = "population",
+    step_ms: float = 1.0,
+) -> Path:  # fmt: skip
+    """Write a run's network as a file of the Neuromorphic Intermediate Representation.
+
+    Args:
+        run: a run folder, or what `train` returned.
+        out: folder of the file, by default `nir` in the run's folder.
+        form: `population` or `layers`; see docs/nir.md.
+        step_ms: milliseconds that a time step stands for.
+
+    Returns:
+        The file.
+
+    Raises:
+        UnsupportedError: for a neuron that NIR cannot express.
+    """
+    folder = run.folder if isinstance(run, TrainingResult) else Path(run)
+    (path,) = write_nir_file(folder, Path(out) if out else None, form, step_ms)
+    return path
 
 
 def _print_epoch(record: dict[str, Any]) -> None:

@@ -23,11 +23,11 @@ def build_parser() -> argparse.ArgumentParser:
     _train(commands)
     _evaluate(commands)
     _parity(commands)
+    _deploy(commands)
     _export(commands)
     _check_gradient(commands)
     _estimate(commands)
     _plot(commands)
-    _stdp(commands)
     _list(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
     _demo(commands)
@@ -69,7 +69,9 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--config", metavar="FILE", help="a run's config.yaml, instead of MODEL TASK"
     )
     parser.add_argument(
-        "--engine", help="see 'eqspike list engines' (default: fast; for rate neurons torch)"
+        "--engine",
+        help="fast, brian2 or brian2:TARGET, lava or lava:fused, torch; see 'eqspike list engines' "
+        "(default: fast, for rate neurons torch)",
     )
     parser.add_argument("--seed", type=int, help="seed (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
@@ -102,22 +104,51 @@ def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = _add(commands, "parity", "parity:parity", text)
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument(
-        "--engines", default="fast,brian2", metavar="A,B", help="engines (default: fast,brian2)"
+        "--engines",
+        default="fast,brian2",
+        metavar="A,B",
+        help="engines, such as fast,brian2:cpp_standalone or fast-int,lava (default: fast,brian2)",
     )
     parser.add_argument(
         "--samples", type=int, default=20, metavar="N", help="test samples (default: 20)"
     )
 
 
+def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = (
+        "round a run to a chip's integers, check the chip's limits and write what it is loaded with"
+    )
+    parser = _add(commands, "deploy", "deploying:deploy", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("--chip", required=True, metavar="CHIP", help="loihi1, or a YAML file")
+    parser.add_argument(
+        "--samples", type=int, default=1000, metavar="N",
+        help="training samples that decide the scale (default: 1000)",
+    )  # fmt: skip
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the files (default: RUN/deployment)"
+    )
+
+
 def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "write a run as a stand-alone script of another simulator"
+    text = "write a run in the form of another tool: a stand-alone Brian2 script, or a NIR file"
     parser = _add(commands, "export", "exporting:export", text)
     parser.add_argument("run", metavar="RUN", help="run folder")
-    parser.add_argument("--format", choices=("brian2",), default="brian2", help="default: brian2")
     parser.add_argument(
-        "--sample", type=int, default=0, metavar="N", help="test sample it presents (default: 0)"
+        "--format", choices=("brian2", "nir"), default="brian2", help="default: brian2"
     )
-    parser.add_argument("--out", metavar="DIR", help="folder of the files (default: RUN/brian2)")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="brian2: test sample it presents (default: 0)"
+    )
+    parser.add_argument(
+        "--form", choices=("population", "layers"),
+        help="nir: all neurons as one node, or a node for each layer (default: population)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--step-ms", type=float, metavar="MS", help="nir: length of a time step (default: 1)"
+    )
+    parser.add_argument("--out", metavar="DIR", help="folder of the files (default: RUN/FORMAT)")
 
 
 def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -147,24 +178,22 @@ def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "figures of a run: learning curve, spike raster, receptive fields, rates"
+    text = "figures of a run: learning curve, spike raster, receptive fields, rates; or weight change by spike lag"
     parser = _add(commands, "plot", "plotting:plot", text)
+    parser.add_argument(
+        "figure", nargs="?", choices=("stdp",),
+        help="only this one: weight change against spike lag, of isolated pairs and of the network as it learns",
+    )  # fmt: skip
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument("--out", metavar="DIR", help="folder of the figures (default: RUN/plots)")
     parser.add_argument(
         "--sample", type=int, default=0, metavar="N", help="test sample of the raster (default: 0)"
     )
-
-
-def _stdp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "weight change against spike lag: isolated pairs, and a run's network while it learns"
-    parser = _add(commands, "stdp", "stdp:stdp", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument(
         "--samples", type=int, default=100, metavar="N",
-        help="training samples presented (default: 100)",
+        help="stdp: training samples presented (default: 100)",
     )  # fmt: skip
-    parser.add_argument("--out", metavar="DIR", help="folder of stdp.png (default: RUN/plots)")
+    parser.add_argument("--engine", default="fast", help="stdp: what presents them (default: fast)")
 
 
 def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

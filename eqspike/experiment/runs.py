@@ -10,6 +10,7 @@ from typing import Any
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError, UnsupportedError
+from eqspike.engines.protocol import Session
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.sessions import check_engine, open_session
 from eqspike.tasks import Split, Task, load_task
@@ -91,8 +92,10 @@ def start(
     """
     check_engine(configuration.model.system, configuration.engine)
     data = _Data.load(configuration)
-    folder = RunFolder.create(out, configuration.as_yaml(), force)
-    return _train(configuration, data, folder, Progress(), None, watcher, checkpoint_seconds)
+    # The engine first: where it refuses, no folder is made and no earlier run deleted.
+    with _open(configuration) as session:
+        folder = RunFolder.create(out, configuration.as_yaml(), force)
+        return _train(configuration, data, folder, session, Progress(), watcher, checkpoint_seconds)
 
 
 def resume(
@@ -108,12 +111,15 @@ def resume(
     configuration = load_configuration(folder.config_path)
     data = _Data.load(configuration)
     found = load_latest(folder.checkpoints, watcher.message)
-    if found is None:
-        watcher.message("no checkpoint to continue from; starting from the beginning")
-        return _train(configuration, data, folder, Progress(), None, watcher, checkpoint_seconds)
-    weights, progress = found
-    watcher.message(f"continuing from epoch {progress.epoch}, sample {progress.position}")
-    return _train(configuration, data, folder, progress, weights, watcher, checkpoint_seconds)
+    with _open(configuration) as session:
+        progress = Progress()
+        if found is None:
+            watcher.message("no checkpoint to continue from; starting from the beginning")
+        else:
+            weights, progress = found
+            session.load(weights)
+            watcher.message(f"continuing from epoch {progress.epoch}, sample {progress.position}")
+        return _train(configuration, data, folder, session, progress, watcher, checkpoint_seconds)
 
 
 def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = None) -> Evaluation:
@@ -136,9 +142,7 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
         configuration = replace(configuration, test_limit=limit)
     weights = folder.weights()
     _, test = _Data.load(configuration, train=False).splits
-    with open_session(
-        configuration.model.system, configuration.seed, configuration.engine
-    ) as session:
+    with _open(configuration) as session:
         session.load(weights)
         # Once for nothing: loads or compiles what the engine needs.
         evaluate(session, test.limit(1), configuration.seed)
@@ -178,13 +182,17 @@ def check_fit(configuration: Configuration, task: Task) -> None:
         )
 
 
+def _open(configuration: Configuration) -> Session:
+    return open_session(configuration.model.system, configuration.seed, configuration.engine)
+
+
 def _limited(split: Split, limit: int | None) -> Split:
     return split if limit is None else split.limit(limit)
 
 
 def _train(
-    configuration: Configuration, data: _Data, folder: RunFolder, progress: Progress,
-    weights: Any, watcher: Watcher | None, checkpoint_seconds: float,
+    configuration: Configuration, data: _Data, folder: RunFolder, session: Session,
+    progress: Progress, watcher: Watcher | None, checkpoint_seconds: float,
 ) -> TrainingResult:  # fmt: skip
     watcher = watcher or Watcher()
     model = configuration.model
@@ -197,27 +205,24 @@ def _train(
             f"{folder.path}: the checkpoint is at sample {progress.position} of an epoch, but the task now "
             f"has {len(train)} training samples; the data have changed since"
         )
-    with open_session(model.system, configuration.seed, configuration.engine) as session:
-        if weights is not None:
-            session.load(weights)
 
-        def on_checkpoint(reached: Progress) -> None:
-            save(folder.checkpoints, session.weights(), reached)
+    def on_checkpoint(reached: Progress) -> None:
+        save(folder.checkpoints, session.weights(), reached)
 
-        def on_epoch(result: EpochResult) -> None:
-            folder.write_weights(session.weights())
-            folder.write_counts(result.progress.counts, result.inference)
-            folder.write_metrics(result.progress.metrics)
-            watcher.epoch(result.progress.metrics[-1])
+    def on_epoch(result: EpochResult) -> None:
+        folder.write_weights(session.weights())
+        folder.write_counts(result.progress.counts, result.inference)
+        folder.write_metrics(result.progress.metrics)
+        watcher.epoch(result.progress.metrics[-1])
 
-        hooks = Hooks(
-            checkpoint=on_checkpoint,
-            epoch=on_epoch,
-            report=watcher.report,
-            stop=watcher.stop.is_set if watcher.stop else lambda: False,
-        )
-        folder.write_metrics(progress.metrics)
-        progress = fit(session, train, test, plan, progress, hooks)
+    hooks = Hooks(
+        checkpoint=on_checkpoint,
+        epoch=on_epoch,
+        report=watcher.report,
+        stop=watcher.stop.is_set if watcher.stop else lambda: False,
+    )
+    folder.write_metrics(progress.metrics)
+    progress = fit(session, train, test, plan, progress, hooks)
     accuracy = progress.metrics[-1]["test_accuracy"] if progress.metrics else None
     return TrainingResult(folder.path, progress.epoch == plan.epochs, accuracy, progress.metrics)
 

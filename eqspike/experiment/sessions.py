@@ -1,6 +1,6 @@
 """All engines by the name used on the command line; an engine's package is imported when it is opened.
 
-A name may be followed by the engine's own options, split at colons: `torch:cuda`.
+A name may be followed by the engine's own options, split at colons: `brian2:cpp_standalone:2`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,22 @@ def _fast(system: System, seed: int, *options: str) -> Session:
 
 
 def _brian2(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.brian2 import Brian2Session
+    from eqspike.engines.brian2 import Brian2Session, read_target
 
-    _refuse_options("brian2", options)
-    return Brian2Session(system, seed)
+    return Brian2Session(system, seed, read_target(*options))
+
+
+def _fast_int(system: System, seed: int, *options: str) -> Session:
+    from eqspike.engines.fast_int import FastIntSession
+
+    _refuse_options("fast-int", options)
+    return FastIntSession(system, seed)
+
+
+def _lava(system: System, seed: int, *options: str) -> Session:
+    from eqspike.engines.lava import open_lava
+
+    return open_lava(system, seed, *options)
 
 
 def _torch(system: RateSystem, seed: int, *options: str) -> Session:
@@ -32,7 +44,13 @@ def _torch(system: RateSystem, seed: int, *options: str) -> Session:
     return open_torch(system, seed, *options)
 
 
-ENGINES: dict[str, Callable[..., Session]] = {"fast": _fast, "brian2": _brian2, "torch": _torch}
+ENGINES: dict[str, Callable[..., Session]] = {
+    "fast": _fast,
+    "fast-int": _fast_int,
+    "brian2": _brian2,
+    "lava": _lava,
+    "torch": _torch,
+}
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
 RATE_ENGINES = ("torch",)

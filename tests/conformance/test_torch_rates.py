@@ -10,7 +10,7 @@ import pytest
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.parameters import check_arrays
+from eqspike.engines.parameters import check_arrays, drawn_signs
 from eqspike.engines.protocol import Arrays, RateSystem
 from eqspike.engines.torch import TorchSession
 from eqspike.engines.torch.parameters import initial_rate_weights, rate_shapes
@@ -168,17 +168,11 @@ def test_random_signs_belong_to_samples(rule: type[RateRule]) -> None:
     with TorchSession(system, 3) as session:
         session.fit(IMAGES, LABELS, KEYS, FACTOR, 0)
         found = session.weights()
-    signs = np.array([[1, -1][int(key)] for key in _sign_bits()])
+    signs = drawn_signs(KEYS)
     assert 0 < (signs < 0).sum() < SAMPLES
     plain = Plain(system, initial_rate_weights(system, 3))
     plain.fit(signs * system.rule.nudging.beta)
     assert_equal(found, plain.weights)
-
-
-def _sign_bits() -> np.ndarray:
-    from eqspike.core.random_stream import draws
-
-    return draws(0, KEYS ^ np.uint64(1 << 63)) & np.uint64(1)
 
 
 @pytest.mark.parametrize("rule", [Equilibrium, ContinualEquilibrium, ContinualVectorField])

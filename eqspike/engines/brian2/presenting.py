@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from brian2 import TimedArray, ms, volt
@@ -13,9 +14,32 @@ from eqspike.core.grid import snap
 from eqspike.core.random_stream import draws
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.equations import STEP_MS
+from eqspike.engines.brian2.functions import online_functions
+from eqspike.engines.brian2.printing import Mode
+from eqspike.engines.brian2.writing import Writing, Written, writing_functions, written_by
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 
+UNITS = {"beta": volt, "gain": 1 / volt, "rate": volt}
+"""Units of the functions of time, by the first word of their name; the others have none."""
+
 _SIGN_POSITION = np.uint64(1 << 63)
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one run is given.
+
+    Attributes:
+        weights: weights and biases that act, on the summation grid, in volts.
+        functions: values of the functions of time, one row a time step, in the base units of `UNITS`.
+        samples: number of samples, presented one after the other.
+        stored: what the memory holds, by the names of `weights`, where it is written to in the run.
+    """
+
+    weights: Arrays
+    functions: Arrays
+    samples: int
+    stored: Arrays = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -24,14 +48,18 @@ class Recording:
 
     Attributes:
         spikes: by layer name, (time step of the run, neuron) of every spike.
-        changes: by coupling, and by bias where the circuit learns: change asked for, summed over the samples.
+        potentials: by name of a watched layer, membrane potentials: (samples, steps, neurons).
+        changes: by coupling, and by bias where a batch is learnt: change asked for, summed over the samples.
         samples: number of samples; period: time steps of each.
+        written: what became of the memory, where each event changes it.
     """
 
     spikes: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+    potentials: Arrays
     changes: Arrays
     samples: int
     period: int
+    written: Written | None
 
     def raster(self, layer: str, size: int) -> NDArray[np.uint8]:
         """Spikes of a layer: (samples, steps, neurons) of 0 and 1."""
@@ -40,38 +68,74 @@ class Recording:
         return result.reshape(self.samples, self.period, size)
 
 
-def run_samples(
-    system: System, circuit: Circuit, weights: Arrays, images: Images, labels: Labels,
-    betas: NDArray[np.float64], keys: Keys, potentials: tuple[str, ...],
-) -> Recording:  # fmt: skip
-    """Present samples one after the other in a single run, with fixed weights.
+class Runner(Protocol):
+    """A circuit with the means to run it."""
+
+    @property
+    def circuit(self) -> Circuit: ...
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Time spent outside this process so far, by what it went to."""
+        ...
+
+    def run(self, block: Block, watched: tuple[str, ...]) -> Recording:
+        """Present a block with fixed weights; the membrane potentials of the layers `watched` are recorded."""
+        ...
+
+    def close(self) -> None:
+        """Remove what the runner keeps outside this process; it cannot run again."""
+        ...
+
+
+def block_of(
+    system: System, mode: Mode, stored: Arrays, images: Images, labels: Labels, keys: Keys,
+    writing: Writing | None = None,
+) -> Block:  # fmt: skip
+    """Prepare a run.
 
     Args:
-        system: what is simulated; circuit: its network.
-        weights: stored weights; they act rounded to the summation grid.
-        images, labels, betas, keys: one entry a sample; labels and betas matter where the circuit learns.
-        potentials: layers whose membrane potentials are recorded.
+        system: what is simulated; mode: which phases, and whether weights change.
+        stored: stored weights; they act rounded to the summation grid.
+        images, labels, keys: one entry a sample; labels matter where there is a nudged phase.
+        writing: rates and random streams, where each event changes weights.
     """
-    circuit.network.restore("start")
-    _load(system, circuit, weights)
-    for name, monitor in circuit.potentials.items():
-        monitor.active = name in potentials
-    namespace = _stimulus(system, circuit, images, keys)
-    if circuit.learns:
-        namespace.update(_teaching(system, circuit, labels, betas))
-    circuit.network.run(len(images) * circuit.period * STEP_MS * ms, namespace=namespace)
+    functions = {"stimulus": _stimulus(system, mode, images, keys)}
+    if mode.learns:
+        betas = nudging_strengths(system, keys)
+        functions.update(_teaching(system, labels, betas))
+        functions.update(
+            _gain(system, betas) if writing is None else writing_functions(system, writing, betas)
+        )
+    weights = {name: snap(array) for name, array in stored.items()}
+    return Block(weights, functions, len(images), stored if mode is Mode.ONLINE else {})
+
+
+def namespace_of(mode: Mode, functions: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run's statements may name: the functions of time, and those that writing needs."""
+    return {**functions, **(online_functions() if mode is Mode.ONLINE else {})}
+
+
+def duration(circuit: Circuit, samples: int) -> Any:
+    """Simulated time of a run, with its unit."""
+    return samples * circuit.period * STEP_MS * ms
+
+
+def recording_of(
+    system: System, circuit: Circuit, samples: int, watched: tuple[str, ...]
+) -> Recording:
+    """Copies of what a circuit's monitors and synapses hold after a run."""
     spikes = {
         name: (np.rint(monitor.t_ * (1000 / STEP_MS)).astype(np.int64), np.array(monitor.i[:]))
         for name, monitor in circuit.spikes.items()
     }
-    return Recording(spikes, _changes(system, circuit), len(images), circuit.period)
-
-
-def recorded_potentials(circuit: Circuit, layer: str, samples: int) -> NDArray[np.float64]:
-    """Membrane potentials of a recorded layer in the last run: (samples, steps, neurons)."""
-    # A copy: the monitor's own array is overwritten by the next run.
-    values = np.array(circuit.potentials[layer].v_).T
-    return values.reshape(samples, circuit.period, -1)
+    potentials = {
+        name: np.array(circuit.potentials[name].v_).T.reshape(samples, circuit.period, -1)
+        for name in watched
+    }
+    changes = _changes(system, circuit) if circuit.mode is Mode.BATCH else {}
+    written = written_by(system, circuit) if circuit.mode is Mode.ONLINE else None
+    return Recording(spikes, potentials, changes, samples, circuit.period, written)
 
 
 def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
@@ -83,44 +147,54 @@ def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
     return betas
 
 
-def _load(system: System, circuit: Circuit, weights: Arrays) -> None:
-    for coupling in system.network.couplings:
-        circuit.synapses[coupling.name].w = snap(weights[coupling.name]).ravel() * volt
-    for layer in system.network.free_layers:
-        circuit.groups[layer.name].bias = snap(weights[f"{layer.name}.bias"]) * volt
+def function_of_time(name: str, values: NDArray[np.float64]) -> Any:
+    """A function for the texts of `printing`, from its values in base units, one row a time step."""
+    unit = UNITS.get(name.split("_")[0], 1)
+    return TimedArray(values * unit, dt=STEP_MS * ms, name=f"{name}_of_time")
 
 
-def _stimulus(system: System, circuit: Circuit, images: Images, keys: Keys) -> dict[str, Any]:
+def lengthened(values: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+    """Values followed by zeros up to a number of rows, if they are fewer."""
+    if len(values) >= rows:
+        return values
+    result = np.zeros((rows, *values.shape[1:]))
+    result[: len(values)] = values
+    return result
+
+
+def _stimulus(system: System, mode: Mode, images: Images, keys: Keys) -> NDArray[np.float64]:
     rule = system.rule
     steps = rule.free_steps + rule.nudged_steps
     sent = [
-        system.encoder.encode(image, steps, int(key))[: circuit.period]
+        system.encoder.encode(image, steps, int(key))[: mode.period(rule)]
         for image, key in zip(images, keys, strict=True)
     ]
-    return {"stimulus": TimedArray(np.concatenate(sent), dt=STEP_MS * ms)}
+    return np.asarray(np.concatenate(sent), np.float64)
 
 
-def _teaching(
-    system: System, circuit: Circuit, labels: Labels, betas: NDArray[np.float64]
-) -> dict[str, Any]:
-    """Nudging strength, its inverse, the phase flag and the targets, as functions of time."""
+def _teaching(system: System, labels: Labels, betas: NDArray[np.float64]) -> Arrays:
+    """Nudging strength, the phase flag and the targets, as functions of time."""
     rule = system.rule
-    learns = np.tile(np.arange(circuit.period) >= rule.free_steps, len(labels))
-    strength = np.repeat(betas, circuit.period)
+    period = rule.free_steps + rule.nudged_steps
+    learns = np.tile(np.arange(period) >= rule.free_steps, len(labels))
+    strength = np.repeat(betas, period)
     targets = np.zeros((len(labels), system.network.output.size))
     targets[np.arange(len(labels)), labels] = rule.target_rate
-    step = STEP_MS * ms
     return {
-        "learns": TimedArray(learns.astype(float), dt=step),
-        "beta": TimedArray(np.where(learns, strength, 0.0) * volt, dt=step),
-        "gain": TimedArray(np.where(learns, 1 / strength, 0.0) / volt, dt=step),
-        "target": TimedArray(np.repeat(targets, circuit.period, axis=0), dt=step),
+        "learns": learns.astype(np.float64),
+        "beta": np.where(learns, strength, 0.0),
+        "target": np.repeat(targets, period, axis=0),
     }
 
 
+def _gain(system: System, betas: NDArray[np.float64]) -> Arrays:
+    """Factor of the changes that are summed for the end of the batch: 1 / beta in the nudged phase."""
+    rule = system.rule
+    phases = np.repeat([0.0, 1.0], [rule.free_steps, rule.nudged_steps])
+    return {"gain": np.outer(1 / betas, phases).ravel()}
+
+
 def _changes(system: System, circuit: Circuit) -> Arrays:
-    if not circuit.learns:
-        return {}
     result: Arrays = {}
     for coupling in system.network.couplings:
         synapses = circuit.synapses[coupling.name]

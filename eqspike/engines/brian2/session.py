@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,16 +12,15 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.random_stream import stream_key
-from eqspike.engines.brian2.circuit import Circuit, build_circuit
 from eqspike.engines.brian2.counting import block_counts, write_counts
 from eqspike.engines.brian2.equations import full_potential
-from eqspike.engines.brian2.preferences import engine_preferences
-from eqspike.engines.brian2.presenting import (
-    Recording,
-    nudging_strengths,
-    recorded_potentials,
-    run_samples,
-)
+from eqspike.engines.brian2.presenting import Recording, Runner, block_of
+from eqspike.engines.brian2.printing import Mode
+from eqspike.engines.brian2.reporting import followed
+from eqspike.engines.brian2.runtime import RuntimeRunner
+from eqspike.engines.brian2.standalone import StandaloneRunner
+from eqspike.engines.brian2.targets import NUMPY, Target, require
+from eqspike.engines.brian2.writing import Writing, writing_of
 from eqspike.engines.parameters import (
     check_arrays,
     check_images,
@@ -33,6 +34,10 @@ from eqspike.memory import Ideal, Writes
 BLOCK_SAMPLES = 64
 """Samples presented in one run: bounds the memory of the inputs written out in time."""
 
+BLOCK_STEPS = 16_000
+"""Time steps of one run of several samples. A compiled program takes two clocks for simultaneous only if their
+times, in seconds, differ by less than 1e-14; in the first 16 s, rounding keeps them within 6e-15."""
+
 
 class Brian2Session:
     """A trained or untrained system, simulated by Brian2 in float64. A context manager.
@@ -42,15 +47,19 @@ class Brian2Session:
     Args:
         system: what to simulate.
         seed: initial weights are drawn from it.
+        target: how Brian2 runs it; the results are the same.
 
     Raises:
         UnsupportedError: for a combination this engine refuses.
+        MissingPackageError: if the target needs what this machine does not have.
     """
 
-    def __init__(self, system: System, seed: int = 0) -> None:
+    def __init__(self, system: System, seed: int = 0, target: Target = NUMPY) -> None:
         _refuse(system)
+        require(target)
         self.system = system
-        self._circuits: dict[bool, Circuit] = {}
+        self._target = target
+        self._runners: dict[Mode, Runner] = {}
         self._stored: Arrays = {}
         self._counts = EventCounts()
         self._learning = False
@@ -60,7 +69,9 @@ class Brian2Session:
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        self._circuits.clear()
+        for runner in self._runners.values():
+            runner.close()
+        self._runners.clear()
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
@@ -68,16 +79,37 @@ class Brian2Session:
         """Learn from one batch; see `engines.protocol.Session`."""
         self._check(images, labels)
         self._begin(learning=True)
+        learn = self._fit_online if self.system.rule.online else self._fit_batch
+        return learn(images, labels, keys, rate_factor, write_key)
+
+    def _fit_batch(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
         sums: Arrays = {name: np.zeros_like(array) for name, array in self._stored.items()}
         right = 0
-        for first in range(0, len(images), BLOCK_SAMPLES):
-            part = slice(first, first + BLOCK_SAMPLES)
-            recording = self._present(images[part], labels[part], keys[part], learns=True)
+        for part in self._blocks(len(images), Mode.BATCH):
+            recording = self._present(images[part], labels[part], keys[part], Mode.BATCH)
             self._count(recording, images[part])
             right += int((self._scores(recording).argmax(1) == labels[part]).sum())
             for name, change in recording.changes.items():
                 sums[name] += change
-        self._counts += write_counts(self._write(sums, rate_factor / len(images), write_key))
+        writes = self._write(sums, rate_factor / len(images), write_key)
+        self._counts += write_counts(writes, "update")
+        return right
+
+    def _fit_online(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
+        right = 0
+        for part in self._blocks(len(images), Mode.ONLINE):
+            samples = len(images[part])
+            writing = writing_of(self.system, rate_factor, write_key, part.start, samples)
+            recording = self._present(images[part], labels[part], keys[part], Mode.ONLINE, writing)
+            self._count(recording, images[part])
+            right += int((self._scores(recording).argmax(1) == labels[part]).sum())
+            if recording.written is not None:
+                self._stored = recording.written.stored
+                self._counts += write_counts(recording.written.writes, "nudged")
         return right
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
@@ -85,10 +117,9 @@ class Brian2Session:
         check_images(images, self.system.network.input.size)
         self._begin(learning=False)
         parts = [np.zeros((0, self.system.network.output.size))]
-        for first in range(0, len(images), BLOCK_SAMPLES):
-            part = slice(first, first + BLOCK_SAMPLES)
+        for part in self._blocks(len(images), Mode.READ_OUT):
             labels = np.zeros(len(images[part]), np.int64)
-            recording = self._present(images[part], labels, keys[part], learns=False)
+            recording = self._present(images[part], labels, keys[part], Mode.READ_OUT)
             self._count(recording, images[part])
             parts.append(self._scores(recording))
         return np.concatenate(parts)
@@ -103,21 +134,17 @@ class Brian2Session:
         """
         self._check(images, labels)
         layers = self.system.network.free_layers
-        spikes: dict[str, list[NDArray[np.uint8]]] = {layer.name: [] for layer in layers}
-        potentials: dict[str, list[NDArray[Any]]] = {layer.name: [] for layer in layers}
-        for first in range(0, len(images), BLOCK_SAMPLES):
-            part = slice(first, first + BLOCK_SAMPLES)
-            recording = self._present(
-                images[part], labels[part], keys[part], learns=True, watched=tuple(spikes)
-            )
-            for layer in layers:
-                spikes[layer.name].append(recording.raster(layer.name, layer.size))
-                potentials[layer.name].append(
-                    recorded_potentials(self._circuits[True], layer.name, recording.samples)
-                )
+        names = tuple(layer.name for layer in layers)
+        recordings = [
+            self._present(images[part], labels[part], keys[part], Mode.BATCH, watched=names)
+            for part in self._blocks(len(images), Mode.BATCH)
+        ]
         return (
-            {name: np.concatenate(parts) for name, parts in spikes.items()},
-            {name: np.concatenate(parts) for name, parts in potentials.items()},
+            {
+                layer.name: np.concatenate([r.raster(layer.name, layer.size) for r in recordings])
+                for layer in layers
+            },
+            {name: np.concatenate([r.potentials[name] for r in recordings]) for name in names},
         )
 
     def weights(self) -> Arrays:
@@ -141,6 +168,13 @@ class Brian2Session:
         counts, self._counts = self._counts, EventCounts()
         return counts
 
+    def program_seconds(self) -> dict[str, float]:
+        """Time spent so far in programs outside this process: `compile`, `program` and its part `simulation`."""
+        total: Counter[str] = Counter()
+        for runner in self._runners.values():
+            total.update(runner.seconds)
+        return dict(total)
+
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.network.output.size)
@@ -153,17 +187,26 @@ class Brian2Session:
         self._learning = learning
 
     def _present(
-        self, images: Images, labels: Labels, keys: Keys, learns: bool,
-        watched: tuple[str, ...] | None = None,
+        self, images: Images, labels: Labels, keys: Keys, mode: Mode,
+        writing: Writing | None = None, watched: tuple[str, ...] | None = None,
     ) -> Recording:  # fmt: skip
-        betas = nudging_strengths(self.system, keys)
-        with engine_preferences():
-            if learns not in self._circuits:
-                self._circuits[learns] = build_circuit(self.system, learns)
-            return run_samples(
-                self.system, self._circuits[learns], self._stored, images, labels, betas, keys,
-                watched or (self.system.network.output.name,),
-            )  # fmt: skip
+        block = block_of(self.system, mode, self._stored, images, labels, keys, writing)
+        if mode not in self._runners:
+            self._runners[mode] = self._runner(mode)
+        return self._runners[mode].run(block, watched or (self.system.network.output.name,))
+
+    def _runner(self, mode: Mode) -> Runner:
+        runner = StandaloneRunner if self._target.name == "cpp_standalone" else RuntimeRunner
+        return runner(self.system, mode, self._target, self._largest_block(mode))
+
+    def _blocks(self, samples: int, mode: Mode) -> Iterator[slice]:
+        """Which samples are presented in each run."""
+        size = self._largest_block(mode)
+        parts = [slice(first, first + size) for first in range(0, samples, size)]
+        return followed(parts, samples, self._target.title)
+
+    def _largest_block(self, mode: Mode) -> int:
+        return max(1, min(BLOCK_SAMPLES, BLOCK_STEPS // mode.period(self.system.rule)))
 
     def _count(self, recording: Recording, images: Images) -> None:
         self._counts += block_counts(self.system, recording, self._stored, images, self._learning)
@@ -173,9 +216,9 @@ class Brian2Session:
         rule, output = self.system.rule, self.system.network.output
         window = slice(rule.free_steps - rule.readout_steps, rule.free_steps)
         spikes = recording.raster(output.name, output.size)[:, window].sum(1, dtype=np.float64)
-        circuit = self._circuits[recording.period > rule.free_steps]
-        potentials = recorded_potentials(circuit, output.name, recording.samples)
-        left = potentials[:, rule.free_steps - 1] / full_potential(self.system.neuron)
+        left = recording.potentials[output.name][:, rule.free_steps - 1] / full_potential(
+            self.system.neuron
+        )
         return np.asarray(spikes + np.clip(left, 0, 1))
 
     def _write(self, sums: Arrays, scale: float, write_key: int) -> dict[str, Writes]:
@@ -195,7 +238,8 @@ class Brian2Session:
 
 
 def _refuse(system: System) -> None:
-    if system.rule.online:
+    if system.rule.online and not system.encoder.spikes:
         raise UnsupportedError(
-            "engine 'brian2' does not run rule.update 'online' yet; use update: batch, or engine 'fast'"
+            "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
+            "use integrate-and-fire or poisson"
         )

@@ -13,8 +13,7 @@ from torch import Tensor
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
-from eqspike.core.random_stream import draws
-from eqspike.engines.parameters import check_arrays, check_images, check_labels
+from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem
 from eqspike.engines.torch.counting import Tally, event_counts
 from eqspike.engines.torch.couplings import Dense
@@ -27,8 +26,6 @@ from eqspike.memory import Ideal
 
 KEPT_SIZES = 4
 """Batch sizes whose buffers are kept."""
-
-_SIGN_POSITION = np.uint64(1 << 63)
 
 
 def open_torch(system: RateSystem, seed: int, *options: str) -> TorchSession:
@@ -209,7 +206,7 @@ class TorchSession:
         nudging = self.system.rule.nudging
         betas = np.full(len(keys), nudging.beta)
         if nudging.sign == "random":
-            betas[(draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)) == 1] *= -1
+            betas *= drawn_signs(keys)
         return Lesson(self._targets(labels), self._tensor(betas)[:, None])
 
     def _targets(self, labels: Labels) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,10 @@ from eqspike.memory import Fixed
 from eqspike.testing import samples, small_system
 
 brian2 = pytest.importorskip("brian2")
+devices = pytest.importorskip("brian2.devices")
 engine = pytest.importorskip("eqspike.engines.brian2")
+presenting = pytest.importorskip("eqspike.engines.brian2.presenting")
+Mode = pytest.importorskip("eqspike.engines.brian2.printing").Mode
 SYSTEM = small_system()
 
 
@@ -42,8 +46,9 @@ def test_no_preference_of_the_user_changes(session: Any) -> None:
         mine = preferences()
         with engine.Brian2Session(SYSTEM, 1) as other:
             spikes, potentials = other.raster(images, labels, keys)
-            with pytest.raises(IndexError):
-                other._present(images, labels + 99, keys, learns=True)
+            block = presenting.block_of(SYSTEM, Mode.BATCH, other.weights(), images, labels, keys)
+            with pytest.raises(brian2.BrianObjectException):
+                other._runners[Mode.BATCH].run(replace(block, functions={}), ())
         assert preferences() == mine
     finally:
         for name in chosen:
@@ -52,6 +57,24 @@ def test_no_preference_of_the_user_changes(session: Any) -> None:
     for name, raster in expected.items():
         np.testing.assert_array_equal(spikes[name], raster)
         assert potentials[name].dtype == np.float64
+
+
+def test_the_device_of_the_user_is_left_alone(session: Any) -> None:
+    """The engine runs while the user prepares a program of their own, and adds nothing to it."""
+    images, _, keys = samples(SYSTEM, 2)
+    expected = session.scores(images, keys)
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    try:
+        mine = brian2.get_device()
+        queue = list(mine.main_queue)
+        with engine.Brian2Session(SYSTEM, 1) as other:
+            np.testing.assert_array_equal(other.scores(images, keys), expected)
+        assert brian2.get_device() is mine
+        assert mine.main_queue == queue
+        assert not mine.networks
+    finally:
+        devices.reset_device()
+        brian2.all_devices["cpp_standalone"].reinit()
 
 
 def test_the_magic_network_stays_empty(session: Any) -> None:
@@ -67,18 +90,12 @@ def test_time_has_units(session: Any) -> None:
     """A time step is a millisecond, membrane potentials and weights are in volts."""
     images, labels, keys = samples(SYSTEM, 2)
     session.fit(images, labels, keys, 1.0, 0)
-    circuit = session._circuits[True]
+    circuit = session._runners[Mode.BATCH].circuit
     steps = SYSTEM.rule.free_steps + SYSTEM.rule.nudged_steps
     assert circuit.network.t == 2 * steps * brian2.ms
     for name in ("hidden", "output"):
         assert circuit.groups[name].v.dim == brian2.volt.dim
     assert circuit.synapses["input-hidden"].w.dim == brian2.volt.dim
-
-
-def test_online_learning_is_refused_by_name() -> None:
-    """Before anything is built."""
-    with pytest.raises(UnsupportedError, match=r"'brian2' does not run rule\.update 'online'"):
-        engine.Brian2Session(small_system(online=True))
 
 
 def test_wrong_input_is_refused(session: Any) -> None:

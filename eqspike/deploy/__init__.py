@@ -1,0 +1,1 @@
+"""Trained systems in the forms other tools and chips take."""
