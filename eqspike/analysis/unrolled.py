@@ -76,13 +76,14 @@ def unroll(
             for drive in made:
                 drive.retain_grad()
             drives.append(made)
-    (0.5 * ((wanted - current[-1]) ** 2).sum(1).mean()).backward()
+    loss: Any = 0.5 * ((wanted - current[-1]) ** 2).sum(1).mean()
+    loss.backward()
     layers = [layer.name for layer in system.network.free_layers]
     return Unrolled(
         {name: _gradient(array) for name, array in shared.items()},
         {name: np.array([_gradient(given[name]) for given in copies[::-1]]) for name in weights},
         {
-            name: len(inputs) * np.array([_gradient(made[index]) for made in drives[::-1]])
+            name: np.array([len(inputs) * _gradient(made[index]) for made in drives[::-1]])
             for index, name in enumerate(layers)
         },
     )

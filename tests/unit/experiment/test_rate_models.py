@@ -1,0 +1,158 @@
+"""Models of rates: read, trained, stopped, continued and drawn; what cannot be is refused by name."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+
+from eqspike import library
+from eqspike.cli import main
+from eqspike.core.errors import ConfigError, EqspikeError, UnsupportedError
+from eqspike.engines.protocol import RateSystem
+from eqspike.experiment import load_model, resolve
+from eqspike.experiment.runs import Watcher, evaluate_run, resume, start
+
+SMALL = (
+    "layers=[64, 16, 10]",
+    "rule.free_steps=12",
+    "rule.nudged_steps=4",
+    "training.epochs=2",
+    "training.learning_rates=[0.02, 0.01]",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("ep-512", "ep"), ("cep-512", "c-ep"), ("cep-512-512", "c-ep"), ("cvf-512", "c-vf")],
+)
+def test_library_models(name: str, rule: str) -> None:
+    model = load_model(name)
+    assert isinstance(model.system, RateSystem)
+    assert model.system.rule.kind == rule
+    assert model.system.dynamics.nudge == "inside"
+    assert model.engine == "torch"
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "said"),
+    [
+        ("cep-512", "rule.beta=0", "above 0, got 0; without a nudge both phases are equal"),
+        ("cep-512", "rule.free_steps=0", "at least 1"),
+        ("cep-512", "rule.nudged_steps=0", "at least 1"),
+        ("ep-512", "feedback.kind=separate", "rule 'ep' needs feedback.kind tied"),
+        ("cep-512", "feedback.kind=separate", "rule 'c-ep' needs feedback.kind tied"),
+        ("cep-512", "rule.beta_sign=both", "rule 'c-ep' needs beta_sign positive or random, got both"),
+        ("cvf-512", "rule.beta_sign=both", "rule 'c-vf' needs beta_sign positive or random, got both"),
+        ("cvf-512", "feedback={}", "rule 'c-vf' needs feedback.kind separate"),
+        ("cep-512", "dynamics.updates=even-odd", "needs dynamics.updates synchronous"),
+        ("cep-512", "feedback.initial_angle=30", "0 where feedback.kind is tied"),
+        ("cvf-512", "feedback.initial_angle=181", "at most 180"),
+        ("ep-512", "neuron.activation=sigmoid", "did you mean 'sigmoid-4'"),
+        ("ep-512", "encoder={}", "not a known key"),
+        ("ep-512", "rule.kind=eqspike", "one of ep, c-ep, c-vf"),
+        ("ep-512", "training.precision=float16", "one of float32, float64"),
+    ],
+)  # fmt: skip
+def test_wrong_settings_are_refused_with_the_reason(name: str, override: str, said: str) -> None:
+    with pytest.raises((ConfigError, UnsupportedError), match=said):
+        resolve(name, "digits", overrides=(override,))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    configuration = resolve("cep-512", "digits", limit=400, test_limit=60, overrides=SMALL)
+    assert configuration.engine == "torch"
+    assert start(configuration, out).complete
+    return out
+
+
+def test_a_stopped_run_continues_to_the_same_weights(run: Path, tmp_path: Path) -> None:
+    class StopAfter(threading.Event):
+        calls = 0
+
+        def is_set(self) -> bool:
+            self.calls += 1
+            return self.calls == 25
+
+    out = tmp_path / "run"
+    configuration = resolve("cep-512", "digits", limit=400, test_limit=60, overrides=SMALL)
+    assert not start(configuration, out, watcher=Watcher(stop=StopAfter())).complete
+    assert resume(out).complete
+    for name in ("weights.safetensors", "counts.json"):
+        assert (out / name).read_bytes() == (run / name).read_bytes()
+
+
+def test_metrics_give_no_firing_rates(run: Path) -> None:
+    records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [record["rates"] for record in records] == [{}, {}]
+    assert evaluate_run(run, engine="torch:cpu").accuracy == records[-1]["test_accuracy"]
+
+
+def test_plot_draws_what_needs_no_spikes(run: Path, tmp_path: Path) -> None:
+    assert main(["plot", str(run), "--out", str(tmp_path)]) == 0
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["learning_curve.png", "rate_distribution.png", "receptive_fields.png"]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("plot", "stdp"), "needs spiking neurons, but model 'cep-512' has rate neurons"),
+        (("export",), "the export to Brian2 needs spiking neurons"),
+        (("export", "--format", "nir"), "the export to NIR needs spiking neurons"),
+        (("parity",), "the comparison of spikes needs spiking neurons"),
+        (("estimate", "--chip", "loihi1"), "an energy estimate by the cost of spikes needs spiking"),
+        (("deploy", "--chip", "loihi1"), "the deployment to a spiking chip needs spiking neurons"),
+        (("evaluate", "--engine", "fast"), "engine 'fast' does not run rate neurons; use engine 'torch'"),
+        (("evaluate", "--engine", "torch:gpu"), "takes one option, cpu or cuda, got 'torch:gpu'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)  # fmt: skip
+def test_commands_for_spikes_refuse(
+    run: Path, command: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(path.name for path in run.iterdir())
+    assert main([command[0], str(run), *command[1:]]) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(path.name for path in run.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("model", "engine", "said"),
+    [
+        ("cep-512", "fast", "engine 'fast' does not run rate neurons; use engine 'torch'"),
+        ("cep-512", "brian2:cython", "engine 'brian2' does not run rate neurons"),
+        ("eqspike-digits", "torch", "engine 'torch' does not run spiking neurons; use engine 'fast'"),
+        ("cep-512", "torhc", "did you mean 'torch'"),
+    ],
+)  # fmt: skip
+def test_engines_refuse_the_other_kind_before_any_work(
+    model: str, engine: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(EqspikeError, match=said):
+        start(resolve(model, "digits", engine=engine), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_gradient_check_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = library.load_yaml(library.find("models", "cep-512"))
+    data["layers"] = [64, 12, 10]
+    data["rule"]["nudged_steps"] = 5
+    path, out = tmp_path / "quick.yaml", tmp_path / "check"
+    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    arguments = ["check-gradient", str(path), "digits", "--samples", "8"]
+    assert main([*arguments, "--json", "--out", str(out)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["holds"]
+    assert found["theorem"][-1]["centered"] < 1e-5
+    assert {"gradient_check.png", "processes.png"} < {path.name for path in out.iterdir()}
+    path.write_text(yaml.safe_dump(data | {"dynamics": {"nudge": "outside"}}), encoding="utf-8")
+    assert main(arguments) == 1
+    assert "the nudge stands outside the activation" in capsys.readouterr().out
