@@ -85,7 +85,8 @@ def asked_writes(
         marks: of each free layer, which states moved in each write, (writes, samples, neurons).
     """
     network, each_way = system.network, isinstance(system.rule, ContinualVectorField)
-    counts = [mark.any(1).sum(1, dtype=torch.int64) for mark in marks]
+    # The largest of bytes is found many times faster than whether any boolean is true.
+    counts = [mark.view(torch.uint8).amax(1).sum(1, dtype=torch.int64) for mark in marks]
     asked: dict[str, int] = {}
     for index, coupling in enumerate(network.couplings):
         above = counts[index]

@@ -1,0 +1,127 @@
+"""C-VF from other and other initial angles between forward and backward weights: angle to the gradient, accuracy.
+
+    python benchmarks/feedback_angle.py --epochs 3 --out DIR
+
+Trains cvf-512 once for each angle and writes `feedback_angle.json` and a figure to DIR. The first angle is that of
+the rule's update, at the model's own beta and phases, all parameters together, to minus the exact gradient by
+backpropagation through time, before training; the second that of the weights, before and after. Ernoult et al.
+(arXiv:2005.04168) report the same pair for 0 to 180 degrees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eqspike.analysis.rate_gradients import angle_between, at_rest, free_states, own_changes, smooth
+from eqspike.analysis.style import BLUE, MUTED, ORANGE, new_figure, save, styled
+from eqspike.analysis.unrolled import unroll
+from eqspike.engines.protocol import Arrays, RateSystem
+from eqspike.experiment import open_session, resolve
+from eqspike.experiment.runs import start
+from eqspike.tasks import load_task
+from eqspike.training import RunFolder
+
+ANGLES = (0.0, 45.0, 90.0, 135.0, 180.0)
+SAMPLES = 20
+
+
+def measured(task: str, angle: float, options: argparse.Namespace) -> dict[str, Any]:
+    """One training from one angle."""
+    configuration = resolve(
+        "cvf-512", task, seed=options.seed, epochs=options.epochs, limit=options.limit,
+        overrides=(f"feedback.initial_angle={angle}",),
+    )  # fmt: skip
+    system = configuration.model.system
+    assert isinstance(system, RateSystem)
+    with open_session(system, options.seed, "torch:cpu") as session:
+        weights = session.weights()
+    split = load_task(task).load("train")
+    images, labels = split.images[:SAMPLES], split.labels[:SAMPLES]
+    folder = options.out / f"angle-{angle:g}"
+    result = start(configuration, folder, force=True)
+    return {
+        "initial_angle": angle,
+        "weights_angle": weights_angle(weights),
+        "weights_angle_after": weights_angle(RunFolder.open(folder).weights()),
+        **update_angles(system, weights, images, labels),
+        "test_accuracy": result.accuracy,
+    }
+
+
+def weights_angle(weights: Arrays) -> float:
+    """Between backward weights and the transposed forward ones, in degrees."""
+    return angle_between({"w": weights["output-hidden"]}, {"w": weights["hidden-output"].T})
+
+
+def update_angles(
+    system: RateSystem, weights: Arrays, images: np.ndarray, labels: np.ndarray
+) -> dict[str, float]:
+    """Of the rule's update to minus the gradient: all parameters, and the input's weights alone."""
+    system = smooth(system)
+    rested = at_rest(system, weights, images)
+    targets = np.eye(system.network.output.size)[labels]
+    states = free_states(rested, weights, images)
+    steps = rested.rule.nudging.free_steps
+    exact = unroll(rested, weights, images / 255.0, targets, states, steps=steps).total
+    downhill = {name: -array for name, array in exact.items()}
+    own = own_changes(system, weights, images, labels)
+    of_input = ({"w": of["input-hidden"]} for of in (own, downhill))
+    return {
+        "update_angle": angle_between(own, downhill),
+        "input_update_angle": angle_between(*of_input),
+    }
+
+
+@styled()
+def draw(records: list[dict[str, Any]], title: str) -> Any:
+    """Angles of the update, and the accuracy, by initial angle."""
+    figure = new_figure(10.0, 4.2)
+    angles, accuracy = figure.subplots(1, 2)
+    place = [record["initial_angle"] for record in records]
+    for key, label, colour, marker in (
+        ("update_angle", "all parameters", BLUE, "o"),
+        ("input_update_angle", "input weights", ORANGE, "s"),
+    ):
+        values = [record[key] for record in records]
+        angles.plot(place, values, color=colour, marker=marker, label=label)
+    angles.axhline(90, color=MUTED, linestyle=":")
+    angles.set(title="Update to minus the gradient, at first", ylabel="angle (degrees)")
+    angles.legend()
+    errors = [100 * (1 - record["test_accuracy"]) for record in records]
+    accuracy.plot(place, errors, color=BLUE, marker="o")
+    accuracy.set(title="Test error after training", ylabel="test error (%)")
+    accuracy.set_ylim(bottom=0)
+    for axes in (angles, accuracy):
+        axes.set_xlabel("initial angle of backward weights (degrees)")
+        axes.set_xticks(place)
+    figure.suptitle(title, x=0.01, ha="left", color=MUTED, fontsize=11)
+    return figure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--task", default="mnist")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--limit", type=int, help="only the first training samples")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("runs/feedback-angle"))
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    records = []
+    for angle in ANGLES:
+        records.append(measured(options.task, angle, options))
+        print(json.dumps(records[-1]), flush=True)
+    text = json.dumps(records, indent=2) + "\n"
+    (options.out / "feedback_angle.json").write_text(text, encoding="utf-8")
+    passes = "1 epoch" if options.epochs == 1 else f"{options.epochs} epochs"
+    figure = draw(records, f"cvf-512 on {options.task}, {passes}, seed {options.seed}")
+    save(figure, options.out / "feedback_angle.png")
+
+
+if __name__ == "__main__":
+    main()
