@@ -23,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     _train(commands)
     _evaluate(commands)
     _parity(commands)
+    _deploy(commands)
     _export(commands)
     _check_gradient(commands)
     _estimate(commands)
@@ -109,6 +110,23 @@ def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument(
         "--samples", type=int, default=20, metavar="N", help="test samples (default: 20)"
+    )
+
+
+def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = (
+        "round a run to a chip's integers, check the chip's limits and write what it is loaded with"
+    )
+    parser = _add(commands, "deploy", "deploying:deploy", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("--chip", required=True, metavar="CHIP", help="loihi1, or a YAML file")
+    parser.add_argument(
+        "--samples", type=int, default=1000, metavar="N",
+        help="training samples that decide the scale (default: 1000)",
+    )  # fmt: skip
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the files (default: RUN/deployment)"
     )
 
 

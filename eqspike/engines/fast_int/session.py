@@ -40,7 +40,7 @@ class FastIntSession:
         system: what to round and simulate.
         seed: initial weights are drawn from it.
         threads: number of threads, by default the cores available; results do not depend on it.
-        unit: integer steps that stand for 1.0; without, a function of the weights loaded.
+        unit: integer steps that stand for 1.0; without, a function of the weights loaded alone.
 
     Raises:
         UnsupportedError: for a system that Loihi's neurons or spikes cannot carry.
