@@ -13,6 +13,7 @@ def learning_rule_text(system: System) -> str:
         for trace in rule.local_rule.traces
     ]
     sign = "its sign drawn for each sample" if rule.random_sign else "positive"
+    sign = "its sign alternating from sample to sample" if rule.alternating else sign
     return "\n".join(
         [
             rule.local_rule.as_text(),

@@ -63,6 +63,13 @@ class IntegerSimulator:
         self.weights.fan_out[starts[coupling] : starts[coupling] + pre] = filled.sum(1)
         self.weights.fan_back[starts[coupling + 1] : starts[coupling + 1] + post] = filled.sum(0)
 
+    def mantissas(self, coupling: int) -> NDArray[np.int32]:
+        """Mantissas of one coupling as they are now: (presynaptic, postsynaptic)."""
+        pre, post = (int(size) for size in self.layout.sizes[coupling : coupling + 2])
+        if coupling == 0:
+            return self.weights.input[:, :post].copy()
+        return self.weights.forward[coupling - 1, :pre, :post].copy()
+
     def present(
         self,
         images: Images,
