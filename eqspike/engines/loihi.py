@@ -63,11 +63,11 @@ def rounding_source(system: System, weights: Arrays, plastic: bool = False) -> S
     )
 
 
-def plastic_unit(system: System) -> float:
-    """Unit at which one code of the memory is one step of the mantissa, with exponents from 0.
+def plastic_memory(system: System) -> Fixed:
+    """The system's memory, if it holds what the chip's plastic weights hold.
 
     Raises:
-        UnsupportedError: for a memory that does not hold the chip's plastic weights.
+        UnsupportedError: for another memory.
     """
     memory = system.memory
     if not isinstance(memory, Fixed) or (memory.bits, memory.rounding) != (9, "stochastic"):
@@ -75,6 +75,16 @@ def plastic_unit(system: System) -> float:
             "plastic weights on Loihi are whole numbers of nine bits, rounded by chance; "
             "set memory: {kind: fixed, bits: 9, rounding: stochastic}"
         )
+    return memory
+
+
+def plastic_unit(system: System) -> float:
+    """Unit at which one code of the memory is one step of the mantissa, with exponents from 0.
+
+    Raises:
+        UnsupportedError: for a memory that does not hold the chip's plastic weights.
+    """
+    memory = plastic_memory(system)
     steps = [memory.step(index) for index in range(len(system.network.couplings))]
     ratios = [math.log2(step / min(steps)) for step in steps]
     if any(abs(ratio - round(ratio)) > 1e-5 for ratio in ratios) or max(ratios) > LARGEST_EXPONENT:
@@ -82,7 +92,7 @@ def plastic_unit(system: System) -> float:
             "memory.ranges of a network on Loihi must differ by powers of two, so that one unit serves "
             f"all couplings, got {list(memory.ranges)}"
         )
-    return 2**STATE_SHIFT / min(steps)
+    return float(2**STATE_SHIFT / min(steps))
 
 
 def stored_weights(system: System, weights: Arrays) -> Arrays:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+from eqspike.chips.loihi import LoihiNetwork
+from eqspike.chips.loihi.arithmetic import STATE_SHIFT
 from eqspike.chips.loihi.gates import ALTERNATING, ONE_SIDED, decimation
 from eqspike.chips.loihi.rule_text import LoihiRule, print_rule
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.loihi import plastic_unit
-from eqspike.engines.protocol import System
+from eqspike.engines.loihi import plastic_memory, plastic_unit
+from eqspike.engines.protocol import Arrays, System
 
 
 def refuse_learning(system: System, engine: str) -> None:
@@ -44,7 +46,7 @@ def loihi_rules(system: System, rate_factor: float) -> tuple[LoihiRule, ...]:
     printed = []
     for index, coupling in enumerate(system.network.couplings):
         scale = system.learning_rates[index] * rate_factor / rule.beta
-        codes = unit / 2.0 ** (6 + plastic_exponent(system, index))
+        codes = unit / 2.0 ** (STATE_SHIFT + plastic_exponent(system, index))
         printed.append(
             print_rule(
                 rule.local_rule, scale, codes, gate, exponent, clamped=not coupling.bidirectional
@@ -53,7 +55,16 @@ def loihi_rules(system: System, rate_factor: float) -> tuple[LoihiRule, ...]:
     return tuple(printed)
 
 
+def represented_codes(system: System, network: LoihiNetwork, stored: Arrays) -> Arrays:
+    """Weights that learnt mantissas stand for, as the memory holds them (it has no -256); biases as stored."""
+    result = dict(stored)
+    for index, coupling in enumerate(network.couplings):
+        codes = coupling.mantissas * plastic_memory(system).step(index)
+        result[coupling.name] = system.memory.store(codes, index)
+    return result
+
+
 def plastic_exponent(system: System, coupling: int) -> int:
     """Exponent of the plastic weights of a coupling."""
     unit = plastic_unit(system)
-    return round(math.log2(unit * system.memory.step(coupling) / 64))  # type: ignore[union-attr]
+    return round(math.log2(unit * plastic_memory(system).step(coupling) / 2**STATE_SHIFT))

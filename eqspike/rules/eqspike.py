@@ -29,7 +29,8 @@ class EqSpike:
         free_steps, nudged_steps: length of the phases in time steps.
         readout_steps: last steps of the free phase over which output spikes are counted.
         beta: nudging strength, above 0; `random_sign` draws its sign per sample, which removes the first-order
-            bias of one-sided nudging on average; `alternating` exchanges it from sample to sample of a batch, from plus.
+            bias of one-sided nudging on average; `alternating` exchanges it from sample to sample of a batch,
+            beginning with plus.
         tau_fast, tau_slow: time constants of the two traces in time steps.
         target_rate: rate asked of the right output, in spikes per step; the others are asked 0.
         online: whether weights change during the nudged phase.

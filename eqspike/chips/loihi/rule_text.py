@@ -14,7 +14,7 @@ at which traces rarely saturate and the product of area and scale is near what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,7 +89,7 @@ class LoihiRule:
     @property
     def weight_text(self) -> str:
         """The rule `dw`."""
-        terms = []
+        terms: list[str] = []
         for product in self.products:
             sign = "-" if product.mantissa < 0 else "+" if terms else ""
             scale = f"{abs(product.mantissa)}*2^{product.exponent}"
@@ -100,6 +100,14 @@ class LoihiRule:
     def tag_text(self) -> str:
         """The rule `dt`."""
         return self.gate.rule(self.decimation)
+
+    def transposed(self) -> LoihiRule:
+        """The same rule for the copy of the weights that points the other way."""
+        turned = tuple(
+            replace(product, spike="post" if product.spike == "pre" else "pre")
+            for product in self.products
+        )
+        return replace(self, products=turned)
 
     def arguments(self) -> dict[str, object]:
         """Keyword arguments of Lava's `Loihi2FLearningRule`."""

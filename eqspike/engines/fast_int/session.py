@@ -21,7 +21,7 @@ from eqspike.engines.fast_int.learner import learn
 from eqspike.engines.fast_int.simulator import IntegerSimulator
 from eqspike.engines.fast_int.state import Record, make_record
 from eqspike.engines.loihi import refuse_unlike_loihi, round_system, stored_weights
-from eqspike.engines.loihi_learning import refuse_learning
+from eqspike.engines.loihi_learning import refuse_learning, represented_codes
 from eqspike.engines.parameters import (
     check_arrays,
     check_images,
@@ -89,10 +89,8 @@ class FastIntSession:
         check_labels(labels, len(images), self.system.network.output.size)
         self._begin(len(images), learning=True)
         scores = learn(self._simulator, images, labels, keys, rate_factor, write_key)
-        for index, coupling in enumerate(self.system.network.couplings):
-            codes = self._simulator.mantissas(index) * self.system.memory.step(index)
-            self._stored[coupling.name] = self.system.memory.store(codes, index)
-        self.load(self._stored)
+        learnt = self._simulator.learnt_network(self.network)
+        self.load(represented_codes(self.system, learnt, self._stored))
         self._finish_announcement()
         return int((scores.argmax(1) == labels).sum())
 

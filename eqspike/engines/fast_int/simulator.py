@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,12 +64,14 @@ class IntegerSimulator:
         self.weights.fan_out[starts[coupling] : starts[coupling] + pre] = filled.sum(1)
         self.weights.fan_back[starts[coupling + 1] : starts[coupling + 1] + post] = filled.sum(0)
 
-    def mantissas(self, coupling: int) -> NDArray[np.int32]:
-        """Mantissas of one coupling as they are now: (presynaptic, postsynaptic)."""
-        pre, post = (int(size) for size in self.layout.sizes[coupling : coupling + 2])
-        if coupling == 0:
-            return self.weights.input[:, :post].copy()
-        return self.weights.forward[coupling - 1, :pre, :post].copy()
+    def learnt_network(self, network: LoihiNetwork) -> LoihiNetwork:
+        """A network with the mantissas as they are now."""
+        sizes, couplings = self.layout.sizes, []
+        for index, coupling in enumerate(network.couplings):
+            pre, post = int(sizes[index]), int(sizes[index + 1])
+            matrix = self.weights.input if index == 0 else self.weights.forward[index - 1]
+            couplings.append(replace(coupling, mantissas=matrix[:pre, :post].copy()))
+        return replace(network, couplings=tuple(couplings))
 
     def present(
         self,

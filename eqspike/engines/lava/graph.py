@@ -41,17 +41,19 @@ class Graph:
 
     Attributes:
         neurons: LIF by layer name, and `relay` where there is a teacher; synapses: every Dense.
+        weight_bits: of static weights; 9 for plastic ones that rest, which Lava's learning connections hold.
     """
 
     neurons: dict[str, Any]
     synapses: list[Any] = field(default_factory=list)
+    weight_bits: int = 8
 
     def connect(self, source: Any, target: Any, mantissas: Any, exponent: int = 0) -> None:
         """Send what `source` spikes to `target` through weights (presynaptic, postsynaptic)."""
         synapses = Dense(
             weights=np.ascontiguousarray(mantissas.T),
             weight_exp=exponent,
-            num_weight_bits=8,
+            num_weight_bits=self.weight_bits,
         )
         source.s_out.connect(synapses.s_in)
         synapses.a_out.connect(target.a_in)
@@ -79,15 +81,18 @@ class Graph:
         next(iter(self.neurons.values())).stop()
 
 
-def build_graph(network: LoihiNetwork, sent: Lines, taught: Lines | None = None) -> Graph:
+def build_graph(
+    network: LoihiNetwork, sent: Lines, taught: Lines | None = None, weight_bits: int = 8
+) -> Graph:
     """Connect the processes of a network.
 
     Args:
         network: what they compute; its weights are checked by `engines.loihi.refuse_odd_weights`.
         sent: spikes of the input, (pixels, steps); taught: of the teacher, if it takes part.
     """
-    layers = [_neurons(layer) for layer in network.layers]
+    layers = [make_neurons(layer) for layer in network.layers]
     graph = Graph(dict(zip((layer.name for layer in network.layers), layers, strict=True)))
+    graph.weight_bits = weight_bits
     before: Any = RingBuffer(data=sent)
     for coupling, neurons in zip(network.couplings, layers, strict=True):
         graph.connect(before, neurons, coupling.mantissas, coupling.exponent)
@@ -95,11 +100,12 @@ def build_graph(network: LoihiNetwork, sent: Lines, taught: Lines | None = None)
             graph.connect(neurons, before, coupling.mantissas.T, coupling.exponent)
         before = neurons
     if taught is not None:
-        _add_teacher(graph, network, taught)
+        add_teacher(graph, network, taught)
     return graph
 
 
-def _neurons(layer: LoihiLayer) -> Any:
+def make_neurons(layer: LoihiLayer) -> Any:
+    """The LIF of a layer."""
     return LIF(
         shape=(layer.size,),
         du=layer.neuron.current_decay,
@@ -110,7 +116,7 @@ def _neurons(layer: LoihiLayer) -> Any:
     )
 
 
-def _add_teacher(graph: Graph, network: LoihiNetwork, taught: Lines) -> None:
+def add_teacher(graph: Graph, network: LoihiNetwork, taught: Lines) -> None:
     """Teacher, relays and their synapses; the lines are those of `engines.lava.schedule`."""
     nudge, outputs = network.nudge, network.layers[-1].size
     signs = (1, -1) if nudge.random_sign else (1,)
