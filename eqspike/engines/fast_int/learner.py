@@ -99,4 +99,5 @@ def _scratch(layout: Layout, source: Source, steps: int) -> tuple[NDArray[np.gen
         np.zeros((steps if source.poisson else 0, pixels), np.uint8),
         np.zeros(pixels, np.int32),
         np.zeros(1, np.int32),
+        np.zeros((4, int(max(layout.sizes))), np.int32),
     )

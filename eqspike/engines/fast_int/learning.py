@@ -73,12 +73,32 @@ def advance_trace(values: Any, spikes: Any, kept: Any, chance: Any, impulse: Any
 
 
 @inlined
-def learn_synapse(
-    weight: Any, gate: Any, pre_spiked: Any, post_spiked: Any, pre: Any, post: Any, change: Any, sides: Any,
-    traces: Any, pre_traces: Any, post_traces: Any, key: Any, place: Any, tally: Any,
+def sum_changes(
+    change: Any, gate: Any, sides: Any, traces: Any, side: Any, others: Any, sums: Any, sizes: Any
+) -> None:
+    """What a spike of `side` adds to the accumulator, for each neuron of the other side, and by how much it swings.
+
+    `others` (traces, neurons) are the traces of the other side; `sums`, `sizes` (neurons,): sum of the products and
+    of their magnitudes.
+    """
+    for i in range(sums.shape[0]):
+        sums[i] = 0
+        sizes[i] = 0
+    for product in range(sides.shape[0]):
+        if sides[product] == side:
+            table, row = change[product, gate], others[traces[product]]
+            for i in range(sums.shape[0]):
+                added = table[row[i]]
+                sums[i] += added
+                sizes[i] += abs(added)
+
+
+@inlined
+def add_saturating(
+    start: Any, gate: Any, pre_spiked: Any, post_spiked: Any, pre: Any, post: Any, change: Any, sides: Any,
+    traces: Any, pre_traces: Any, post_traces: Any,
 ) -> Any:  # fmt: skip
-    """The weight of one synapse after one step."""
-    start = np.int32(weight << _FRACTION_BITS)
+    """The accumulator of one synapse after all products, each of which may saturate it."""
     total = start
     for product in range(sides.shape[0]):
         side = sides[product]
@@ -87,42 +107,57 @@ def learn_synapse(
         elif side == 1 and post_spiked:
             total = np.int32(total + change[product, gate, pre_traces[traces[product], pre]])
         total = max(_SUM_LOWEST, min(_SUM_HIGHEST, total))
-    if total == start:
-        return weight
-    bits = np.int32(random_bits(key, place) >> np.uint64(57))
-    new = np.int32(np.int32(total >> _FRACTION_BITS) + np.int32(bits < np.int32(total & _FRACTION)))
-    new = max(_LOWEST, min(_HIGHEST, new))
-    tally[0] += 1
-    tally[1] += new != weight
-    return new
+    return total
 
 
 @inlined
 def learn_coupling(
     weights: Any, mirror: Any, mirrored: Any, pre: Any, post: Any, gate: Any, change: Any, sides: Any,
-    traces: Any, pre_traces: Any, post_traces: Any, key: Any, step: Any, fan_out: Any, fan_back: Any, tally: Any,
+    traces: Any, pre_traces: Any, post_traces: Any, key: Any, step: Any, fan_out: Any, fan_back: Any,
+    tally: Any, sums: Any,
 ) -> None:  # fmt: skip
     """All synapses of a coupling after one step; `pre` and `post` are the spikes (0 or 1) of its two layers."""
     below, above = pre.shape[0], post.shape[0]
     both = sides.max() == 1
+    of_pre, size_pre, of_post, size_post = (
+        sums[0, :above],
+        sums[1, :above],
+        sums[2, :below],
+        sums[3, :below],
+    )
+    sum_changes(change, gate, sides, traces, 0, post_traces, of_pre, size_pre)
+    sum_changes(change, gate, sides, traces, 1, pre_traces, of_post, size_post)
     for i in range(below):
         if pre[i] == 0 and not both:
             continue
         for j in range(above):
-            if pre[i] or post[j]:
-                old = weights[i, j]
-                place = np.uint64((step * below + i) * above + j)
-                new = learn_synapse(
-                    old, gate, pre[i] != 0, post[j] != 0, i, j, change, sides, traces, pre_traces,
-                    post_traces, key, place, tally,
+            change_here = np.int32(pre[i] * of_pre[j] + post[j] * of_post[i])
+            size = np.int32(pre[i] * size_pre[j] + post[j] * size_post[i])
+            if size == 0:
+                continue
+            old = weights[i, j]
+            start = np.int32(old << _FRACTION_BITS)
+            total = np.int32(start + change_here)
+            if np.int32(abs(start) + size) > _SUM_HIGHEST:
+                total = add_saturating(
+                    start, gate, pre[i] != 0, post[j] != 0, i, j, change, sides, traces, pre_traces,
+                    post_traces,
                 )  # fmt: skip
-                if new != old:
-                    weights[i, j] = new
-                    filled = np.int64(new != 0) - np.int64(old != 0)
-                    fan_out[i] += filled
-                    if mirrored:
-                        mirror[j, i] = new
-                        fan_back[j] += filled
+            if total == start:
+                continue
+            bits = random_bits(key, np.uint64((step * below + i) * above + j)) >> np.uint64(57)
+            up = np.int32(bits) < np.int32(total & _FRACTION)
+            new = np.int32(np.int32(total >> _FRACTION_BITS) + np.int32(up))
+            new = max(_LOWEST, min(_HIGHEST, new))
+            tally[0] += 1
+            if new != old:
+                tally[1] += 1
+                weights[i, j] = new
+                filled = np.int64(new != 0) - np.int64(old != 0)
+                fan_out[i] += filled
+                if mirrored:
+                    mirror[j, i] = new
+                    fan_back[j] += filled
 
 
 @inlined
@@ -145,14 +180,14 @@ def present_learning(
     """Present all samples in order, learning within each nudged phase.
 
     Args (beyond those of `presentation.present`): `write_keys` (samples, couplings) and `trace_keys` (samples,
-    couplings, 2 sides) random streams; `scratch` = (columns, slots, chosen, drawn, input spikes, zero).
+    couplings, 2 sides) random streams; `scratch` = (columns, slots, chosen, drawn, input spikes, zero, sums).
     """
     sizes, starts, _ = layout
     (
         current, potential, spikes, ahead, back, arriving, full_current, full_potential, relay, spiking,
         counts,
     ) = state  # fmt: skip
-    columns, slots, chosen, drawn, sending, zeros = scratch
+    columns, slots, chosen, drawn, sending, zeros, sums = scratch
     forward, backward = weights.forward, weights.backward
     change, sides, read, kept, chance, impulses = rules
     sent, pre_traces, post_traces = carried
@@ -228,5 +263,5 @@ def present_learning(
                         pre_traces[coupling], post_traces[coupling], write_keys[sample, coupling],
                         step - free_steps,
                         weights.input_fan_out if coupling == 0 else weights.fan_out[lower],
-                        weights.fan_back[upper], tally.writes[coupling],
+                        weights.fan_back[upper], tally.writes[coupling], sums,
                     )  # fmt: skip

@@ -23,6 +23,7 @@ from lava.magma.core.run_configs import Loihi2SimCfg
 from lava.proc.dense.process import Dense
 from lava.proc.io.source import RingBuffer
 from lava.proc.lif.process import LIF
+from lava.utils.weightutils import SignMode
 
 from eqspike.chips.loihi import LoihiLayer, LoihiNetwork
 from eqspike.chips.loihi.arithmetic import LARGEST_DECAY
@@ -30,6 +31,10 @@ from eqspike.engines.lava.schedule import Lines
 
 RELAY_WEIGHT, RELAY_THRESHOLD = 128, 192
 """One spike leaves the relay at two thirds of its threshold, two carry it to four thirds."""
+
+STATIC_BITS, PLASTIC_BITS = 8, 9
+"""Of weights of mixed sign. Lava's learning connections hold nine bits; asked for eight, they drop the lowest one in
+their first step only."""
 
 COMPILATION = {"pypy_channel_size": 8}
 """Messages a channel holds; a process is at most a step ahead of another."""
@@ -41,19 +46,20 @@ class Graph:
 
     Attributes:
         neurons: LIF by layer name, and `relay` where there is a teacher; synapses: every Dense.
-        weight_bits: of static weights; 9 for plastic ones that rest, which Lava's learning connections hold.
     """
 
     neurons: dict[str, Any]
     synapses: list[Any] = field(default_factory=list)
-    weight_bits: int = 8
 
-    def connect(self, source: Any, target: Any, mantissas: Any, exponent: int = 0) -> None:
+    def connect(
+        self, source: Any, target: Any, mantissas: Any, exponent: int = 0, bits: int = STATIC_BITS
+    ) -> None:
         """Send what `source` spikes to `target` through weights (presynaptic, postsynaptic)."""
         synapses = Dense(
             weights=np.ascontiguousarray(mantissas.T),
             weight_exp=exponent,
-            num_weight_bits=self.weight_bits,
+            num_weight_bits=bits,
+            sign_mode=SignMode.MIXED if bits > STATIC_BITS else None,
         )
         source.s_out.connect(synapses.s_in)
         synapses.a_out.connect(target.a_in)
@@ -82,22 +88,22 @@ class Graph:
 
 
 def build_graph(
-    network: LoihiNetwork, sent: Lines, taught: Lines | None = None, weight_bits: int = 8
+    network: LoihiNetwork, sent: Lines, taught: Lines | None = None, bits: int = STATIC_BITS
 ) -> Graph:
     """Connect the processes of a network.
 
     Args:
         network: what they compute; its weights are checked by `engines.loihi.refuse_odd_weights`.
         sent: spikes of the input, (pixels, steps); taught: of the teacher, if it takes part.
+        bits: of the weights between layers; `PLASTIC_BITS` for those of a network that learns elsewhere.
     """
     layers = [make_neurons(layer) for layer in network.layers]
     graph = Graph(dict(zip((layer.name for layer in network.layers), layers, strict=True)))
-    graph.weight_bits = weight_bits
     before: Any = RingBuffer(data=sent)
     for coupling, neurons in zip(network.couplings, layers, strict=True):
-        graph.connect(before, neurons, coupling.mantissas, coupling.exponent)
+        graph.connect(before, neurons, coupling.mantissas, coupling.exponent, bits)
         if coupling.bidirectional:
-            graph.connect(neurons, before, coupling.mantissas.T, coupling.exponent)
+            graph.connect(neurons, before, coupling.mantissas.T, coupling.exponent, bits)
         before = neurons
     if taught is not None:
         add_teacher(graph, network, taught)

@@ -27,16 +27,13 @@ from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.arithmetic import Integers
 from eqspike.chips.loihi.rule_text import LoihiRule
 from eqspike.engines.lava.files import LEARNT, NETWORK, RULES, SENT, TAUGHT
-from eqspike.engines.lava.graph import Graph, add_teacher, make_neurons
+from eqspike.engines.lava.graph import PLASTIC_BITS, Graph, add_teacher, make_neurons
 from eqspike.engines.lava.presenting import record
 from eqspike.engines.lava.schedule import Lines
 
-WEIGHT_BITS = 9
-"""Lava's learning models hold nine bits; with eight they would drop the lowest one once, in the first step."""
-
 TRANSPOSED_SEED = 2
-"""Lava seeds the traces of a postsynaptic side with the rule's seed + 2: with this distance, the postsynaptic traces
-of a coupling and the presynaptic ones of its transposed copy, which are the same neurons', carry alike."""
+"""Lava seeds the postsynaptic traces of a rule with its seed + 2. At this distance the postsynaptic traces of a
+coupling and the presynaptic ones of its transposed copy, which are the same neurons', carry alike."""
 
 
 class Synapses:
@@ -54,7 +51,7 @@ class Synapses:
             weights=weights,
             tag_1=np.full(weights.shape, rule.gate.tags[0]),
             weight_exp=exponent,
-            num_weight_bits=WEIGHT_BITS,
+            num_weight_bits=PLASTIC_BITS,
             sign_mode=SignMode.MIXED,
             learning_rule=Loihi2FLearningRule(**rule.arguments(), rng_seed=seed),
         )

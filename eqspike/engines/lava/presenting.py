@@ -15,7 +15,7 @@ from eqspike.engines.lava.processes.recorder import Recorder
 
 
 def present_block(
-    folder: Path, samples: int, steps: int, every: int, taught: bool, weight_bits: int
+    folder: Path, samples: int, steps: int, every: int, taught: bool, bits: int
 ) -> None:
     """Present `samples` of `steps` each, every one from registers of zero.
 
@@ -25,7 +25,7 @@ def present_block(
     # Written by the parent, in a folder that nobody else may enter.
     network: LoihiNetwork = pickle.loads((folder / NETWORK).read_bytes())
     lines = np.load(folder / TAUGHT) if taught else None
-    graph = build_graph(network, np.load(folder / SENT), lines, weight_bits)
+    graph = build_graph(network, np.load(folder / SENT), lines, bits)
     for layer in network.layers:
         record(folder, graph, layer.name, layer.size, samples * steps, every)
     try:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.rounding import represented
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.counting import free_phase_counts, learning_counts
 from eqspike.engines.lava.files import NETWORK, SENT, TAUGHT, recorded
@@ -206,7 +205,7 @@ class LavaSession:
             steps=steps,
             every=every,
             taught=taught is not None,
-            weight_bits=9 if self.system.rule.online else 8,
+            bits=9 if self.system.rule.online else 8,
         )
         found: dict[str, dict[str, NDArray[Any]]] = {}
         for layer in self.network.layers:
