@@ -1,8 +1,8 @@
 """When a synapse learns, kept in the synapse itself: its tag counts the phases.
 
-Loihi's rules cannot be told what phase it is, but they can be told the time: `u<k>` is 1 in every 2^k-th step. A
-tag that its own rule `dt` moves in those steps counts blocks of 2^k steps, and each product of `dw` carries factors
-of the tag that vanish in the free phase. No host takes part. Free and nudged phase last 2^k steps each.
+Loihi's rules cannot be told what phase it is, but they can be told the time: `u<k>` is 1 in every 2^k-th step.
+A tag that its own rule `dt` moves in those steps counts blocks of 2^k steps, and each product of `dw` carries
+factors of the tag that vanish in the free phase. No host takes part. Free and nudged phase last 2^k steps each.
 
     one-sided      t: 0, 32, 0, ...                       factor t
     alternating    t: 160, 224, -160, -32, 160, ...       factors (t + 160)(t - 160): 0, +24576, 0, -24576

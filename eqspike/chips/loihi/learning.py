@@ -6,9 +6,9 @@ In this order, after the neurons have advanced and this step's spikes have been 
     weights      a <- W << 7; for each product in its order a <- sat16(a + product); W <- round(a / 128), clipped
     tag          in steps that are multiples of 2^k, to its next value (the weights saw the old one)
 
-Every product holds a spike of this step, a trace that contains this step's spikes, and the gate's factors of the tag.
-All random numbers are handed in: one for each trace and each synapse. Lava hands one number to all traces of a
-side and one to all synapses, which these functions follow if given equal numbers.
+Every product holds a spike of this step, a trace that contains this step's spikes, and the gate's factors of
+the tag. All random numbers are handed in: one for each trace and each synapse. Lava hands one number to all traces
+of a side and one to all synapses, which these functions follow if given equal numbers.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
     LocalRule     (rate / beta) coefficient S_pre trace_post            trace <- trace + (S - trace) / tau
     Loihi         mantissa 2^exponent x0 y1 (factors of the tag)        y1 <- y1 exp(-1 / tau') + impulse S
 
-A trace of the chip is a whole number of 7 bits, `area` times the rule's. Both traces must have one area, or the rule
-would see a change of rate where there is none: with area A the impulse is A / tau to the nearest integer, and
-the decay is then chosen so that the area is A exactly, exp(-1 / tau') = 1 - impulse / A. The time constant in use is
-therefore A / impulse, and Lava is given tau' = -1 / ln(1 - impulse / A).
+A trace of the chip is a whole number of 7 bits, `area` times the rule's. Both traces must have one area, or the
+rule would see a change of rate where there is none: with area A the impulse is A / tau to the nearest integer, and
+the decay is then chosen so that the area is A exactly, exp(-1 / tau') = 1 - impulse / A. The time constant in use
+is therefore A / impulse, and Lava is given tau' = -1 / ln(1 - impulse / A).
 
 Scales are coarse, mantissa 2^exponent with 3 bits and exponents from -7. The area is chosen with them: the largest
 at which traces rarely saturate and the product of area and scale is near what is wanted.
@@ -127,7 +127,8 @@ def print_rule(
     Args:
         rule: with one or two traces; scale: learning rate / beta, above 0; codes: mantissas of a weight of 1.0.
         gate, decimation: when it acts.
-        clamped: whether the presynaptic side is the input: its rates do not change, so products with its traces vanish.
+        clamped: whether the presynaptic side is the input: its rates do not change, so products with its traces
+            are left out.
 
     Raises:
         UnsupportedError: for a rule with more traces than the chip has.

@@ -15,8 +15,8 @@ from eqspike.engines.protocol import System
 def learning_counts(system: System, tally: Tally, samples: int) -> EventCounts:
     """Counts of `samples` presentations with learning, by the definitions of `core.counts`.
 
-    Rule evaluations are those of the nudged phase. The chip evaluates its rule in the free phase too, for a gate of
-    zero: as often as the free phase's spikes, counted there, reach plastic synapses. Biases are not plastic.
+    Rule evaluations are those of the nudged phase. The chip evaluates its rule in the free phase too, for a gate
+    of zero: as often as the free phase's spikes, counted there, reach plastic synapses. Biases are not plastic.
     """
     counts = event_counts(
         system, tally, samples, True, np.zeros((len(tally.writes) + 1, 2), int), 0

@@ -1,8 +1,8 @@
-"""Learning as Loihi's engine does it, compiled: one sample after the other, weights changing in every nudged step.
+"""Learning as Loihi's engine does it, compiled: sample after sample, weights changing in every nudged step.
 
-Order within a step, as in Lava: what arrives was summed in the step before; neurons advance; this step's spikes are
-summed with the present weights, to arrive in the next step; traces advance; weights change. Nothing is reset between
-samples: registers, spikes under way and traces of one sample run on into the free phase of the next.
+Order within a step, as in Lava: what arrives was summed in the step before; neurons advance; this step's spikes
+are summed with the present weights, to arrive in the next step; traces advance; weights change. Nothing is reset
+between samples: registers, spikes under way and traces of one sample run on into the free phase of the next.
 
 The twin of `chips.loihi.learning`, whose arithmetic comes in as tables over the 128 values of a trace.
 """
@@ -53,7 +53,8 @@ class Carried(NamedTuple):
     """What runs on from sample to sample, besides the neurons' registers.
 
     Attributes:
-        sent: (3,) what the teacher sent in the last step: 1 for a target spike, its label, sign of beta or 0 for no gate.
+        sent: (3,) what the teacher sent in the last step: 1 for a target spike, its label, and the sign of beta,
+            or 0 where it sent no gate.
         pre_traces, post_traces: (couplings, traces, neurons of the largest layer).
     """
 
@@ -63,7 +64,9 @@ class Carried(NamedTuple):
 
 
 @inlined
-def advance_trace(values: Any, spikes: Any, kept: Any, chance: Any, impulse: Any, key: Any, place: Any) -> None:  # fmt: skip
+def advance_trace(
+    values: Any, spikes: Any, kept: Any, chance: Any, impulse: Any, key: Any, place: Any
+) -> None:
     """One step of one trace of all neurons of a layer."""
     for i in range(spikes.shape[0]):
         value = values[i]
@@ -76,10 +79,10 @@ def advance_trace(values: Any, spikes: Any, kept: Any, chance: Any, impulse: Any
 def sum_changes(
     change: Any, gate: Any, sides: Any, traces: Any, side: Any, others: Any, sums: Any, sizes: Any
 ) -> None:
-    """What a spike of `side` adds to the accumulator, for each neuron of the other side, and by how much it swings.
+    """What a spike of `side` adds to the accumulator, for each neuron of the other side, and how far it swings.
 
-    `others` (traces, neurons) are the traces of the other side; `sums`, `sizes` (neurons,): sum of the products and
-    of their magnitudes.
+    `others` (traces, neurons) are the traces of the other side; `sums`, `sizes` (neurons,) the sums of the
+    products and of their magnitudes.
     """
     for i in range(sums.shape[0]):
         sums[i] = 0

@@ -33,8 +33,8 @@ RELAY_WEIGHT, RELAY_THRESHOLD = 128, 192
 """One spike leaves the relay at two thirds of its threshold, two carry it to four thirds."""
 
 STATIC_BITS, PLASTIC_BITS = 8, 9
-"""Of weights of mixed sign. Lava's learning connections hold nine bits; asked for eight, they drop the lowest one in
-their first step only."""
+"""Of weights of mixed sign. Lava's learning connections hold nine bits; asked for eight, they drop the lowest one
+in their first step only."""
 
 COMPILATION = {"pypy_channel_size": 8}
 """Messages a channel holds; a process is at most a step ahead of another."""
