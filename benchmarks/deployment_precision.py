@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from eqspike.deploy import calibrate
+from eqspike.deploy.calibration import calibrate
 from eqspike.engines.fast_int import FastIntSession
 from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment.configuration import load_configuration

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eqspike.api import evaluate as evaluate
+    from eqspike.api import export_nir as export_nir
     from eqspike.api import train as train
     from eqspike.core.counts import EventCounts as EventCounts
     from eqspike.core.errors import EqspikeError as EqspikeError
@@ -28,6 +29,7 @@ _HOMES = {
     "EventCounts": "eqspike.core.counts",
     "estimate": "eqspike.energy",
     "evaluate": "eqspike.api",
+    "export_nir": "eqspike.api",
     "load_model": "eqspike.experiment",
     "load_task": "eqspike.tasks",
     "open_session": "eqspike.experiment",
@@ -40,6 +42,7 @@ __all__ = [
     "__version__",
     "estimate",
     "evaluate",
+    "export_nir",
     "load_model",
     "load_task",
     "open_session",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.experiment import resolve
+from eqspike.experiment.exporting import export_nir as write_nir_file
 from eqspike.experiment.runs import Evaluation, TrainingResult, Watcher, evaluate_run, start
 
 
@@ -59,6 +60,29 @@ def evaluate(run: str | Path | TrainingResult, *, limit: int | None = None) -> E
     """
     folder = run.folder if isinstance(run, TrainingResult) else Path(run)
     return evaluate_run(folder, limit=limit)
+
+
+def export_nir(
+    run: str | Path | TrainingResult, *, out: str | Path | None = None, form: str = "population",
+    step_ms: float = 1.0,
+) -> Path:  # fmt: skip
+    """Write a run's network as a file of the Neuromorphic Intermediate Representation.
+
+    Args:
+        run: a run folder, or what `train` returned.
+        out: folder of the file, by default `nir` in the run's folder.
+        form: `population` or `layers`; see docs/nir.md.
+        step_ms: milliseconds that a time step stands for.
+
+    Returns:
+        The file.
+
+    Raises:
+        UnsupportedError: for a neuron that NIR cannot express.
+    """
+    folder = run.folder if isinstance(run, TrainingResult) else Path(run)
+    (path,) = write_nir_file(folder, Path(out) if out else None, form, step_ms)
+    return path
 
 
 def _print_epoch(record: dict[str, Any]) -> None:

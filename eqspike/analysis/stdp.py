@@ -22,7 +22,7 @@ nearest spike of the other neuron in either phase, the earlier of two at equal d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +34,8 @@ from eqspike.core.random_stream import stream_key, uniforms
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Simulate = Callable[[LocalRule, Array, Array], Array]
+"""Weight change over all steps, from a rule and the spikes of both sides: as `summed_change`."""
 
 LARGEST_LAG = 60
 """Lags run from minus this to this, in time steps."""
@@ -60,6 +62,9 @@ SYMMETRY_LAGS = 20
 
 _SETTLED = 5
 """A baseline begins and ends this many times the slowest time constant away from the pair."""
+
+_RUNS = 11
+"""Lags are simulated in this many groups: bounds the memory."""
 
 _FAR = 1 << 40
 """Distance in steps of a spike that never comes."""
@@ -197,26 +202,31 @@ def pair_term(rule: LocalRule, lags: Integers) -> Array:
 
 
 def pair_protocol(
-    rule: LocalRule, rate: float, pattern: str, trials: int = TRIALS, seed: int = 0
-) -> Pairs:
+    rule: LocalRule, rate: float, pattern: str, trials: int = TRIALS, seed: int = 0,
+    simulate: Simulate = summed_change,
+) -> Pairs:  # fmt: skip
     """Run the rule over spike trains with and without an extra spike on each side, at every lag (beta = 1).
 
     Args:
         rate, pattern: of the baseline: spikes per step; `regular`, `Poisson` or `silent`.
+        simulate: what runs the rule over the trains.
     """
     around = int(np.ceil(_SETTLED * max(trace.tau for trace in rule.traces))) + LARGEST_LAG
     trials = trials if rate else 1
     baseline = _baseline(rate, pattern, (2 * around + 1, 2, trials), seed)
-    pre, post = (np.repeat(baseline[:, None, side], 4, axis=1) for side in (0, 1))
-    own, totals = np.empty(len(LAGS)), []
-    for index, lag in enumerate(LAGS):
-        with_pre, with_post = pre.copy(), post.copy()
-        with_pre[around] = np.array([1, 1, 0, 0])[:, None]
-        with_post[around + lag] = np.array([1, 0, 1, 0])[:, None]
-        both, pre_alone, post_alone, neither = summed_change(rule, with_pre, with_post)
-        own[index] = (both - pre_alone - post_alone + neither).mean()
-        totals.append(_summary(np.sort(both - neither), np.ones(trials)))
-    return Pairs(rate, pattern, own, Window(*np.array(totals).T))
+    own: list[float] = []
+    totals: list[tuple[float, ...]] = []
+    for lags in np.array_split(LAGS, _RUNS):
+        pre, post = (
+            np.tile(baseline[:, side, None, None], (1, len(lags), 4, 1)) for side in (0, 1)
+        )
+        pre[around] = np.array([1, 1, 0, 0])[:, None]
+        for index, lag in enumerate(lags):
+            post[around + lag, index] = np.array([1, 0, 1, 0])[:, None]
+        both, pre_alone, post_alone, neither = np.moveaxis(simulate(rule, pre, post), 1, 0)
+        own.extend((both - pre_alone - post_alone + neither).mean(1))
+        totals.extend(_summary(np.sort(change), np.ones(trials)) for change in both - neither)
+    return Pairs(rate, pattern, np.array(own), Window(*np.array(totals).T))
 
 
 def _baseline(rate: float, pattern: str, shape: tuple[int, ...], seed: int) -> Array:

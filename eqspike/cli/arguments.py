@@ -28,7 +28,6 @@ def build_parser() -> argparse.ArgumentParser:
     _check_gradient(commands)
     _estimate(commands)
     _plot(commands)
-    _stdp(commands)
     _list(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
     _demo(commands)
@@ -131,14 +130,23 @@ def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "write a run as a stand-alone script of another simulator"
+    text = "write a run in the form of another tool: a stand-alone Brian2 script, or a NIR file"
     parser = _add(commands, "export", "exporting:export", text)
     parser.add_argument("run", metavar="RUN", help="run folder")
-    parser.add_argument("--format", choices=("brian2",), default="brian2", help="default: brian2")
     parser.add_argument(
-        "--sample", type=int, default=0, metavar="N", help="test sample it presents (default: 0)"
+        "--format", choices=("brian2", "nir"), default="brian2", help="default: brian2"
     )
-    parser.add_argument("--out", metavar="DIR", help="folder of the files (default: RUN/brian2)")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="brian2: test sample it presents (default: 0)"
+    )
+    parser.add_argument(
+        "--form", choices=("population", "layers"),
+        help="nir: all neurons as one node, or a node for each layer (default: population)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--step-ms", type=float, metavar="MS", help="nir: length of a time step (default: 1)"
+    )
+    parser.add_argument("--out", metavar="DIR", help="folder of the files (default: RUN/FORMAT)")
 
 
 def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -168,24 +176,22 @@ def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "figures of a run: learning curve, spike raster, receptive fields, rates"
+    text = "figures of a run: learning curve, spike raster, receptive fields, rates; or weight change by spike lag"
     parser = _add(commands, "plot", "plotting:plot", text)
+    parser.add_argument(
+        "figure", nargs="?", choices=("stdp",),
+        help="only this one: weight change against spike lag, of isolated pairs and of the network as it learns",
+    )  # fmt: skip
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument("--out", metavar="DIR", help="folder of the figures (default: RUN/plots)")
     parser.add_argument(
         "--sample", type=int, default=0, metavar="N", help="test sample of the raster (default: 0)"
     )
-
-
-def _stdp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "weight change against spike lag: isolated pairs, and a run's network while it learns"
-    parser = _add(commands, "stdp", "stdp:stdp", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument(
         "--samples", type=int, default=100, metavar="N",
-        help="training samples presented (default: 100)",
+        help="stdp: training samples presented (default: 100)",
     )  # fmt: skip
-    parser.add_argument("--out", metavar="DIR", help="folder of stdp.png (default: RUN/plots)")
+    parser.add_argument("--engine", default="fast", help="stdp: what presents them (default: fast)")
 
 
 def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from eqspike.cli.printing import print_json, print_table
-from eqspike.deploy import Deployment, deployment_json
+from eqspike.deploy.contents import Deployment, deployment_json
 from eqspike.experiment.deploying import deploy_run
 
 
@@ -29,7 +29,7 @@ def deploy(options: argparse.Namespace) -> int:
 
 def _print(deployment: Deployment) -> None:
     print(
-        f"accuracy {deployment.accuracy_float:.4f} in floats, {deployment.accuracy_integer:.4f} in integers "
+        f"accuracy {deployment.floats.accuracy:.4f} in floats, {deployment.integers.accuracy:.4f} in integers "
         f"({deployment.samples} test samples)\n"
     )
     report = deployment.calibration.report
@@ -55,8 +55,8 @@ def _print_layers(deployment: Deployment) -> None:
             str(cores[name]),
             f"{met.fill['current']:.1%}",
             f"{met.fill['potential']:.1%}",
-            f"{deployment.rates_float[name]:.4f}",
-            f"{deployment.rates_integer[name]:.4f}",
+            f"{deployment.floats.rates[name]:.4f}",
+            f"{deployment.integers.rates[name]:.4f}",
         )
         for name, met in deployment.calibration.extremes.items()
     ]

@@ -23,6 +23,7 @@ _PACKAGES = {
     "brian2": "the Brian2 reference (extra 'brian2')",
     "lava": "Loihi deployment (extra 'lava')",
     "norse": "norse baselines (extra 'norse')",
+    "nir": "export to other simulators (extra 'nir')",
 }
 _REQUIRED = ("numpy", "numba", "safetensors", "pooch", "jinja2")
 _DISTRIBUTIONS = {"lava": "lava-nc"}

@@ -6,11 +6,14 @@ import argparse
 from pathlib import Path
 
 from eqspike.cli.printing import print_json
+from eqspike.cli.stdp import stdp
 from eqspike.experiment.drawing import draw_run
 
 
 def plot(options: argparse.Namespace) -> int:
-    """Draw the figures of a run."""
+    """Draw the figures of a run, or the one that is named."""
+    if options.figure == "stdp":
+        return stdp(options)
     out = Path(options.out) if options.out else None
     paths = draw_run(Path(options.run), out, options.sample)
     if options.json:

@@ -1,4 +1,4 @@
-"""`eqspike stdp`."""
+"""`eqspike plot stdp`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def stdp(options: argparse.Namespace) -> int:
     """Weight change against spike lag, of isolated pairs and in a run's network."""
     require_matplotlib()
     run = Path(options.run)
-    measured = measure_stdp(run, options.samples)
+    measured = measure_stdp(run, options.samples, options.engine)
     path = draw_stdp(measured, run, Path(options.out) if options.out else None)
     if options.json:
         print_json({"run": options.run, "figure": str(path), **as_json(measured)})

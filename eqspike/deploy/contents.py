@@ -27,6 +27,14 @@ SCHEMA = "eqspike-deployment-1"
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What the test samples gave: accuracy (a fraction) and the mean rate of each layer in the free phase."""
+
+    accuracy: float
+    rates: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Deployment:
     """A run rounded for a chip.
 
@@ -35,8 +43,7 @@ class Deployment:
         provenance: model, task and configuration it comes from.
         calibration: the integers, what rounding lost and what registers held.
         mapping: layers on cores.
-        accuracy_float, accuracy_integer: fractions, on the same `samples` test samples.
-        rates_float, rates_integer: mean rate of each layer in the free phase, spikes per neuron and step.
+        samples: number of test samples; floats, integers: what they gave before and after rounding.
     """
 
     chip: ChipProfile
@@ -44,10 +51,8 @@ class Deployment:
     calibration: Calibration
     mapping: CoreMapping
     samples: int
-    accuracy_float: float
-    accuracy_integer: float
-    rates_float: Mapping[str, float]
-    rates_integer: Mapping[str, float]
+    floats: Outcome
+    integers: Outcome
 
     @property
     def network(self) -> LoihiNetwork:
@@ -62,12 +67,12 @@ def deployment_json(deployment: Deployment) -> dict[str, Any]:
         "schema": SCHEMA,
         "chip": {"name": deployment.chip.name, "profile_sha256": deployment.chip.digest},
         **deployment.provenance,
-        "accuracy_float": deployment.accuracy_float,
-        "accuracy_integer": deployment.accuracy_integer,
+        "accuracy_float": deployment.floats.accuracy,
+        "accuracy_integer": deployment.integers.accuracy,
         "samples": deployment.samples,
         "rates": {
-            name: {"float": rate, "integer": deployment.rates_integer[name]}
-            for name, rate in deployment.rates_float.items()
+            name: {"float": rate, "integer": deployment.integers.rates[name]}
+            for name, rate in deployment.floats.rates.items()
         },
         "network": network_json(deployment.network),
         "rounding": {

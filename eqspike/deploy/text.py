@@ -32,12 +32,12 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _accuracy(deployment: Deployment) -> str:
-    change = 100 * (deployment.accuracy_integer - deployment.accuracy_float)
+    change = 100 * (deployment.integers.accuracy - deployment.floats.accuracy)
     rows = [
-        ("accuracy", f"{deployment.accuracy_float:.2%}", f"{deployment.accuracy_integer:.2%}"),
+        ("accuracy", f"{deployment.floats.accuracy:.2%}", f"{deployment.integers.accuracy:.2%}"),
         *(
-            (f"mean rate, {name}", f"{rate:.4f}", f"{deployment.rates_integer[name]:.4f}")
-            for name, rate in deployment.rates_float.items()
+            (f"mean rate, {name}", f"{rate:.4f}", f"{deployment.integers.rates[name]:.4f}")
+            for name, rate in deployment.floats.rates.items()
         ),
     ]
     return (

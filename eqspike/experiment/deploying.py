@@ -10,18 +10,14 @@ from typing import Any
 from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
-from eqspike.deploy import (
-    Calibration,
-    Deployment,
-    calibrate,
-    deployment_json,
-    learning_rule_text,
-    map_to_cores,
-    markdown,
-    read_network,
-)
+from eqspike.deploy.calibration import Calibration, calibrate
+from eqspike.deploy.contents import Deployment, Outcome, deployment_json, read_network
+from eqspike.deploy.mapping import map_to_cores
+from eqspike.deploy.rule import learning_rule_text
+from eqspike.deploy.text import markdown
 from eqspike.engines.fast_int import FastIntSession
 from eqspike.engines.loihi import refuse_unlike_loihi
+from eqspike.engines.protocol import Session
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import check_fit
 from eqspike.experiment.sessions import open_session
@@ -77,21 +73,12 @@ def deploy_run(
     test = _test_samples(task, limit)
     with open_session(system, configuration.seed, "fast") as session:
         session.load(weights)
-        accuracy_float, counts_float, _ = evaluate(session, test, configuration.seed)
-    with FastIntSession(system, unit=calibration.network.unit) as session:
+        floats = _judged(session, test, configuration.seed)
+    with FastIntSession(system) as session:
         session.load_network(calibration.network)
-        accuracy_integer, counts_integer, _ = evaluate(session, test, configuration.seed)
-    deployment = Deployment(
-        profile,
-        _provenance(configuration, folder),
-        calibration,
-        mapping,
-        len(test),
-        accuracy_float,
-        accuracy_integer,
-        mean_rates(counts_float),
-        mean_rates(counts_integer),
-    )
+        integers = _judged(session, test, configuration.seed)
+    origin = _provenance(configuration, folder)
+    deployment = Deployment(profile, origin, calibration, mapping, len(test), floats, integers)
     out = out or folder.path / "deployment"
     return Written(deployment, _write(deployment, learning_rule_text(system), out))
 
@@ -133,6 +120,11 @@ def _calibrated(
 def _test_samples(task: Task, limit: int | None) -> Split:
     test = task.load("test")
     return test if limit is None else test.limit(limit)
+
+
+def _judged(session: Session, test: Split, seed: int) -> Outcome:
+    accuracy, counts, _ = evaluate(session, test, seed)
+    return Outcome(accuracy, mean_rates(counts))
 
 
 def _provenance(configuration: Configuration, folder: RunFolder) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from eqspike.core.errors import ConfigError
-from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import check_fit
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
+from eqspike.training.files import write_bytes
 from eqspike.training.loop import presentation_keys
 
 _EXPORT = 5
@@ -51,3 +52,47 @@ def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[P
         f"{configuration.model.title}, test sample {sample} of {task.name}, label {test.labels[sample]}",
     )
     return list(files)
+
+
+def export_nir(
+    run: Path, out: Path | None = None, form: str = "population", step_ms: float = 1.0
+) -> list[Path]:  # fmt: skip
+    """Write a run's network as one NIR file; returns the files written.
+
+    Args:
+        run: the run's folder.
+        out: folder of the file `network.nir`, by default `nir` in the run's folder.
+        form: `population`, which importers that work in time steps run exactly, or `layers`.
+        step_ms: milliseconds that a time step stands for.
+
+    Raises:
+        UnsupportedError: for a neuron that NIR cannot express.
+        MissingPackageError: if the package nir is not installed.
+    """
+    from eqspike.deploy.nir import nir_graph, write_nir
+
+    folder = RunFolder.open(run)
+    configuration = load_configuration(folder.config_path)
+    graph = nir_graph(
+        configuration.model.system,
+        folder.weights(),
+        form=form,
+        step_seconds=step_ms / 1000,
+        origin=_origin(configuration),
+    )
+    path = (out or folder.path / "nir") / "network.nir"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, write_nir(graph))
+    return [path]
+
+
+def _origin(configuration: Configuration) -> dict[str, str]:
+    """Where a run's weights come from, as texts; `configuration` repeats the run."""
+    return {
+        "model": configuration.model.name,
+        "title": configuration.model.title,
+        "task": configuration.task,
+        "seed": str(configuration.seed),
+        "engine": configuration.engine,
+        "configuration": configuration.as_yaml(),
+    }

@@ -43,6 +43,17 @@ class Watched(Session, Protocol):
         ...
 
 
+def watched(session: Session, engine: str) -> Watched:
+    """The session, if it can show its spikes.
+
+    Raises:
+        UnsupportedError: if not, naming the engine.
+    """
+    if not hasattr(session, "raster"):
+        raise UnsupportedError(f"engine '{engine}' does not show its spikes; choose another")
+    return cast(Watched, session)
+
+
 @dataclass(frozen=True)
 class Difference:
     """Where the spike trains of two engines first part.
@@ -177,9 +188,7 @@ def _observe(
     images, labels, keys = batch
     started = time.perf_counter()
     with open_session(system, seed, engine) as opened:
-        if not hasattr(opened, "raster"):
-            raise UnsupportedError(f"engine '{engine}' does not show its spikes; choose another")
-        session = cast(Watched, opened)
+        session = watched(opened, engine)
         session.load(weights)
         spikes, potentials = session.raster(images, labels, keys)
         changes, learning = _learn(session, batch, seed)

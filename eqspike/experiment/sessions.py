@@ -28,7 +28,10 @@ def _brian2(system: System, seed: int, *options: str) -> Session:
 def _fast_int(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.fast_int import FastIntSession
 
-    _refuse_options("fast-int", options)
+    if options:
+        raise UnsupportedError(
+            f"engine 'fast-int' takes no options, got 'fast-int:{':'.join(options)}'; write 'fast-int'"
+        )
     return FastIntSession(system, seed)
 
 

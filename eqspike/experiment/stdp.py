@@ -15,11 +15,13 @@ from eqspike.analysis.stdp import (
     LAGS,
     Evaluations,
     Pairs,
+    Simulate,
     Window,
     evaluations,
     input_half,
     joined,
     pair_protocol,
+    summed_change,
 )
 from eqspike.analysis.stdp_figure import stdp_figure
 from eqspike.analysis.style import save
@@ -28,7 +30,9 @@ from eqspike.core.network import Coupling
 from eqspike.core.random_stream import draws, stream_key
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.parity import watched
 from eqspike.experiment.runs import check_fit
+from eqspike.experiment.sessions import open_session
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 
@@ -54,13 +58,18 @@ class Stdp:
     in_situ: Mapping[str, Mapping[str, Evaluations]]
 
 
-def measure_stdp(run: Path, samples: int) -> Stdp:
+def measure_stdp(run: Path, samples: int, engine: str = "fast") -> Stdp:
     """Run the pair protocol with the run's rule, and look at its weights at work on training samples.
 
-    Samples are drawn at random. If the model draws the sign of beta, each is presented with both signs.
+    Samples are drawn at random. If the model draws the sign of beta, each is presented with both signs. The
+    network is simulated in float64 whatever the model's precision, so that all engines see the same spikes.
+
+    Args:
+        engine: what presents the samples; with `brian2`, pairs too are Brian2 synapses, else plain NumPy.
 
     Raises:
         ConfigError: if there are not as many training samples.
+        UnsupportedError: for an engine that does not show its spikes.
     """
     folder = RunFolder.open(run)
     configuration = load_configuration(folder.config_path)
@@ -73,15 +82,29 @@ def measure_stdp(run: Path, samples: int) -> Stdp:
             f"--samples must be from 1 to {len(train)} (the training set's samples), got {samples}"
         )
     chosen = np.random.default_rng(configuration.seed).permutation(len(train))[:samples]
-    system = configuration.model.system
-    found = in_situ(system, weights, train.images[chosen], train.labels[chosen], configuration.seed)
-    pairs = (pair_protocol(system.rule.local_rule, *baseline) for baseline in BASELINES)
+    system = replace(configuration.model.system, precision="float64")
+    batch = train.images[chosen], train.labels[chosen]
+    found = in_situ(system, weights, *batch, configuration.seed, engine)
+    simulate = _simulator(engine)
+    pairs = (
+        pair_protocol(system.rule.local_rule, *baseline, simulate=simulate)
+        for baseline in BASELINES
+    )
     title = f"{configuration.model.title}, {task.title}"
     return Stdp(title, system, samples, tuple(pairs), found)
 
 
+def _simulator(engine: str) -> Simulate:
+    """What runs the rule over prescribed spike trains."""
+    if engine.split(":")[0] != "brian2":
+        return summed_change
+    from eqspike.engines import brian2
+
+    return brian2.summed_change
+
+
 def in_situ(
-    system: System, weights: Arrays, images: Images, labels: Labels, seed: int
+    system: System, weights: Arrays, images: Images, labels: Labels, seed: int, engine: str = "fast"
 ) -> dict[str, dict[str, Evaluations]]:
     """Every evaluation of the rule while samples are presented, by coupling and sign of beta.
 
@@ -95,7 +118,7 @@ def in_situ(
     for name, signed in nudges.items():
         rule = replace(system.rule, beta=signed, random_sign=False, alternating=False)
         nudged = replace(system, rule=rule)
-        spikes = _present(nudged, weights, images, labels, keys)
+        spikes = _present(nudged, weights, (images, labels, keys), engine)
         for coupling in couplings:
             found[coupling.name][name] = _evaluated(nudged, coupling, spikes)
     if len(nudges) > 1:
@@ -105,18 +128,18 @@ def in_situ(
 
 
 def _present(
-    system: System, weights: Arrays, images: Images, labels: Labels, keys: Keys
+    system: System, weights: Arrays, batch: tuple[Images, Labels, Keys], engine: str
 ) -> dict[str, NDArray[Any]]:
     """Spikes of all layers through both phases, (samples, steps, neurons) by name."""
-    from eqspike.engines.fast import FastSession
-
+    images, labels, keys = batch
     steps = system.rule.free_steps + system.rule.nudged_steps
     sent = [
         system.encoder.encode(image, steps, int(key)).astype(np.float32)
         for image, key in zip(images, keys, strict=True)
     ]
     blocks: list[Spikes] = []
-    with FastSession(system) as session:
+    with open_session(system, 0, engine) as opened:
+        session = watched(opened, engine)
         session.load(weights)
         for first in range(0, len(images), _BLOCK):
             part = slice(first, first + _BLOCK)

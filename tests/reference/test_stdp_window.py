@@ -65,12 +65,38 @@ class TestPair:
         far = np.arange(2000)
         assert kernel(far, *TAUS).sum() == pytest.approx(0, abs=1e-15)
 
+    @pytest.mark.parametrize(("rate", "pattern"), [(0.0, "silent"), (0.3, "Poisson")])
+    def test_brian2_synapses_change_alike(self, rate: float, pattern: str) -> None:
+        """The statements that the engine prints, on spike trains of Brian2's own."""
+        brian2 = pytest.importorskip("eqspike.engines.brian2")
+        rule = derivative_rule(*TAUS)
+        plain = pair_protocol(rule, rate, pattern, trials=3)
+        found = pair_protocol(rule, rate, pattern, trials=3, simulate=brian2.summed_change)
+        np.testing.assert_allclose(found.own, window(*TAUS), rtol=0, atol=1e-15)
+        np.testing.assert_allclose(found.total.mean, plain.total.mean, rtol=0, atol=1e-15)
+
     def test_an_input_synapse_has_the_half_of_presynaptic_spikes(self) -> None:
         half = input_half(derivative_rule(*TAUS))
         expected = np.where(LAGS <= 0, kernel(np.abs(LAGS), *TAUS), 0)
         np.testing.assert_allclose(pair_term(half, LAGS), expected, rtol=0, atol=1e-15)
         found = pair_protocol(half, 0.3, "Poisson", trials=5)
         np.testing.assert_allclose(found.own, expected, rtol=0, atol=1e-15)
+
+
+def test_brian2_gives_the_same_evaluations() -> None:
+    """Lags, changes and numbers, at every coupling and for each sign of beta."""
+    pytest.importorskip("brian2")
+    system = small_system()
+    images, labels, _ = samples(system, 4)
+    with FastSession(system, 3) as session:
+        weights = session.weights()
+    results = [in_situ(system, weights, images, labels, 4, engine) for engine in ("fast", "brian2")]
+    for coupling, nudges in results[0].items():
+        for nudge, seen in nudges.items():
+            for name in ("lags", "changes", "counts"):
+                other = results[1][coupling][nudge]
+                np.testing.assert_array_equal(getattr(seen, name), getattr(other, name))
+            assert seen.events > 0
 
 
 @pytest.mark.parametrize("sizes", SIZES)

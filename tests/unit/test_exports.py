@@ -10,8 +10,8 @@ import eqspike
 
 EXPORTS = {
     "eqspike": [
-        "EqspikeError", "EventCounts", "__version__", "estimate", "evaluate", "load_model",
-        "load_task", "open_session", "train",
+        "EqspikeError", "EventCounts", "__version__", "estimate", "evaluate", "export_nir",
+        "load_model", "load_task", "open_session", "train",
     ],
     "eqspike.engines.fast": ["FastSession"],
     "eqspike.memory": ["MEMORIES", "Fixed", "Ideal", "WeightMemory", "Writes", "read_memory"],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("torch", "brian2", "lava", "numba", "matplotlib")
+HEAVY = ("torch", "brian2", "lava", "nir", "numba", "matplotlib")
 
 IMPORT = "import eqspike"
 HELP = """

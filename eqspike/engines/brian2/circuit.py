@@ -27,12 +27,14 @@ from brian2 import (
 
 from eqspike.core.network import Coupling, Layer
 from eqspike.engines.brian2.equations import STEP_MS
+from eqspike.engines.brian2.online_text import BIAS
 from eqspike.engines.brian2.printing import (
     INPUT_EVENTS,
     INPUT_STATE,
     INPUT_STEP,
     INPUT_THRESHOLD,
     SCHEDULE,
+    Mode,
     layer_text,
     synapse_text,
 )
@@ -50,7 +52,7 @@ class Circuit:
         spikes: monitor of the spikes by layer name (no input if it sends currents).
         potentials: monitor of the membrane potentials by layer name, of free layers.
         period: time steps of one sample.
-        learns: whether traces and the rule are part of it.
+        mode: what it simulates.
     """
 
     network: Any
@@ -59,23 +61,31 @@ class Circuit:
     spikes: dict[str, Any]
     potentials: dict[str, Any]
     period: int
-    learns: bool
+    mode: Mode
+
+    def holder(self, name: str) -> tuple[Any, str]:
+        """Where the weights or biases of that name (`hidden-output`, `hidden.bias`) are written to.
+
+        Returns:
+            The object, and what the names of its variables start with (see `online_text`).
+        """
+        layer = name.removesuffix(".bias")
+        return (self.synapses[name], "") if layer == name else (self.groups[layer], BIAS)
 
 
-def build_circuit(system: System, learns: bool) -> Circuit:
-    """Build the network of a system: both phases with learning, or the free phase alone."""
-    rule = system.rule
-    period = rule.free_steps + (rule.nudged_steps if learns else 0)
+def build_circuit(system: System, mode: Mode) -> Circuit:
+    """Build the network of a system."""
+    period = mode.period(system.rule)
     # Names are given, here and below, so that the same system gives the same code, which is compiled once.
     clocks = _Clocks(
         Clock(dt=STEP_MS * ms, name="step_clock"),
         Clock(dt=period * STEP_MS * ms, name="sample_clock"),
     )
-    groups = {system.network.input.name: _input_group(system, learns, clocks)}
+    groups = {system.network.input.name: _input_group(system, mode, clocks)}
     for layer in system.network.free_layers:
-        groups[layer.name] = _free_group(system, layer, learns, clocks)
+        groups[layer.name] = _free_group(system, layer, mode, clocks)
     synapses = {
-        coupling.name: _synapses(system, coupling, groups, learns, clocks)
+        coupling.name: _synapses(system, coupling, groups, mode, clocks)
         for coupling in system.network.couplings
     }
     listened = list(system.network.layers if system.encoder.spikes else system.network.free_layers)
@@ -93,7 +103,7 @@ def build_circuit(system: System, learns: bool) -> Circuit:
     parts = [*groups.values(), *synapses.values(), *spikes.values(), *potentials.values()]
     network = Network(parts, name="circuit")
     network.schedule = list(SCHEDULE)
-    return Circuit(network, groups, synapses, spikes, potentials, period, learns)
+    return Circuit(network, groups, synapses, spikes, potentials, period, mode)
 
 
 @dataclass(frozen=True)
@@ -104,14 +114,14 @@ class _Clocks:
     sample: Any
 
 
-def _input_group(system: System, learns: bool, clocks: _Clocks) -> Any:
+def _input_group(system: System, mode: Mode, clocks: _Clocks) -> Any:
     layer = system.network.input
     group = NeuronGroup(
         layer.size,
         INPUT_STATE,
         threshold=INPUT_THRESHOLD,
         reset="",
-        events=dict(INPUT_EVENTS) if learns else {},
+        events=dict(INPUT_EVENTS) if mode.learns else {},
         clock=clocks.step,
         name=layer.name,
     )
@@ -119,16 +129,16 @@ def _input_group(system: System, learns: bool, clocks: _Clocks) -> Any:
         INPUT_STEP, clock=clocks.step, when="inputs", order=-1, name=f"{layer.name}_inputs"
     )
     group.set_event_schedule("spike", when="inputs")
-    if learns:
+    if mode.learns:
         group.set_event_schedule("learning", when="inputs")
     return group
 
 
-def _free_group(system: System, layer: Layer, learns: bool, clocks: _Clocks) -> Any:
-    text, name = layer_text(system, layer, learns), layer.name
+def _free_group(system: System, layer: Layer, mode: Mode, clocks: _Clocks) -> Any:
+    text, name = layer_text(system, layer, mode), layer.name
     group = NeuronGroup(
         layer.size,
-        text.state + (BIAS_TOTAL if learns else ""),
+        text.state + (BIAS_TOTAL if mode is Mode.BATCH else ""),
         threshold=text.threshold,
         reset=text.reset,
         events=text.events,
@@ -142,19 +152,19 @@ def _free_group(system: System, layer: Layer, learns: bool, clocks: _Clocks) -> 
     group.run_regularly(text.onset, clock=clocks.sample, when="onset", name=f"{name}_onset")
     for slot, statements in text.steps.items():
         group.run_regularly(statements, clock=clocks.step, when=slot, name=f"{name}_{slot}")
-    if learns:
+    if mode.learns:
         group.set_event_schedule("learning", when="traces", order=1)
     return group
 
 
 def _synapses(
-    system: System, coupling: Coupling, groups: dict[str, Any], learns: bool, clocks: _Clocks
+    system: System, coupling: Coupling, groups: dict[str, Any], mode: Mode, clocks: _Clocks
 ) -> Any:
-    text = synapse_text(system, coupling, learns)
+    text = synapse_text(system, coupling, mode)
     synapses = Synapses(
         groups[coupling.pre.name],
         groups[coupling.post.name],
-        text.state + (TOTAL if learns else ""),
+        text.state + (TOTAL if mode is Mode.BATCH else ""),
         on_pre=text.on_pre,
         on_post=text.on_post or None,
         on_event=text.events,
@@ -163,7 +173,7 @@ def _synapses(
         clock=clocks.step,
         name=f"{coupling.pre.name}_to_{coupling.post.name}",
     )
-    if learns:
+    if mode is Mode.BATCH:
         synapses.run_regularly(
             CHANGE_ONSET, clock=clocks.sample, when="onset", name=f"{synapses.name}_onset"
         )

@@ -27,25 +27,25 @@ class Activity:
 
     Attributes:
         spikes: by layer name, number of spikes of each neuron (none of an input that sends currents).
-        weights: the weights that delivered them, on the summation grid, by coupling name.
+        reached: deliveries through non-zero weights, by name of the direction.
     """
 
     spikes: dict[str, NDArray[np.int64]]
-    weights: Arrays
+    reached: dict[str, int]
 
 
 def block_counts(
     system: System, recording: Recording, weights: Arrays, images: Images, learns: bool
 ) -> EventCounts:
-    """Counts of one run, but for the weight writes."""
+    """Counts of one run, but for the weight writes; `weights` are those stored before it."""
     rule = system.rule
     ends = {"free": (0, rule.free_steps)}
     if learns:
         ends["nudged"] = (rule.free_steps, rule.free_steps + rule.nudged_steps)
-    read = {coupling.name: snap(weights[coupling.name]) for coupling in system.network.couplings}
     phases = {}
     for name, (first, last) in ends.items():
-        activity = Activity(_spikes(system, recording, first, last), read)
+        spikes = _spikes(system, recording, first, last)
+        activity = Activity(spikes, _reached(system, recording, name, spikes, weights))
         sample_steps = recording.samples * (last - first)
         plasticity = _evaluations(system, activity, sample_steps, images) if first else {}
         phases[name] = PhaseCounts(
@@ -57,13 +57,32 @@ def block_counts(
     return EventCounts(recording.samples, phases)
 
 
-def write_counts(writes: dict[str, Writes]) -> EventCounts:
-    """Counts of the writes at the end of a batch, by weight or bias name."""
+def write_counts(writes: dict[str, Writes], phase: str) -> EventCounts:
+    """Counts of the writes in a phase, by weight or bias name."""
     plasticity = {
         name: PlasticityCounts(0, of_name.candidate, of_name.applied)
         for name, of_name in writes.items()
     }
-    return EventCounts(0, {"update": PhaseCounts(plasticity=plasticity)})
+    return EventCounts(0, {phase: PhaseCounts(plasticity=plasticity)})
+
+
+def _reached(
+    system: System, recording: Recording, phase: str, spikes: dict[str, NDArray[np.int64]],
+    weights: Arrays,
+) -> dict[str, int]:  # fmt: skip
+    """Deliveries through non-zero weights: counted one by one where weights change, else from the spikes."""
+    if recording.written is not None:
+        counted = recording.written.reached
+        return {
+            direction: number for (where, direction), number in counted.items() if where == phase
+        }
+    result = {}
+    for coupling in system.network.couplings:
+        read = snap(weights[coupling.name])
+        ways = [(coupling.pre.name, read), (coupling.post.name, read.T)]
+        for direction, (source, fan_out) in zip(coupling.directions, ways, strict=False):
+            result[direction] = int(spikes[source] @ np.count_nonzero(fan_out, axis=1))
+    return result
 
 
 def _spikes(
@@ -98,14 +117,10 @@ def _layers(
 def _couplings(system: System, activity: Activity) -> dict[str, CouplingCounts]:
     result = {}
     for coupling in system.network.couplings:
-        weights = activity.weights[coupling.name]
-        ways = [(coupling.pre.name, weights)]
-        if coupling.bidirectional:
-            ways.append((coupling.post.name, weights.T))
-        for direction, (source, reached) in zip(coupling.directions, ways, strict=True):
-            spikes = activity.spikes[source]
-            effective = int(spikes @ np.count_nonzero(reached, axis=1))
-            result[direction] = CouplingCounts(int(spikes.sum()) * reached.shape[1], effective)
+        ways = [(coupling.pre, coupling.post), (coupling.post, coupling.pre)]
+        for direction, (source, target) in zip(coupling.directions, ways, strict=False):
+            operations = int(activity.spikes[source.name].sum()) * target.size
+            result[direction] = CouplingCounts(operations, activity.reached[direction])
     return result
 
 
@@ -113,7 +128,7 @@ def _evaluations(
     system: System, activity: Activity, sample_steps: int, images: Images
 ) -> dict[str, PlasticityCounts]:
     result = {
-        coupling.name: PlasticityCounts(_reached(system, activity, coupling, images))
+        coupling.name: PlasticityCounts(_evaluated(system, activity, coupling, images))
         for coupling in system.network.couplings
     }
     for layer in system.network.free_layers:
@@ -121,7 +136,7 @@ def _evaluations(
     return result
 
 
-def _reached(system: System, activity: Activity, coupling: Coupling, images: Images) -> int:
+def _evaluated(system: System, activity: Activity, coupling: Coupling, images: Images) -> int:
     """Synapses that a spike (or an input current) of either side reached, summed over the steps."""
     events = int(activity.spikes[coupling.pre.name].sum())
     if not (coupling.bidirectional or system.encoder.spikes):

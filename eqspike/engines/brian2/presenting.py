@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,11 +13,14 @@ from numpy.typing import NDArray
 from eqspike.core.grid import snap
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.equations import STEP_MS
+from eqspike.engines.brian2.functions import online_functions
+from eqspike.engines.brian2.printing import Mode
+from eqspike.engines.brian2.writing import Writing, Written, writing_functions, written_by
 from eqspike.engines.parameters import nudge_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 
-UNITS = {"stimulus": 1, "learns": 1, "beta": volt, "gain": 1 / volt, "target": 1}
-"""Units of the functions of time."""
+UNITS = {"beta": volt, "gain": 1 / volt, "rate": volt}
+"""Units of the functions of time, by the first word of their name; the others have none."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,13 @@ class Block:
         weights: weights and biases that act, on the summation grid, in volts.
         functions: values of the functions of time, one row a time step, in the base units of `UNITS`.
         samples: number of samples, presented one after the other.
+        stored: what the memory holds, by the names of `weights`, where it is written to in the run.
     """
 
     weights: Arrays
     functions: Arrays
     samples: int
+    stored: Arrays = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,9 @@ class Recording:
     Attributes:
         spikes: by layer name, (time step of the run, neuron) of every spike.
         potentials: by name of a watched layer, membrane potentials: (samples, steps, neurons).
-        changes: by coupling, and by bias where the circuit learns: change asked for, summed over the samples.
+        changes: by coupling, and by bias where a batch is learnt: change asked for, summed over the samples.
         samples: number of samples; period: time steps of each.
+        written: what became of the memory, where each event changes it.
     """
 
     spikes: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -50,6 +57,7 @@ class Recording:
     changes: Arrays
     samples: int
     period: int
+    written: Written | None
 
     def raster(self, layer: str, size: int) -> NDArray[np.uint8]:
         """Spikes of a layer: (samples, steps, neurons) of 0 and 1."""
@@ -79,19 +87,31 @@ class Runner(Protocol):
 
 
 def block_of(
-    system: System, learns: bool, weights: Arrays, images: Images, labels: Labels, keys: Keys
-) -> Block:
+    system: System, mode: Mode, stored: Arrays, images: Images, labels: Labels, keys: Keys,
+    writing: Writing | None = None,
+) -> Block:  # fmt: skip
     """Prepare a run.
 
     Args:
-        system: what is simulated; learns: both phases, or the free phase alone.
-        weights: stored weights; they act rounded to the summation grid.
-        images, labels, keys: one entry a sample; labels matter where the circuit learns.
+        system: what is simulated; mode: which phases, and whether weights change.
+        stored: stored weights; they act rounded to the summation grid.
+        images, labels, keys: one entry a sample; labels matter where there is a nudged phase.
+        writing: rates and random streams, where each event changes weights.
     """
-    functions = {"stimulus": _stimulus(system, learns, images, keys)}
-    if learns:
-        functions.update(_teaching(system, labels, nudging_strengths(system, keys)))
-    return Block({name: snap(array) for name, array in weights.items()}, functions, len(images))
+    functions = {"stimulus": _stimulus(system, mode, images, keys)}
+    if mode.learns:
+        betas = nudging_strengths(system, keys)
+        functions.update(_teaching(system, labels, betas))
+        functions.update(
+            _gain(system, betas) if writing is None else writing_functions(system, writing, betas)
+        )
+    weights = {name: snap(array) for name, array in stored.items()}
+    return Block(weights, functions, len(images), stored if mode is Mode.ONLINE else {})
+
+
+def namespace_of(mode: Mode, functions: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run's statements may name: the functions of time, and those that writing needs."""
+    return {**functions, **(online_functions() if mode is Mode.ONLINE else {})}
 
 
 def duration(circuit: Circuit, samples: int) -> Any:
@@ -111,7 +131,9 @@ def recording_of(
         name: np.array(circuit.potentials[name].v_).T.reshape(samples, circuit.period, -1)
         for name in watched
     }
-    return Recording(spikes, potentials, _changes(system, circuit), samples, circuit.period)
+    changes = _changes(system, circuit) if circuit.mode is Mode.BATCH else {}
+    written = written_by(system, circuit) if circuit.mode is Mode.ONLINE else None
+    return Recording(spikes, potentials, changes, samples, circuit.period, written)
 
 
 def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
@@ -121,22 +143,31 @@ def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
 
 def function_of_time(name: str, values: NDArray[np.float64]) -> Any:
     """A function for the texts of `printing`, from its values in base units, one row a time step."""
-    return TimedArray(values * UNITS[name], dt=STEP_MS * ms, name=f"{name}_of_time")
+    unit = UNITS.get(name.split("_")[0], 1)
+    return TimedArray(values * unit, dt=STEP_MS * ms, name=f"{name}_of_time")
 
 
-def _stimulus(system: System, learns: bool, images: Images, keys: Keys) -> NDArray[np.float64]:
+def lengthened(values: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+    """Values followed by zeros up to a number of rows, if they are fewer."""
+    if len(values) >= rows:
+        return values
+    result = np.zeros((rows, *values.shape[1:]))
+    result[: len(values)] = values
+    return result
+
+
+def _stimulus(system: System, mode: Mode, images: Images, keys: Keys) -> NDArray[np.float64]:
     rule = system.rule
     steps = rule.free_steps + rule.nudged_steps
-    period = steps if learns else rule.free_steps
     sent = [
-        system.encoder.encode(image, steps, int(key))[:period]
+        system.encoder.encode(image, steps, int(key))[: mode.period(rule)]
         for image, key in zip(images, keys, strict=True)
     ]
     return np.asarray(np.concatenate(sent), np.float64)
 
 
 def _teaching(system: System, labels: Labels, betas: NDArray[np.float64]) -> Arrays:
-    """Nudging strength, its inverse, the phase flag and the targets, as functions of time."""
+    """Nudging strength, the phase flag and the targets, as functions of time."""
     rule = system.rule
     period = rule.free_steps + rule.nudged_steps
     learns = np.tile(np.arange(period) >= rule.free_steps, len(labels))
@@ -146,14 +177,18 @@ def _teaching(system: System, labels: Labels, betas: NDArray[np.float64]) -> Arr
     return {
         "learns": learns.astype(np.float64),
         "beta": np.where(learns, strength, 0.0),
-        "gain": np.where(learns, 1 / strength, 0.0),
         "target": np.repeat(targets, period, axis=0),
     }
 
 
+def _gain(system: System, betas: NDArray[np.float64]) -> Arrays:
+    """Factor of the changes that are summed for the end of the batch: 1 / beta in the nudged phase."""
+    rule = system.rule
+    phases = np.repeat([0.0, 1.0], [rule.free_steps, rule.nudged_steps])
+    return {"gain": np.outer(1 / betas, phases).ravel()}
+
+
 def _changes(system: System, circuit: Circuit) -> Arrays:
-    if not circuit.learns:
-        return {}
     result: Arrays = {}
     for coupling in system.network.couplings:
         synapses = circuit.synapses[coupling.name]

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from eqspike.core.network import Coupling, Layer
 from eqspike.engines.brian2.equations import COMMON_STATE, NUDGE, neuron_text
+from eqspike.engines.brian2.online_text import (
+    BIAS_WRITTEN,
+    REACHED,
+    WRITTEN,
+    Place,
+    bias_write,
+    count_reached,
+    synapse_write,
+)
 from eqspike.engines.brian2.rule_text import (
+    BIAS_CHANGE,
+    BIAS_ONSET,
     CHANGE,
     bias_step,
     on_spike,
@@ -16,6 +28,8 @@ from eqspike.engines.brian2.rule_text import (
     trace_step,
 )
 from eqspike.engines.protocol import System
+from eqspike.memory import Ideal
+from eqspike.rules import EqSpike
 
 SCHEDULE = (
     "start", "delivery", "onset", "inputs", "synapses", "groups", "thresholds", "resets", "traces",
@@ -26,6 +40,27 @@ INPUT_STATE = "sent : 1"
 INPUT_STEP = "sent = stimulus(t, i)"
 INPUT_THRESHOLD = "sent > 0"
 INPUT_EVENTS = {"learning": "sent > 0 and learns(t) > 0"}
+
+
+class Mode(Enum):
+    """What a circuit simulates.
+
+    READ_OUT: the free phase alone, without traces. BATCH: both phases, with changes summed until the batch is
+    complete. ONLINE: both phases, each event changing its weights at once.
+    """
+
+    READ_OUT = "read-out"
+    BATCH = "batch"
+    ONLINE = "online"
+
+    @property
+    def learns(self) -> bool:
+        """Whether there is a nudged phase, with traces and the rule."""
+        return self is not Mode.READ_OUT
+
+    def period(self, rule: EqSpike) -> int:
+        """Time steps of one sample."""
+        return rule.free_steps + (rule.nudged_steps if self.learns else 0)
 
 
 @dataclass(frozen=True)
@@ -66,9 +101,9 @@ class SynapseText:
     parameters: dict[str, float]
 
 
-def layer_text(system: System, layer: Layer, learns: bool) -> LayerText:
-    """Print a free layer; without `learns`, for a free phase without traces."""
-    nudged = learns and layer is system.network.output
+def layer_text(system: System, layer: Layer, mode: Mode) -> LayerText:
+    """Print a free layer."""
+    nudged = mode.learns and layer is system.network.output
     neuron, rule = neuron_text(system.neuron, nudged), system.rule.local_rule
     plain = LayerText(
         COMMON_STATE + neuron.state,
@@ -80,34 +115,75 @@ def layer_text(system: System, layer: Layer, learns: bool) -> LayerText:
         neuron.parameters,
         neuron.volts,
     )
-    if not learns:
+    if not mode.learns:
         return plain
+    if mode is Mode.ONLINE:
+        state, onset = BIAS_WRITTEN, ""
+        learning = bias_write(rule, Place(layer.name, Ideal(), 0))
+    else:
+        state, onset, learning = BIAS_CHANGE, BIAS_ONSET, bias_step(rule)
     return LayerText(
-        plain.state + trace_state(rule) + (NUDGE if nudged else ""),
+        plain.state + trace_state(rule) + state + (NUDGE if nudged else ""),
         plain.threshold,
         plain.reset,
         {"learning": "spike > 0 and learns(t) > 0"},
-        {**plain.steps, "traces": trace_step(rule), "learning": bias_step(rule)},
-        f"{plain.onset}\n{trace_onset(rule)}",
+        {**plain.steps, "traces": trace_step(rule), "learning": learning},
+        f"{plain.onset}\n{trace_onset(rule)}\n{onset}",
         {**plain.parameters, **rule_parameters(rule)},
         plain.volts,
     )
 
 
-def synapse_text(system: System, coupling: Coupling, learns: bool) -> SynapseText:
-    """Print a coupling; without `learns`, for a free phase alone."""
-    rule = system.rule.local_rule
+def synapse_text(system: System, coupling: Coupling, mode: Mode) -> SynapseText:
+    """Print a coupling."""
     current = "" if coupling.bidirectional or system.encoder.spikes else "sent_pre"
     on_pre = {"forward": f"drive_post += {current}*w" if current else "drive_post += w"}
     on_post = {"backward": "drive_pre += w"} if coupling.bidirectional else {}
     events = dict.fromkeys([*on_pre, *on_post], "spike")
     slots = dict.fromkeys(events, "delivery" if coupling.bidirectional else "synapses")
-    if not learns:
-        return SynapseText("w : volt\n", on_pre, on_post, events, slots, {})
-    on_pre["learn_from_pre"] = on_spike(rule, "pre", current)
-    if coupling.bidirectional:
-        on_post["learn_from_post"] = on_spike(rule, "post")
-    for pathway in (*on_pre, *on_post):
-        if pathway not in events:
-            events[pathway] = slots[pathway] = "learning"
-    return SynapseText("w : volt\n" + CHANGE, on_pre, on_post, events, slots, rule_parameters(rule))
+    text = SynapseText("w : volt\n", on_pre, on_post, events, slots, {})
+    if mode is Mode.BATCH:
+        return _batch(system, coupling, text, current)
+    return _online(system, coupling, text) if mode is Mode.ONLINE else text
+
+
+def _batch(system: System, coupling: Coupling, text: SynapseText, current: str) -> SynapseText:
+    """The rule's changes are summed, to be written at the end of the batch."""
+    rule = system.rule.local_rule
+    on_pre = {"learn_from_pre": on_spike(rule, "pre", current)}
+    on_post = {"learn_from_post": on_spike(rule, "post")} if coupling.bidirectional else {}
+    return _learning(text, CHANGE, on_pre, on_post, rule_parameters(rule))
+
+
+def _online(system: System, coupling: Coupling, text: SynapseText) -> SynapseText:
+    """The rule's changes are written at once, and deliveries are counted with the weight of the moment."""
+    rule, network = system.rule.local_rule, system.network
+    place = Place(coupling.post.name, system.memory, network.couplings.index(coupling))
+    on_pre = {"learn_from_pre": synapse_write(rule, "pre", place)}
+    if not coupling.bidirectional:
+        text.on_pre["forward"] += f"\n{count_reached('ahead')}"
+        return _learning(text, WRITTEN + REACHED, on_pre, {}, rule_parameters(rule))
+    on_post = {"learn_from_post": synapse_write(rule, "post", place)}
+    learning = _learning(text, WRITTEN + REACHED, on_pre, on_post, rule_parameters(rule))
+    # This step's spikes will be delivered in the next one, by the weights that learning has just left.
+    learning.on_pre["reach_ahead"] = count_reached("ahead")
+    learning.on_post["reach_back"] = count_reached("back")
+    for pathway in ("reach_ahead", "reach_back"):
+        learning.events[pathway], learning.slots[pathway] = "spike", "end"
+    return learning
+
+
+def _learning(
+    text: SynapseText, state: str, on_pre: dict[str, str], on_post: dict[str, str],
+    parameters: dict[str, float],
+) -> SynapseText:  # fmt: skip
+    """Add state, parameters and pathways that act in the slot and on the event named `learning`."""
+    pathways = dict.fromkeys([*on_pre, *on_post], "learning")
+    return SynapseText(
+        text.state + state,
+        {**text.on_pre, **on_pre},
+        {**text.on_post, **on_post},
+        {**text.events, **pathways},
+        {**text.slots, **pathways},
+        parameters,
+    )

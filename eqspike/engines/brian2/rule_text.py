@@ -6,7 +6,7 @@ from eqspike.core.local_rule import LocalRule, Side
 
 CHANGE = "change : 1/volt\n"
 BIAS_CHANGE = "bias_change : 1/volt\n"
-"""What a sample asks of a synapse, and of a bias."""
+"""What a sample asks of a synapse, and of a bias, that is written at the end of the batch."""
 
 TOTAL = "total : 1/volt\n"
 BIAS_TOTAL = "bias_total : 1/volt\n"
@@ -14,11 +14,12 @@ BIAS_TOTAL = "bias_total : 1/volt\n"
 opposite changes cancel exactly in both."""
 
 CHANGE_ONSET = "total += change\nchange = 0/volt"
+BIAS_ONSET = "bias_total += bias_change\nbias_change = 0/volt"
 
 
 def trace_state(rule: LocalRule) -> str:
-    """Equations of the traces, and of the change of the bias they ask for."""
-    return "".join(f"{trace.name} : 1\n" for trace in rule.traces) + BIAS_CHANGE
+    """Equations of the traces."""
+    return "".join(f"{trace.name} : 1\n" for trace in rule.traces)
 
 
 def trace_step(rule: LocalRule) -> str:
@@ -30,8 +31,7 @@ def trace_step(rule: LocalRule) -> str:
 
 def trace_onset(rule: LocalRule) -> str:
     """Statements that start a sample."""
-    traces = "\n".join(f"{trace.name} = 0" for trace in rule.traces)
-    return f"{traces}\nbias_total += bias_change\nbias_change = 0/volt"
+    return "\n".join(f"{trace.name} = 0" for trace in rule.traces)
 
 
 def on_spike(rule: LocalRule, spike: Side, amount: str = "") -> str:
@@ -43,12 +43,12 @@ def on_spike(rule: LocalRule, spike: Side, amount: str = "") -> str:
         amount: variable that scales the change, for inputs that send a current instead of a spike.
     """
     factor = f"{amount}*" if amount else ""
-    return f"change += {factor}gain(t)*({_combination(rule, spike)})"
+    return f"change += {factor}gain(t)*({combination(rule, spike)})"
 
 
 def bias_step(rule: LocalRule) -> str:
     """A bias learns as a synapse whose presynaptic side fires in every step."""
-    return f"bias_change += gain(t)*({_combination(rule, 'pre', of_synapse=False)})"
+    return f"bias_change += gain(t)*({combination(rule, 'pre', of_synapse=False)})"
 
 
 def rule_parameters(rule: LocalRule) -> dict[str, float]:
@@ -61,7 +61,7 @@ def rule_parameters(rule: LocalRule) -> dict[str, float]:
     return values
 
 
-def _combination(rule: LocalRule, spike: Side, of_synapse: bool = True) -> str:
+def combination(rule: LocalRule, spike: Side, of_synapse: bool = True) -> str:
     """Sum of the traces of the other side, weighted by the rule's products."""
     other = "post" if spike == "pre" else "pre"
     used = {product.trace for product in rule.products if product.spike == spike}

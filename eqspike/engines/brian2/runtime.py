@@ -11,8 +11,11 @@ from eqspike.engines.brian2.presenting import (
     Recording,
     duration,
     function_of_time,
+    lengthened,
+    namespace_of,
     recording_of,
 )
+from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter, say
 from eqspike.engines.brian2.targets import Target
 from eqspike.engines.protocol import System
@@ -22,17 +25,19 @@ class RuntimeRunner:
     """A circuit in the memory of this process; see `presenting.Runner`.
 
     Args:
-        system: what to simulate; learns: both phases, or the free phase alone.
-        target: `numpy` or `cython`.
+        system: what to simulate; mode: which phases, and whether weights change.
+        target: `numpy` or `cython`; samples: the largest number of samples in a block.
     """
 
-    def __init__(self, system: System, learns: bool, target: Target) -> None:
+    def __init__(self, system: System, mode: Mode, target: Target, samples: int) -> None:
         self._system, self._target = system, target
         self.seconds: dict[str, float] = {}
         self._announced = target.name == "numpy"
         with engine_at_work(target):
-            self.circuit = build_circuit(system, learns)
+            self.circuit = build_circuit(system, mode)
             self.circuit.network.store("start")
+        # The length of a function of time stands in its Cython code: one length is compiled once.
+        self._rows = samples * self.circuit.period if target.name == "cython" else 0
 
     def run(self, block: Block, watched: tuple[str, ...]) -> Recording:
         """Present a block."""
@@ -45,12 +50,13 @@ class RuntimeRunner:
             self._load(block)
             for name, monitor in circuit.potentials.items():
                 monitor.active = name in watched
-            namespace = {
-                name: function_of_time(name, values) for name, values in block.functions.items()
+            functions = {
+                name: function_of_time(name, lengthened(values, self._rows))
+                for name, values in block.functions.items()
             }
             circuit.network.run(
                 duration(circuit, block.samples),
-                namespace=namespace,
+                namespace=namespace_of(circuit.mode, functions),
                 report=reporter(self._target.title, block.samples),
                 report_period=REPORT_SECONDS * second,
             )
@@ -65,3 +71,6 @@ class RuntimeRunner:
             circuit.synapses[coupling.name].w = block.weights[coupling.name].ravel() * volt
         for layer in network.free_layers:
             circuit.groups[layer.name].bias = block.weights[f"{layer.name}.bias"] * volt
+        for name, values in block.stored.items():
+            holder, prefix = circuit.holder(name)
+            setattr(holder, f"{prefix}stored", values.ravel() * volt)

@@ -20,6 +20,7 @@ from eqspike.engines.brian2.printing import (
     INPUT_STEP,
     INPUT_THRESHOLD,
     SCHEDULE,
+    Mode,
     layer_text,
     synapse_text,
 )
@@ -169,7 +170,7 @@ def _input(layer: Layer) -> str:
 
 
 def _free_layer(system: System, layer: Layer) -> str:
-    text, group = layer_text(system, layer, learns=True), _group_name(layer)
+    text, group = layer_text(system, layer, Mode.BATCH), _group_name(layer)
     steps = "".join(
         f'{group}.run_regularly(\n    """\n{_indented(statements)}    """,\n'
         f'    clock=clock, when="{slot}",\n)\n'
@@ -199,7 +200,7 @@ def _free_layer(system: System, layer: Layer) -> str:
 
 
 def _synapses(system: System, coupling: Coupling) -> str:
-    text, name = synapse_text(system, coupling, learns=True), _coupling_name(coupling)
+    text, name = synapse_text(system, coupling, Mode.BATCH), _coupling_name(coupling)
     schedule = "".join(
         f'{name}.{pathway}.when = "{slot}"\n' for pathway, slot in text.slots.items()
     )

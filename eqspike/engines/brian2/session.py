@@ -15,10 +15,12 @@ from eqspike.core.random_stream import stream_key
 from eqspike.engines.brian2.counting import block_counts, write_counts
 from eqspike.engines.brian2.equations import full_potential
 from eqspike.engines.brian2.presenting import Recording, Runner, block_of
+from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.reporting import followed
 from eqspike.engines.brian2.runtime import RuntimeRunner
 from eqspike.engines.brian2.standalone import StandaloneRunner
 from eqspike.engines.brian2.targets import NUMPY, Target, require
+from eqspike.engines.brian2.writing import Writing, writing_of
 from eqspike.engines.parameters import (
     check_arrays,
     check_images,
@@ -57,7 +59,7 @@ class Brian2Session:
         require(target)
         self.system = system
         self._target = target
-        self._runners: dict[bool, Runner] = {}
+        self._runners: dict[Mode, Runner] = {}
         self._stored: Arrays = {}
         self._counts = EventCounts()
         self._learning = False
@@ -77,15 +79,37 @@ class Brian2Session:
         """Learn from one batch; see `engines.protocol.Session`."""
         self._check(images, labels)
         self._begin(learning=True)
+        learn = self._fit_online if self.system.rule.online else self._fit_batch
+        return learn(images, labels, keys, rate_factor, write_key)
+
+    def _fit_batch(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
         sums: Arrays = {name: np.zeros_like(array) for name, array in self._stored.items()}
         right = 0
-        for part in self._blocks(len(images), learns=True):
-            recording = self._present(images[part], labels[part], keys[part], learns=True)
+        for part in self._blocks(len(images), Mode.BATCH):
+            recording = self._present(images[part], labels[part], keys[part], Mode.BATCH)
             self._count(recording, images[part])
             right += int((self._scores(recording).argmax(1) == labels[part]).sum())
             for name, change in recording.changes.items():
                 sums[name] += change
-        self._counts += write_counts(self._write(sums, rate_factor / len(images), write_key))
+        writes = self._write(sums, rate_factor / len(images), write_key)
+        self._counts += write_counts(writes, "update")
+        return right
+
+    def _fit_online(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
+        right = 0
+        for part in self._blocks(len(images), Mode.ONLINE):
+            samples = len(images[part])
+            writing = writing_of(self.system, rate_factor, write_key, part.start, samples)
+            recording = self._present(images[part], labels[part], keys[part], Mode.ONLINE, writing)
+            self._count(recording, images[part])
+            right += int((self._scores(recording).argmax(1) == labels[part]).sum())
+            if recording.written is not None:
+                self._stored = recording.written.stored
+                self._counts += write_counts(recording.written.writes, "nudged")
         return right
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
@@ -93,9 +117,9 @@ class Brian2Session:
         check_images(images, self.system.network.input.size)
         self._begin(learning=False)
         parts = [np.zeros((0, self.system.network.output.size))]
-        for part in self._blocks(len(images), learns=False):
+        for part in self._blocks(len(images), Mode.READ_OUT):
             labels = np.zeros(len(images[part]), np.int64)
-            recording = self._present(images[part], labels, keys[part], learns=False)
+            recording = self._present(images[part], labels, keys[part], Mode.READ_OUT)
             self._count(recording, images[part])
             parts.append(self._scores(recording))
         return np.concatenate(parts)
@@ -112,8 +136,8 @@ class Brian2Session:
         layers = self.system.network.free_layers
         names = tuple(layer.name for layer in layers)
         recordings = [
-            self._present(images[part], labels[part], keys[part], learns=True, watched=names)
-            for part in self._blocks(len(images), learns=True)
+            self._present(images[part], labels[part], keys[part], Mode.BATCH, watched=names)
+            for part in self._blocks(len(images), Mode.BATCH)
         ]
         return (
             {
@@ -163,29 +187,26 @@ class Brian2Session:
         self._learning = learning
 
     def _present(
-        self, images: Images, labels: Labels, keys: Keys, learns: bool,
-        watched: tuple[str, ...] | None = None,
+        self, images: Images, labels: Labels, keys: Keys, mode: Mode,
+        writing: Writing | None = None, watched: tuple[str, ...] | None = None,
     ) -> Recording:  # fmt: skip
-        block = block_of(self.system, learns, self._stored, images, labels, keys)
-        if learns not in self._runners:
-            self._runners[learns] = self._runner(learns)
-        return self._runners[learns].run(block, watched or (self.system.network.output.name,))
+        block = block_of(self.system, mode, self._stored, images, labels, keys, writing)
+        if mode not in self._runners:
+            self._runners[mode] = self._runner(mode)
+        return self._runners[mode].run(block, watched or (self.system.network.output.name,))
 
-    def _runner(self, learns: bool) -> Runner:
-        if self._target.name != "cpp_standalone":
-            return RuntimeRunner(self.system, learns, self._target)
-        return StandaloneRunner(self.system, learns, self._target, self._largest_block(learns))
+    def _runner(self, mode: Mode) -> Runner:
+        runner = StandaloneRunner if self._target.name == "cpp_standalone" else RuntimeRunner
+        return runner(self.system, mode, self._target, self._largest_block(mode))
 
-    def _blocks(self, samples: int, learns: bool) -> Iterator[slice]:
+    def _blocks(self, samples: int, mode: Mode) -> Iterator[slice]:
         """Which samples are presented in each run."""
-        size = self._largest_block(learns)
+        size = self._largest_block(mode)
         parts = [slice(first, first + size) for first in range(0, samples, size)]
         return followed(parts, samples, self._target.title)
 
-    def _largest_block(self, learns: bool) -> int:
-        rule = self.system.rule
-        period = rule.free_steps + (rule.nudged_steps if learns else 0)
-        return max(1, min(BLOCK_SAMPLES, BLOCK_STEPS // period))
+    def _largest_block(self, mode: Mode) -> int:
+        return max(1, min(BLOCK_SAMPLES, BLOCK_STEPS // mode.period(self.system.rule)))
 
     def _count(self, recording: Recording, images: Images) -> None:
         self._counts += block_counts(self.system, recording, self._stored, images, self._learning)
@@ -217,7 +238,8 @@ class Brian2Session:
 
 
 def _refuse(system: System) -> None:
-    if system.rule.online:
+    if system.rule.online and not system.encoder.spikes:
         raise UnsupportedError(
-            "engine 'brian2' does not run rule.update 'online' yet; use update: batch, or engine 'fast'"
+            "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
+            "use integrate-and-fire or poisson"
         )

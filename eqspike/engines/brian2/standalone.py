@@ -27,11 +27,14 @@ from eqspike.engines.brian2.presenting import (
     block_of,
     duration,
     function_of_time,
+    namespace_of,
     recording_of,
 )
+from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.programs import make_program
 from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter_code
 from eqspike.engines.brian2.targets import Target
+from eqspike.engines.brian2.writing import no_writing
 from eqspike.engines.protocol import System
 
 
@@ -39,7 +42,7 @@ class StandaloneRunner:
     """A compiled circuit; see `presenting.Runner`.
 
     Args:
-        system: what to simulate; learns: both phases, or the free phase alone.
+        system: what to simulate; mode: which phases, and whether weights change.
         target: `cpp_standalone`.
         samples: the largest number of samples in a block.
 
@@ -53,18 +56,18 @@ class StandaloneRunner:
         UnsupportedError: if the compiler fails.
     """
 
-    def __init__(self, system: System, learns: bool, target: Target, samples: int) -> None:
+    def __init__(self, system: System, mode: Mode, target: Target, samples: int) -> None:
         self._system, self._target = system, target
         self._folder = Path(tempfile.mkdtemp(prefix="eqspike-brian2-"))
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         # A device of its own, so that a device the user works with is left alone.
         self._device = CPPStandaloneDevice()
-        self._functions = _functions(system, learns, samples)
+        self._functions = _functions(system, mode, samples)
         self.seconds = {"compile": 0.0, "program": 0.0, "simulation": 0.0}
         started = time.perf_counter()
         with engine_at_work(target, self._device):
             self._device.activate(build_on_run=False)
-            self.circuit = build_circuit(system, learns)
+            self.circuit = build_circuit(system, mode)
             self._presentation = _presentation(system, self.circuit)
             self._build()
         self.seconds["compile"] = time.perf_counter() - started
@@ -94,7 +97,7 @@ class StandaloneRunner:
         # with the duration found there.
         network.run(
             0 * ms,
-            namespace=self._functions,
+            namespace=namespace_of(self.circuit.mode, self._functions),
             report=reporter_code(self._target.title),
             report_period=REPORT_SECONDS * second,
         )
@@ -118,6 +121,9 @@ class StandaloneRunner:
             arguments.append(
                 self._written(f"{layer.name}.bias", block.weights[f"{layer.name}.bias"])
             )
+        for name, values in block.stored.items():
+            holder, prefix = circuit.holder(name)
+            arguments.append(self._written(f"{holder.name}.{prefix}stored", values))
         for name, values in block.functions.items():
             function = self._functions[name]
             arguments.append(self._written(f"{function.name}.values", values, function.values.size))
@@ -132,10 +138,11 @@ class StandaloneRunner:
         return f"{name}={path}"
 
 
-def _functions(system: System, learns: bool, samples: int) -> dict[str, Any]:
+def _functions(system: System, mode: Mode, samples: int) -> dict[str, Any]:
     """The functions of time, with room for `samples` samples: their values are given later."""
     images = np.zeros((1, system.network.input.size), np.uint8)
-    one = block_of(system, learns, {}, images, np.zeros(1, np.int64), np.zeros(1, np.uint64))
+    writing = no_writing(system) if mode is Mode.ONLINE else None
+    one = block_of(system, mode, {}, images, np.zeros(1, np.int64), np.zeros(1, np.uint64), writing)
     return {
         name: function_of_time(name, np.zeros((samples * len(values), *values.shape[1:])))
         for name, values in one.functions.items()

@@ -1,4 +1,4 @@
-"""Weight change against spike lag: the statistics, the figure and `eqspike stdp`."""
+"""Weight change against spike lag: the statistics, the figure and `eqspike plot stdp`."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def two_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
 class TestCommand:
     def test_tables_and_figure(self, run: str, capsys: pytest.CaptureFixture[str]) -> None:
         capsys.readouterr()
-        assert main(["stdp", run, "--samples", "5"]) == 0
+        assert main(["plot", "stdp", run, "--samples", "5"]) == 0
         text = capsys.readouterr().out
         assert "Weight change by an isolated pair" in text
         assert "hidden-output  both" in text
@@ -168,7 +168,7 @@ class TestCommand:
 
     def test_json(self, run: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         capsys.readouterr()
-        assert main(["stdp", run, "--samples", "2", "--out", str(tmp_path), "--json"]) == 0
+        assert main(["plot", "stdp", run, "--samples", "2", "--out", str(tmp_path), "--json"]) == 0
         data = json.loads(capsys.readouterr().out)
         assert data["figure"] == str(tmp_path / "stdp.png")
         assert [len(data["pairs"]), len(data["lags"])] == [2, 121]
@@ -179,5 +179,5 @@ class TestCommand:
     def test_no_such_number_of_samples(
         self, run: str, number: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert main(["stdp", run, "--samples", number]) == 2
+        assert main(["plot", "stdp", run, "--samples", number]) == 2
         assert "--samples must be from 1 to" in capsys.readouterr().err

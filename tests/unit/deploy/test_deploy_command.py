@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from eqspike.cli import main
-from eqspike.deploy import calibrate
+from eqspike.deploy.calibration import calibrate
 from eqspike.engines.fast_int import FastIntSession
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.deploying import load_deployment

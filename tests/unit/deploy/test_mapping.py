@@ -9,8 +9,7 @@ import pytest
 from eqspike.chips import load_profile
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import layered
-from eqspike.deploy import map_to_cores
-from eqspike.deploy.mapping import synapse_bytes
+from eqspike.deploy.mapping import map_to_cores, synapse_bytes
 
 LOIHI = load_profile("loihi1")
 

@@ -20,6 +20,7 @@ brian2 = pytest.importorskip("brian2")
 devices = pytest.importorskip("brian2.devices")
 engine = pytest.importorskip("eqspike.engines.brian2")
 presenting = pytest.importorskip("eqspike.engines.brian2.presenting")
+Mode = pytest.importorskip("eqspike.engines.brian2.printing").Mode
 SYSTEM = small_system()
 
 
@@ -45,9 +46,9 @@ def test_no_preference_of_the_user_changes(session: Any) -> None:
         mine = preferences()
         with engine.Brian2Session(SYSTEM, 1) as other:
             spikes, potentials = other.raster(images, labels, keys)
-            block = presenting.block_of(SYSTEM, True, other.weights(), images, labels, keys)
+            block = presenting.block_of(SYSTEM, Mode.BATCH, other.weights(), images, labels, keys)
             with pytest.raises(brian2.BrianObjectException):
-                other._runners[True].run(replace(block, functions={}), ())
+                other._runners[Mode.BATCH].run(replace(block, functions={}), ())
         assert preferences() == mine
     finally:
         for name in chosen:
@@ -89,18 +90,12 @@ def test_time_has_units(session: Any) -> None:
     """A time step is a millisecond, membrane potentials and weights are in volts."""
     images, labels, keys = samples(SYSTEM, 2)
     session.fit(images, labels, keys, 1.0, 0)
-    circuit = session._runners[True].circuit
+    circuit = session._runners[Mode.BATCH].circuit
     steps = SYSTEM.rule.free_steps + SYSTEM.rule.nudged_steps
     assert circuit.network.t == 2 * steps * brian2.ms
     for name in ("hidden", "output"):
         assert circuit.groups[name].v.dim == brian2.volt.dim
     assert circuit.synapses["input-hidden"].w.dim == brian2.volt.dim
-
-
-def test_online_learning_is_refused_by_name() -> None:
-    """Before anything is built."""
-    with pytest.raises(UnsupportedError, match=r"'brian2' does not run rule\.update 'online'"):
-        engine.Brian2Session(small_system(online=True))
 
 
 def test_wrong_input_is_refused(session: Any) -> None:
