@@ -69,7 +69,8 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--config", metavar="FILE", help="a run's config.yaml, instead of MODEL TASK"
     )
     parser.add_argument(
-        "--engine", help="fast (default), brian2 or brian2:TARGET; see 'eqspike list engines'"
+        "--engine",
+        help="fast (default), brian2 or brian2:TARGET, lava or lava:fused; see 'eqspike list engines'",
     )
     parser.add_argument("--seed", type=int, help="seed (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
@@ -105,7 +106,7 @@ def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--engines",
         default="fast,brian2",
         metavar="A,B",
-        help="engines, such as fast,brian2:cpp_standalone (default: fast,brian2)",
+        help="engines, such as fast,brian2:cpp_standalone or fast-int,lava (default: fast,brian2)",
     )
     parser.add_argument(
         "--samples", type=int, default=20, metavar="N", help="test samples (default: 20)"

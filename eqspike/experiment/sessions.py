@@ -28,10 +28,7 @@ def _brian2(system: System, seed: int, *options: str) -> Session:
 def _fast_int(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.fast_int import FastIntSession
 
-    if options:
-        raise UnsupportedError(
-            f"engine 'fast-int' takes no options, got 'fast-int:{':'.join(options)}'; write 'fast-int'"
-        )
+    _refuse_options("fast-int", options)
     return FastIntSession(system, seed)
 
 

@@ -148,5 +148,5 @@ def test_weights_of_nine_bits_are_refused() -> None:
         below, above = integers.network.couplings
         session.load_network(integers.network)
         odd = replace(above, mantissas=above.mantissas | 1)
-        with pytest.raises(UnsupportedError, match="'hidden-output': .* even mantissas"):
+        with pytest.raises(UnsupportedError, match=r"'hidden-output': .* even mantissas"):
             session.load_network(replace(integers.network, couplings=(below, odd)))

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 from lava.magma.core.run_conditions import RunSteps
-from lava.magma.core.run_configs import Loihi2SimCfg
 from lava.proc.dense.process import Dense
 from lava.proc.io.source import RingBuffer
 from lava.proc.lif.process import LIF
@@ -27,6 +26,7 @@ from lava.utils.weightutils import SignMode
 
 from eqspike.chips.loihi import LoihiLayer, LoihiNetwork
 from eqspike.chips.loihi.arithmetic import LARGEST_DECAY
+from eqspike.engines.lava.configuration import run_configuration
 from eqspike.engines.lava.schedule import Lines
 
 RELAY_WEIGHT, RELAY_THRESHOLD = 128, 192
@@ -65,12 +65,12 @@ class Graph:
         synapses.a_out.connect(target.a_in)
         self.synapses.append(synapses)
 
-    def run(self, steps: int) -> None:
-        """Advance all processes; the first call compiles and starts them."""
+    def run(self, steps: int, hardware: bool = False) -> None:
+        """Advance all processes; the first call compiles and starts them, for the simulation or for a chip."""
         first = next(iter(self.neurons.values()))
         first.run(
             condition=RunSteps(num_steps=steps),
-            run_cfg=Loihi2SimCfg(select_tag="fixed_pt"),
+            run_cfg=run_configuration("fixed_pt", hardware),
             compile_config=dict(COMPILATION),
         )
 

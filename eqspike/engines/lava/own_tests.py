@@ -17,6 +17,9 @@ from pathlib import Path
 from eqspike.core.errors import EqspikeError
 from eqspike.engines.lava.compatibility import missing_lava, prepare_lava
 
+HUNG_S = 300
+"""A test of Lava that takes longer ends the run, with the places where its threads stand."""
+
 LEFT_OUT = ("tutorials", "utils/test_plots.py")
 NEEDS_PSUTIL = "magma/runtime/test_leakage.py"
 
@@ -40,7 +43,8 @@ def main(options: list[str]) -> int:
         os.chdir(neutral)
         ignored = [f"--ignore={folder / name}" for name in left_out]
         settings = ["-c", os.devnull, "--rootdir", str(folder.parent), "-p", "no:cacheprovider"]
-        quiet = ["-q", "-W", "ignore"]
+        hung = ["faulthandler_exit_on_timeout=true", f"faulthandler_timeout={HUNG_S}"]
+        quiet = ["-q", "-W", "ignore", *(word for option in hung for word in ("-o", option))]
         status = int(pytest.main([*settings, *quiet, *ignored, *options, str(folder)]))
         os.chdir("/")
     return status

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from lava.magma.core.run_conditions import RunSteps
-from lava.magma.core.run_configs import Loihi2SimCfg
 
+from eqspike.engines.lava.configuration import run_configuration
 from eqspike.engines.lava.files import START
 from eqspike.engines.lava.processes.fused import FusedNetwork
 from eqspike.engines.lava.processes.post import Inbox, Outbox
@@ -39,7 +39,7 @@ class FusedGraph:
         self._start[0] = self._steps
         self._network.run(
             condition=RunSteps(num_steps=messages),
-            run_cfg=Loihi2SimCfg(select_tag=self._arithmetic),
+            run_cfg=run_configuration(self._arithmetic),
         )
         self._steps += messages
 

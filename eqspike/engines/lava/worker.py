@@ -81,11 +81,12 @@ class Worker:
 
     def _try(self) -> dict[str, Any]:
         from lava.magma.core.run_conditions import RunSteps
-        from lava.magma.core.run_configs import Loihi2SimCfg
         from lava.proc.lif.process import LIF
 
+        from eqspike.engines.lava.configuration import run_configuration
+
         neuron: Any = LIF(shape=(1,))
-        neuron.run(condition=RunSteps(num_steps=1), run_cfg=Loihi2SimCfg(select_tag="fixed_pt"))
+        neuron.run(condition=RunSteps(num_steps=1), run_cfg=run_configuration("fixed_pt"))
         neuron.stop()
         return {}
 

@@ -81,6 +81,8 @@ def test_process_is_left_as_it_was(program: str, tmp_path: Path) -> None:
 def test_missing_lava_is_told_with_the_commands_that_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "lava"]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "lava", None)
     with pytest.raises(MissingPackageError, match="ignore-requires-python"):
         prepare_lava()
