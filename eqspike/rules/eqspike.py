@@ -48,6 +48,11 @@ class EqSpike:
     alternating: bool = False
 
     @property
+    def beta_sign(self) -> str:
+        """`random`, `alternating` or `positive`, as in a model's YAML."""
+        return "random" if self.random_sign else "alternating" if self.alternating else "positive"
+
+    @property
     def both_signs(self) -> bool:
         """Whether beta is negative in some samples."""
         return self.random_sign or self.alternating
