@@ -48,9 +48,10 @@ def measure(arguments: argparse.Namespace) -> None:
             keys = presentation_keys(arguments.seed, 1, epoch, len(train))
             for first in range(0, len(train), arguments.chunk):
                 part, started = order[first : first + arguments.chunk], time.perf_counter()
+                done = (epoch + first / len(train)) / model.epochs
                 right = session.fit(
-                    train.images[part], train.labels[part], keys[first : first + len(part)], 1.0,
-                    stream_key(arguments.seed, epoch, first),
+                    train.images[part], train.labels[part], keys[first : first + len(part)],
+                    model.schedule.factor(done), stream_key(arguments.seed, epoch, first),
                 )  # fmt: skip
                 seconds = time.perf_counter() - started
                 session.take_counts()
@@ -109,7 +110,7 @@ def main() -> None:
     measuring = verbs.add_parser("measure")
     measuring.add_argument("engine", choices=("fast-int", "lava"))
     measuring.add_argument("--model", default="eqspike-digits-chip")
-    measuring.add_argument("--epochs", type=int, default=4)
+    measuring.add_argument("--epochs", type=int, default=6)
     measuring.add_argument(
         "--chunk", type=int, default=479, help="samples in one call; three make an epoch"
     )

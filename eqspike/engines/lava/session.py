@@ -70,6 +70,9 @@ class LavaSession:
     network: LoihiNetwork
     """The integers simulated."""
 
+    draws_for_itself = True
+    """Lava draws the random numbers of learning from seeds of its own."""
+
     drift: dict[str, float]
     """After `fit`, by coupling: ||W - V^T|| / ||W|| of the two copies of its weights."""
 
