@@ -77,7 +77,7 @@ def round_system(
 
 
 def odd_coupling(network: LoihiNetwork) -> str | None:
-    """The first coupling with weights that static synapses of eight bits cannot hold: Lava drops their lowest bit."""
+    """The first coupling with weights that static synapses of eight bits cannot hold: one bit would be lost."""
     for coupling in network.couplings:
         mode = sign_mode(coupling.mantissas)
         if (truncated_weights(coupling.mantissas, mode) != coupling.mantissas).any():
