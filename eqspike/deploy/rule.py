@@ -12,7 +12,11 @@ def learning_rule_text(system: System) -> str:
         f"{trace.name} += (S - {trace.name}) / {trace.tau:g}     per step; S = 1 where the neuron spikes"
         for trace in rule.local_rule.traces
     ]
-    sign = "its sign drawn for each sample" if rule.random_sign else "positive"
+    sign = {
+        "random": "its sign drawn for each sample",
+        "alternating": "its sign alternating from sample to sample",
+        "positive": "positive",
+    }[rule.beta_sign]
     return "\n".join(
         [
             rule.local_rule.as_text(),
