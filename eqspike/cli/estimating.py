@@ -12,14 +12,13 @@ from eqspike.core.quantities import Interval
 from eqspike.energy import Conditions, EnergyReport, report_json, write_report
 from eqspike.energy.contents import ChipEnergy, Priced
 from eqspike.energy.inputs import write_inputs
-from eqspike.energy.text import percent, si
+from eqspike.energy.text import percent, si, si_range
 from eqspike.experiment.estimating import chip_names, estimate_run
 
 HEADER = (
     "chip",
-    "per inference (low - high)",
-    "per training sample (low - high)",
-    "whole training",
+    "per inference (low – high)",
+    "per training sample (low – high)",
     "time per inference",
     "moves most (inference)",
 )
@@ -77,7 +76,6 @@ def _row(entry: ChipEnergy) -> tuple[str, ...]:
         entry.chip.name,
         _energy(inference),
         _energy(training),
-        _whole(training),
         "unknown" if latency is None else _span(latency, "s"),
         _most(inference),
     )
@@ -88,13 +86,6 @@ def _energy(priced: Priced | None) -> str:
         return "no counts"
     each = priced.estimate.per_sample
     return "not modelled" if each is None else _bound(priced) + _span(each, "J")
-
-
-def _whole(priced: Priced | None) -> str:
-    if priced is None:
-        return "no counts"
-    total = priced.estimate.total
-    return "not modelled" if total is None else _bound(priced) + si(total.typical, "J")
 
 
 def _most(priced: Priced | None) -> str:
@@ -111,8 +102,9 @@ def _bound(priced: Priced) -> str:
 
 
 def _span(interval: Interval, unit: str) -> str:
-    low, typical, high = (si(v, unit) for v in (interval.low, interval.typical, interval.high))
-    return typical if low == high else f"{typical} ({low} - {high})"
+    typical = si(interval.typical, unit)
+    span = si_range(interval, unit)
+    return typical if span == typical else f"{typical} ({span})"
 
 
 def _conditions(options: argparse.Namespace) -> Conditions:

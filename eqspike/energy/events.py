@@ -21,6 +21,9 @@ EVENT_OF = {
 
 CATEGORIES = tuple(EVENT_OF)
 
+HOPS = "hops"
+"""The one category that the counts do not hold: it needs a placement."""
+
 STATIC = "static power"
 """Name of the part of a total that is no event."""
 
@@ -119,7 +122,7 @@ def _hops(name: str, phase: PhaseCounts, hops_per_spike: Mapping[str, float] | N
     if hops_per_spike is None:
         return []
     return [
-        Event(layer, name, "hops", counts.spikes * hops_per_spike.get(layer, 0))
+        Event(layer, name, HOPS, counts.spikes * hops_per_spike.get(layer, 0))
         for layer, counts in phase.layers.items()
     ]
 

@@ -17,10 +17,10 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Interval, Quantity
 from eqspike.energy.conditions import Conditions
-from eqspike.energy.events import Gap, Row, direction, events_of
+from eqspike.energy.events import CATEGORIES, HOPS, Gap, Row, direction, events_of
 from eqspike.energy.power import chip_seconds, static_energy
 from eqspike.energy.pricing import find_gaps, price_rows
-from eqspike.energy.wording import assumptions, low_confidence_warning
+from eqspike.energy.wording import assumptions, low_confidence_warning, operations_warning
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,12 @@ class Estimate:
         """Names of the phases, in the order of the counts."""
         return tuple(dict.fromkeys(row.event.phase for row in self.rows))
 
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Categories of the estimate: all, but hops only if their numbers were given."""
+        placed = any(row.event.category == HOPS for row in self.rows)
+        return tuple(name for name in CATEGORIES if placed or name != HOPS)
+
     def select(self, *, category: str = "", phase: str = "", place: str = "") -> tuple[Row, ...]:
         """Rows of a category, phase and place; an empty name selects all."""
         return tuple(
@@ -64,6 +70,8 @@ class Estimate:
 
     def energy(self, *, category: str = "", phase: str = "", place: str = "") -> Interval | None:
         """Dynamic energy of selected rows in joules; None if none of the events has a figure."""
+        if category and category not in self.categories:
+            return None
         return _sum(self.select(category=category, phase=phase, place=place))
 
     @property
@@ -147,23 +155,22 @@ def estimate(
     static, power_gaps = static_energy(seconds, chip, given)
     carries = isinstance(chip.static, Quantity) and bool(static)
     rows = price_rows(events_of(counts, given.hops_per_spike), chip, given, carries)
+    gaps = (*find_gaps(rows, chip), *power_gaps)
     return Estimate(
         chip.name,
         counts.samples,
         rows,
         static,
         seconds,
-        (*find_gaps(rows, chip), *power_gaps),
+        gaps,
         assumptions(rows, chip, given, bool(static)),
-        low_confidence_warning(chip, rows, static),
+        (*operations_warning(gaps), *low_confidence_warning(chip, rows, static)),
     )
 
 
 def _sum(rows: Iterable[Row]) -> Interval | None:
-    """Sum of what is known; None if nothing was looked at, or none of what happened is known."""
+    """Sum of what is known; None if something happened and none of it is known."""
     items = tuple(rows)
-    if not items:
-        return None
     known = [row.energy for row in items if row.energy is not None]
     unknown = len(known) < len(items)
     if unknown and not any(row.event.count and row.energy is not None for row in items):

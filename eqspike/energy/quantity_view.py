@@ -136,11 +136,11 @@ def _facts(estimate: Estimate, whole: str) -> tuple[tuple[str, Amount], ...]:
 
 
 def _parts(estimate: Estimate, chip: ChipProfile) -> tuple[PartLine, ...]:
-    """All parts, but for a category that the counts have no events for, such as hops."""
+    """All parts of the estimate, in the order of the charts."""
     return tuple(
         _part(index, name, estimate, chip)
         for index, name in enumerate(charts.PARTS)
-        if name == STATIC or estimate.select(category=name)
+        if name == STATIC or name in estimate.categories
     )
 
 

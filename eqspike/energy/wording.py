@@ -8,7 +8,7 @@ from eqspike.chips import ChipProfile, IncludedIn
 from eqspike.chips.figures import STATIC as STATIC_KEY
 from eqspike.core.quantities import Interval, Quantity
 from eqspike.energy.conditions import Conditions
-from eqspike.energy.events import EVENT_OF, STATIC, Row
+from eqspike.energy.events import EVENT_OF, STATIC, Gap, Row
 from eqspike.energy.text import percent
 
 LOW_CONFIDENCE_SHARE = 0.2
@@ -68,6 +68,16 @@ def gap_reason(chip: ChipProfile, category: str) -> str:
         container = figure.event.replace("_", " ")
         return f"the profile counts it in {container}, of which there was none there"
     return "the profile has no figure"
+
+
+def operations_warning(gaps: Sequence[Gap]) -> tuple[str, ...]:
+    """A warning if the total leaves out synaptic operations, which usually are most of it."""
+    if "synaptic operations" not in {gap.what for gap in gaps}:
+        return ()
+    return (
+        "The profile has no figure for synaptic operations, usually the largest part: what is left is no "
+        "energy to compare with other chips.",
+    )
 
 
 def low_confidence_warning(
