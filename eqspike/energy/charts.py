@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from eqspike.core.quantities import Interval
 from eqspike.energy import text
-from eqspike.energy.events import CATEGORIES
+from eqspike.energy.events import CATEGORIES, STATIC
 from eqspike.energy.model import Estimate
 
-STATIC = "static power"
 PARTS = (*CATEGORIES, STATIC)
 """Parts of a stacked bar; the index of a part is its colour and its pattern."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from eqspike.core.quantities import Interval
 
 _PREFIXES = {
@@ -40,6 +42,25 @@ def si_range(interval: Interval, unit: str) -> str:
         return low
     number, _, low_unit = low.partition(_SPACE)
     return f"{number if high.partition(_SPACE)[2] == low_unit else low} – {high}"
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount as texts: the typical value (with its sign of a lower bound) and the interval."""
+
+    typical: str
+    interval: str
+
+
+def amount(interval: Interval, unit: str = "J", sign: str = "") -> Amount:
+    """An interval as texts; without a second text where it has no width."""
+    typical, span = si(interval.typical, unit), si_range(interval, unit)
+    return Amount(sign + typical, "" if span == typical else span)
+
+
+def arrow(place: str) -> str:
+    """Directed couplings with an arrow, which no browser breaks over two lines."""
+    return place.replace("->", "→")
 
 
 def joules(value: float) -> str:

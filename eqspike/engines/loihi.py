@@ -118,16 +118,24 @@ def round_system(
     return round_network(rounding_source(system, weights), unit)
 
 
+def odd_coupling(network: LoihiNetwork) -> str | None:
+    """The first coupling with weights that static synapses of eight bits cannot hold: one bit would be lost."""
+    for coupling in network.couplings:
+        mode = sign_mode(coupling.mantissas)
+        if (truncated_weights(coupling.mantissas, mode) != coupling.mantissas).any():
+            return coupling.name
+    return None
+
+
 def refuse_odd_weights(network: LoihiNetwork) -> None:
-    """Refuse weights that static synapses of eight bits cannot hold; Lava would drop their lowest bit.
+    """Refuse weights that static synapses cannot hold.
 
     Raises:
         UnsupportedError: naming the coupling.
     """
-    for coupling in network.couplings:
-        mode = sign_mode(coupling.mantissas)
-        if (truncated_weights(coupling.mantissas, mode) != coupling.mantissas).any():
-            raise UnsupportedError(
-                f"coupling '{coupling.name}': static weights of mixed sign must be even mantissas, got odd "
-                "ones; round the network without plastic weights"
-            )
+    coupling = odd_coupling(network)
+    if coupling is not None:
+        raise UnsupportedError(
+            f"coupling '{coupling}': static weights of mixed sign must be even mantissas, got odd "
+            "ones; round the network without plastic weights"
+        )

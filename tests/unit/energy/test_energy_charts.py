@@ -10,9 +10,10 @@ import pytest
 from eqspike.chips import ChipProfile
 from eqspike.core.counts import EventCounts
 from eqspike.core.quantities import Interval, Quantity
-from eqspike.energy import charts, estimate
+from eqspike.energy import Conditions, charts, estimate
 
 MakeChip = Callable[..., ChipProfile]
+CONDITIONS = Conditions(step_time_s=1.0, hops_per_spike={"hidden": 1.0})
 
 
 def at(place: str) -> float:
@@ -74,8 +75,8 @@ class TestBars:
         self, make_chip: MakeChip, figure: Callable[..., Quantity], training: EventCounts
     ) -> None:
         chip = make_chip(static=figure(1e7, 2e7, 3e7, unit="W"))
-        bar = charts.phase_bars(estimate(training, chip, step_time_s=1.0))[0]
-        assert [segment.part for segment in bar.segments] == [0, 1, 2, 3, 4, 5, 6]
+        bar = charts.phase_bars(estimate(training, chip, CONDITIONS))[0]
+        assert [segment.part for segment in bar.segments] == [0, 1, 2, 3, 4, 5, 6, 7]
         place = 0.0
         for segment in bar.segments:
             assert at(segment.x) == pytest.approx(place, abs=0.05)

@@ -21,7 +21,7 @@ from eqspike.engines.lava.session import LavaSession
 from eqspike.testing import samples, small_system
 
 ROOT = Path(__file__).resolve().parents[3]
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 needs_lava = pytest.mark.skipif(
     importlib.util.find_spec("lava") is None, reason="Lava is not installed"
