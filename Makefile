@@ -3,7 +3,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check slow bench reports clean
+.PHONY: help demo test check slow bench lava-suite reports clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 SET_UP_FILES := setup.cfg pyproject.toml constraints.txt Makefile
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.demo-installed ## the whole way on a small embedded data set
 	$(BIN)/eqspike demo
@@ -28,10 +28,14 @@ check: .venv/.installed ## lint, format, types and the layering of the package
 slow: .venv/.installed ## the slow tests
 	$(BIN)/python -m pytest -q -m slow
 
-bench: .venv/.installed ## speed of the fast engine
+bench: .venv/.installed ## speed of the engines
 	$(BIN)/python benchmarks/fast_engine.py
 	$(BIN)/python benchmarks/counting_cost.py
 	$(BIN)/python benchmarks/brian2_engine.py
+	$(BIN)/python benchmarks/lava_graphs.py
+
+lava-suite: .venv/.installed ## the tests that come with Lava, on this Python (a few minutes)
+	$(BIN)/python -m eqspike.engines.lava.own_tests
 
 reports: .venv/.demo-installed ## write energy_reports/ and docs/chips.md anew
 	$(BIN)/python -m eqspike.energy.regenerate energy_reports

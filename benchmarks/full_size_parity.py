@@ -49,6 +49,7 @@ def main() -> int:
     parser.add_argument("--engine", default="brian2")
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--trained", type=int, default=1000)
+    parser.add_argument("--only", default="", help="systems whose title contains this")
     options = parser.parse_args()
     task = load_task("mnist-sample")
     train, test = (
@@ -60,6 +61,8 @@ def main() -> int:
     )
     holds = True
     for title, system in systems().items():
+        if options.only not in title:
+            continue
         with open_session(system) as session:
             keys = draws(1, np.arange(len(train), dtype=np.uint64))
             batch, samples, factor = (

@@ -23,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     _train(commands)
     _evaluate(commands)
     _parity(commands)
+    _deploy(commands)
     _export(commands)
     _check_gradient(commands)
     _estimate(commands)
@@ -68,7 +69,8 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--config", metavar="FILE", help="a run's config.yaml, instead of MODEL TASK"
     )
     parser.add_argument(
-        "--engine", help="fast (default), brian2 or brian2:TARGET; see 'eqspike list engines'"
+        "--engine",
+        help="fast (default), brian2 or brian2:TARGET, lava or lava:fused; see 'eqspike list engines'",
     )
     parser.add_argument("--seed", type=int, help="seed (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
@@ -104,10 +106,27 @@ def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--engines",
         default="fast,brian2",
         metavar="A,B",
-        help="engines, such as fast,brian2:cpp_standalone (default: fast,brian2)",
+        help="engines, such as fast,brian2:cpp_standalone or fast-int,lava (default: fast,brian2)",
     )
     parser.add_argument(
         "--samples", type=int, default=20, metavar="N", help="test samples (default: 20)"
+    )
+
+
+def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = (
+        "round a run to a chip's integers, check the chip's limits and write what it is loaded with"
+    )
+    parser = _add(commands, "deploy", "deploying:deploy", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("--chip", required=True, metavar="CHIP", help="loihi1, or a YAML file")
+    parser.add_argument(
+        "--samples", type=int, default=1000, metavar="N",
+        help="training samples that decide the scale (default: 1000)",
+    )  # fmt: skip
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the files (default: RUN/deployment)"
     )
 
 

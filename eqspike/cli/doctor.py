@@ -8,6 +8,7 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from eqspike.cli.printing import print_json, print_table
 
@@ -29,36 +30,39 @@ _DISTRIBUTIONS = {"lava": "lava-nc"}
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """What is installed, where data and kernels are kept, whether the fast engine runs and what Brian2 can use."""
+    """What is installed, where data and kernels are kept, and which engines run on this machine."""
     packages = {name: _version(name) for name in _PACKAGES}
-    places = _places()
     kernels = _try_kernels()
-    targets = _targets() if packages["brian2"] else {}
     healthy = all(packages[name] for name in _REQUIRED) and kernels == "work"
+    found = {
+        "packages": packages,
+        "places": _places(),
+        "kernels": kernels,
+        "brian2_targets": _targets() if packages["brian2"] else {},
+        "lava": _try_lava(),
+        "healthy": healthy,
+    }
     if options.json:
-        print_json(
-            {
-                "packages": packages,
-                "places": places,
-                "kernels": kernels,
-                "brian2_targets": targets,
-                "healthy": healthy,
-            }
-        )
+        print_json(found)
     else:
-        print(
-            f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores\n"
-        )
-        rows = [(name, packages[name] or "not installed", use) for name, use in _PACKAGES.items()]
-        print_table(("package", "version", "needed for"), rows)
-        print()
-        print_table(
-            ("place", "", ""), [(name, path, state) for name, (path, state) in places.items()]
-        )
-        print(f"\nfast engine: kernels {kernels}")
-        for target, state in targets.items():
-            print(f"engine brian2:{target}: {state}")
+        _print(found)
     return 0 if healthy else 1
+
+
+def _print(found: dict[str, Any]) -> None:
+    print(f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores\n")
+    rows = [
+        (name, found["packages"][name] or "not installed", use) for name, use in _PACKAGES.items()
+    ]
+    print_table(("package", "version", "needed for"), rows)
+    print()
+    print_table(
+        ("place", "", ""), [(name, path, state) for name, (path, state) in found["places"].items()]
+    )
+    print(f"\nfast engine: kernels {found['kernels']}")
+    for target, state in found["brian2_targets"].items():
+        print(f"engine brian2:{target}: {state}")
+    print(f"engine lava: {found['lava']}")
 
 
 def _version(package: str) -> str | None:
@@ -113,3 +117,10 @@ def _try_kernels() -> str:
     except Exception as error:  # a doctor reports every illness
         return f"fail: {type(error).__name__}: {error}"
     return "work"
+
+
+def _try_lava() -> str:
+    """Run one neuron for one step, in a child process."""
+    from eqspike.engines.lava import works
+
+    return works()

@@ -28,11 +28,12 @@ def parity(options: argparse.Namespace) -> int:
 
 def _print(result: Parity) -> None:
     first, second = result.engines
-    print(f"{first} and {second}, {result.samples} samples, both phases, float64")
+    arithmetic = " and ".join(dict.fromkeys(result.arithmetic))
+    print(f"{first} and {second}, {result.samples} samples, both phases, {arithmetic}")
     print(f"  spikes of free layers     {result.spikes}")
     print(f"  differing spikes          {result.differing_spikes}")
-    print(f"  largest potential error   {result.max_potential_difference:.3g}")
-    print(f"  largest weight error      {result.max_weight_error:.3g} (allowed {TOLERANCE:g})")
+    print(f"  largest potential error   {_potential_text(result)}")
+    print(f"  largest weight error      {_weight_text(result)}")
     print(f"  event counts              {'equal' if result.counts_equal else 'differ'}")
     width = max(17, *(len(engine) for engine in result.engines))
     for engine, seconds in zip(result.engines, result.seconds, strict=True):
@@ -40,6 +41,18 @@ def _print(result: Parity) -> None:
     if result.first_difference is not None:
         _print_difference(result.engines, result.first_difference)
     print("equal" if result.holds else "not equal")
+
+
+def _potential_text(result: Parity) -> str:
+    if result.max_potential_difference is None:
+        return "not compared: one engine computes in integers"
+    return f"{result.max_potential_difference:.3g}"
+
+
+def _weight_text(result: Parity) -> str:
+    if result.max_weight_error is None:
+        return "not compared: an engine does not learn this system"
+    return f"{result.max_weight_error:.3g} (allowed {TOLERANCE:g})"
 
 
 def _print_difference(engines: tuple[str, str], place: Difference) -> None:

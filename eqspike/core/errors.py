@@ -7,6 +7,7 @@
     ├── RunError           a run folder cannot be created, read or continued
     ├── ActivityError      the simulated activity is not finite or has run away
     ├── ConvergenceError   a relaxation did not reach its fixed point
+    ├── EngineError        the process an engine works in stopped, hung or failed
     └── MissingPackageError  an optional package is needed and not installed
 
 A message says where, the rule, the value received and what to do.
@@ -41,6 +42,10 @@ class ActivityError(EqspikeError):
 
 class ConvergenceError(EqspikeError):
     """A relaxation did not reach its fixed point in the steps allowed."""
+
+
+class EngineError(EqspikeError):
+    """The process an engine works in stopped, hung or failed."""
 
 
 class MissingPackageError(EqspikeError):

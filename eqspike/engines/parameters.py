@@ -1,11 +1,15 @@
-"""What an engine is handed: weights and biases by name, their start and their shapes, and images."""
+"""What an engine is handed: weights and biases by name, their start and their shapes, images and signs."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eqspike.core.errors import ConfigError
-from eqspike.engines.protocol import Arrays, Images, Labels, System
+from eqspike.core.random_stream import draws
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+
+_SIGN_POSITION = np.uint64(1 << 63)
 
 
 def initial_weights(system: System, seed: int) -> Arrays:
@@ -18,6 +22,16 @@ def initial_weights(system: System, seed: int) -> Arrays:
     for layer in system.network.free_layers:
         result[f"{layer.name}.bias"] = np.zeros(layer.size)
     return result
+
+
+def nudge_signs(system: System, keys: Keys) -> NDArray[np.int64]:
+    """Sign of beta in each presentation of a batch, 1 or -1: drawn from its key, in turn from 1, or always 1."""
+    if system.rule.alternating:
+        return 1 - 2 * (np.arange(len(keys)) % 2)
+    if not system.rule.random_sign:
+        return np.ones(len(keys), np.int64)
+    bits = draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)
+    return np.where(bits == 1, -1, 1)
 
 
 def expected_shapes(system: System) -> dict[str, tuple[int, ...]]:

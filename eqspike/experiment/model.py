@@ -27,7 +27,8 @@ class Model:
     Attributes:
         name: library name or file stem; title: one line for people.
         system: the physics.
-        epochs: passes over the training set; batch_size: samples per weight update.
+        epochs: passes over the training set; batch_size: samples per weight update, or with `rule.update: online`,
+            whose every event changes weights, samples handed to the engine at a time.
         schedule: learning-rate factor over the run.
         description: the mapping it was read from, as plain data (goes into a run's `config.yaml`).
     """
@@ -91,9 +92,4 @@ def read_model(data: Any, source: str, name: str) -> Model:
     )
     training.close()
     section.close()
-    if rule.online and model.batch_size != 1:
-        raise ConfigError(
-            f"{training.where('batch_size')} must be 1 with rule.update 'online', got {model.batch_size}: "
-            "each sample changes the weights the next one sees"
-        )
     return model

@@ -25,6 +25,8 @@ from eqspike.training.loop import presentation_keys
 TOLERANCE = 1e-9
 """Largest relative difference of weight changes: engines may sum the same terms in different orders."""
 
+FLOATS, INTEGERS = "float64", "integers"
+
 _PARITY = 4
 
 
@@ -34,7 +36,10 @@ class Watched(Session, Protocol):
     def raster(
         self, images: Images, labels: Labels, keys: Keys
     ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
-        """Spikes and membrane potentials by layer name: (samples, steps, neurons)."""
+        """Spikes by layer name and state by its name: (samples, steps, neurons).
+
+        Membrane potentials have their layer's name; engines may show more, such as `hidden current`.
+        """
         ...
 
 
@@ -75,36 +80,41 @@ class Parity:
     Attributes:
         engines: their names.
         samples: number of samples presented through both phases.
+        arithmetic: of each engine, `float64` or `integers`.
         spikes: number of spikes of the free layers in the first engine.
         differing_spikes: places (sample, step, neuron) where exactly one engine spikes.
-        max_potential_difference: largest difference of membrane potentials.
+        max_potential_difference: largest difference of membrane potentials and of any other state both engines
+            show; None if one computes in integers and the other not, as their units differ.
         max_weight_error: largest difference of the changes of one batch of these samples, relative to the
-            largest change of that coupling or bias vector.
-        counts_equal: whether all event counts of the batch and of a read-out are equal.
+            largest change of that coupling or bias vector; None if an engine does not learn the system.
+        counts_equal: whether all event counts of the batch, if both learn, and of a read-out are equal.
         first_difference: of the spikes, if any.
         seconds: time each engine took.
     """
 
     engines: tuple[str, str]
     samples: int
+    arithmetic: tuple[str, str]
     spikes: int
     differing_spikes: int
-    max_potential_difference: float
-    max_weight_error: float
+    max_potential_difference: float | None
+    max_weight_error: float | None
     counts_equal: bool
     first_difference: Difference | None
     seconds: tuple[float, float]
 
     @property
     def holds(self) -> bool:
-        """No spike differs, counts are equal and weight changes agree within `TOLERANCE`."""
-        return (
-            self.differing_spikes == 0 and self.counts_equal and self.max_weight_error <= TOLERANCE
-        )
+        """No spike differs, counts are equal, weight changes agree within `TOLERANCE`, integers bit for bit."""
+        exact = self.arithmetic != (INTEGERS, INTEGERS) or self.max_potential_difference == 0
+        learnt = self.max_weight_error is None or self.max_weight_error <= TOLERANCE
+        return self.differing_spikes == 0 and self.counts_equal and exact and learnt
 
 
 def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity:
-    """Compare two engines on the weights of a run, with the first samples of its test set, in float64.
+    """Compare two engines on the weights of a run, with the first samples of its test set.
+
+    Engines of floating-point systems compute in float64 here, whatever the model's precision.
 
     Raises:
         RunError: if there is no run, or no epoch has been completed.
@@ -137,18 +147,19 @@ def compare(
     engines: tuple[str, str],
     seed: int = 0,
 ) -> Parity:
-    """Compare two engines on any system, batch (images, labels, keys) and weights, in float64."""
+    """Compare two engines on any system, batch (images, labels, keys) and weights."""
     system = replace(system, precision="float64")
     first, second = (_observe(system, weights, batch, engine, seed) for engine in engines)
     layers = system.network.free_layers
     return Parity(
         engines,
         len(batch[1]),
+        (first.arithmetic, second.arithmetic),
         sum(int(first.spikes[layer.name].sum(dtype=np.int64)) for layer in layers),
         sum(np.count_nonzero(first.spikes[n.name] != second.spikes[n.name]) for n in layers),
-        max(float(abs(first.potentials[n.name] - second.potentials[n.name]).max()) for n in layers),
+        _potential_difference(first, second),
         _weight_error(first.changes, second.changes),
-        first.counts == second.counts,
+        _counts_equal(first, second),
         _first_difference(first, second, layers, system.rule.free_steps),
         (first.seconds, second.seconds),
     )
@@ -156,13 +167,19 @@ def compare(
 
 @dataclass(frozen=True)
 class _Observation:
-    """What one engine does with the batch."""
+    """What one engine does with the batch; `changes` and `learning` are None if it does not learn the system."""
 
     spikes: dict[str, NDArray[np.uint8]]
     potentials: dict[str, NDArray[Any]]
-    changes: Arrays
-    counts: tuple[EventCounts, EventCounts]
+    changes: Arrays | None
+    learning: EventCounts | None
+    inference: EventCounts
     seconds: float
+
+    @property
+    def arithmetic(self) -> str:
+        whole = all(np.issubdtype(array.dtype, np.integer) for array in self.potentials.values())
+        return INTEGERS if whole else FLOATS
 
 
 def _observe(
@@ -173,19 +190,54 @@ def _observe(
     with open_session(system, seed, engine) as opened:
         session = watched(opened, engine)
         session.load(weights)
-        before = session.weights()
         spikes, potentials = session.raster(images, labels, keys)
-        session.fit(images, labels, keys, 1.0, stream_key(seed, _PARITY))
-        learning = session.take_counts()
-        changes = {name: array - before[name] for name, array in session.weights().items()}
+        changes, learning = _learn(session, batch, seed)
         session.scores(images, keys)
         inference = session.take_counts()
     seconds = time.perf_counter() - started
-    return _Observation(spikes, potentials, changes, (learning, inference), seconds)
+    return _Observation(spikes, potentials, changes, learning, inference, seconds)
 
 
-def _weight_error(first: Arrays, second: Arrays) -> float:
+def _learn(
+    session: Session, batch: tuple[Images, Labels, Keys], seed: int
+) -> tuple[Arrays | None, EventCounts | None]:
+    """Weight changes and events of one batch, unless the engine does not learn the system.
+
+    Neither is compared if the engine rounds by random numbers that cannot be handed to another.
+    """
+    if getattr(session, "draws_for_itself", False):
+        return None, None
+    before = session.weights()
+    try:
+        session.fit(*batch, 1.0, stream_key(seed, _PARITY))
+    except UnsupportedError:
+        return None, None
+    changes = {name: array - before[name] for name, array in session.weights().items()}
+    return changes, session.take_counts()
+
+
+def _potential_difference(first: _Observation, second: _Observation) -> float | None:
+    """Largest difference of the state both show, if it has the same units."""
+    if first.arithmetic != second.arithmetic:
+        return None
+    shared = first.potentials.keys() & second.potentials.keys()
+    return max(
+        float(abs(first.potentials[name].astype(float) - second.potentials[name]).max())
+        for name in shared
+    )
+
+
+def _counts_equal(first: _Observation, second: _Observation) -> bool:
+    both_learn = first.learning is not None and second.learning is not None
+    return first.inference == second.inference and (
+        not both_learn or first.learning == second.learning
+    )
+
+
+def _weight_error(first: Arrays | None, second: Arrays | None) -> float | None:
     """Largest difference over all arrays, each relative to its largest change."""
+    if first is None or second is None:
+        return None
     errors = [0.0]
     for name, change in first.items():
         largest = max(float(abs(change).max()), float(abs(second[name]).max()))

@@ -15,10 +15,7 @@ from eqspike.engines.protocol import Session, System
 def _fast(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.fast import FastSession
 
-    if options:
-        raise UnsupportedError(
-            f"engine 'fast' takes no options, got 'fast:{':'.join(options)}'; write 'fast'"
-        )
+    _refuse_options("fast", options)
     return FastSession(system, seed)
 
 
@@ -28,7 +25,25 @@ def _brian2(system: System, seed: int, *options: str) -> Session:
     return Brian2Session(system, seed, read_target(*options))
 
 
-ENGINES: dict[str, Callable[..., Session]] = {"fast": _fast, "brian2": _brian2}
+def _fast_int(system: System, seed: int, *options: str) -> Session:
+    from eqspike.engines.fast_int import FastIntSession
+
+    _refuse_options("fast-int", options)
+    return FastIntSession(system, seed)
+
+
+def _lava(system: System, seed: int, *options: str) -> Session:
+    from eqspike.engines.lava import open_lava
+
+    return open_lava(system, seed, *options)
+
+
+ENGINES: dict[str, Callable[..., Session]] = {
+    "fast": _fast,
+    "fast-int": _fast_int,
+    "brian2": _brian2,
+    "lava": _lava,
+}
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
 
@@ -52,3 +67,10 @@ def open_session(system: System, seed: int = 0, engine: str = "fast") -> Session
         hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
         raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
     return ENGINES[name](system, seed, *options)
+
+
+def _refuse_options(engine: str, options: tuple[str, ...]) -> None:
+    if options:
+        raise UnsupportedError(
+            f"engine '{engine}' takes no options, got '{engine}:{':'.join(options)}'; write '{engine}'"
+        )

@@ -15,7 +15,7 @@ from eqspike.core.errors import RunError
 
 _ENTRY = "eqspike"
 
-Arrays = dict[str, NDArray[np.float64]]
+Arrays = dict[str, NDArray[Any]]
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -70,6 +70,24 @@ def test_weights_and_counts_are_equal(memory: Ideal | Fixed, neuron: Neuron, enc
         )
 
 
+def test_more_pixels_than_levels() -> None:
+    """Every pixel is listed by itself: 400 of them, of which more than 256 are active."""
+    system = small_system((400, 5, 4), online=True)
+    images, labels, keys = samples(system, 2)
+    images[:] = np.maximum(images, 30)
+    with FastSession(system, seed=5, threads=1) as session:
+        weights, betas = session.weights(), session._betas(keys)
+        session.fit(images, labels, keys, FACTOR, 0)
+        for n in range(2):
+            write_keys = [stream_key(0, n, index) for index in range(2)]
+            present(
+                system, weights, images[n], int(labels[n]), float(betas[n]), int(keys[n]),
+                write_keys=write_keys, rate_factor=FACTOR,
+            )  # fmt: skip
+        for name, stored in session.weights().items():
+            np.testing.assert_array_equal(stored, weights[name])
+
+
 def test_online_differs_from_batch() -> None:
     """Changes meant for the end of a batch would not be felt within the sample."""
     results = []

@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import brian2
+
 from eqspike.core.errors import UnsupportedError
 from eqspike.engines.brian2.preferences import cache_folder
 from eqspike.engines.brian2.reporting import say
@@ -54,9 +56,17 @@ def _keep(program: Path, kept: Path) -> None:
 
 
 def _digest(folder: Path) -> str:
-    """Of the sources, the makefile (the arguments of the compiler), the name of the compiler and the machine."""
-    digest = hashlib.sha256(f"{compiler_command()} {platform.platform()}".encode())
+    """Of the sources, the makefile (the arguments of the compiler) and all that wrote and compiles them."""
+    digest = hashlib.sha256(
+        f"{compiler_command()} {platform.platform()} {brian2.__version__}".encode()
+    )
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
     sources = (*folder.rglob("*.cpp"), *folder.rglob("*.h"), folder / "makefile")
     for path in sorted(sources):
-        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+        lines = path.read_bytes().splitlines()
+        # Brian2 sets its clocks to 0 in an order that changes from process to process; nothing else moves.
+        if path.name == f"{PROGRAM}.cpp":
+            lines.sort()
+        digest.update(b"\n".join([str(path.relative_to(folder)).encode(), *lines]))
     return digest.hexdigest()[:32]

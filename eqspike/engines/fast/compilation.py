@@ -19,11 +19,12 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 def cache_folder() -> Path:
     """Folder of compiled kernels: in `EQSPIKE_CACHE` if set, else in the user's cache folder.
 
-    There is one for each version of the engine's sources: Numba notices a change only in the file that
-    defines a kernel, not in the files of the helpers compiled into it.
+    There is one for each version of the compiled engines' sources: Numba notices a change only in the file
+    that defines a kernel, not in the files of the helpers compiled into it.
     """
+    engines = Path(__file__).parent.parent
     base = os.environ.get("EQSPIKE_CACHE") or user_cache_dir("eqspike")
-    return Path(base) / "kernels" / fingerprint(Path(__file__).parent)
+    return Path(base) / "kernels" / fingerprint(*sorted(engines.glob("fast*")))
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -67,11 +68,12 @@ def announce_first_use(precision: str) -> Callable[[], None]:
 
 
 @cache
-def fingerprint(folder: Path) -> str:
-    """Versions of Numba and Python, and a digest of the Python files of a folder."""
+def fingerprint(*folders: Path) -> str:
+    """Versions of Numba and Python, and a digest of the Python files of some folders."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
-        digest.update(path.read_bytes())
+    for folder in folders:
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.read_bytes())
     versions = f"{numba.__version__}-{sys.version_info[0]}.{sys.version_info[1]}"
     return f"{versions}-{digest.hexdigest()[:16]}"
 

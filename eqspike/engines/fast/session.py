@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
-from eqspike.core.random_stream import draws, stream_key
+from eqspike.core.random_stream import stream_key
 from eqspike.engines.fast.changes import summed_changes
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.counting import event_counts
 from eqspike.engines.fast.layout import coupling_shape
 from eqspike.engines.fast.online import present_online
-from eqspike.engines.fast.simulator import Simulator, thread_count
+from eqspike.engines.fast.simulator import Simulator
 from eqspike.engines.fast.state import make_record, make_tally
+from eqspike.engines.fast.workers import thread_count
 from eqspike.engines.fast.writing import make_storage, write_coupling, write_input
 from eqspike.engines.parameters import (
     check_arrays,
@@ -24,13 +25,12 @@ from eqspike.engines.parameters import (
     check_labels,
     expected_shapes,
     initial_weights,
+    nudge_signs,
 )
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 
 BLOCK_SAMPLES = 64
 """Samples presented before their changes are summed: bounds the memory of large batches."""
-
-_SIGN_POSITION = np.uint64(1 << 63)
 
 
 class FastSession:
@@ -68,7 +68,7 @@ class FastSession:
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        self._simulator.close()
+        self._simulator.workers.close()
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
@@ -205,11 +205,8 @@ class FastSession:
 
     def _betas(self, keys: Keys) -> NDArray[Any]:
         """Nudging strength of each presentation, with its sign."""
-        rule = self.system.rule
-        betas = np.full(len(keys), rule.beta, self.system.precision)
-        if rule.random_sign:
-            betas[(draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)) == 1] *= -1
-        return betas
+        signs = nudge_signs(self.system, keys)
+        return (signs * self.system.rule.beta).astype(self.system.precision)
 
     def _fit_batch(
         self, images: Images, labels: Labels, keys: Keys, betas: NDArray[Any], rate_factor: float,
@@ -262,7 +259,7 @@ class FastSession:
                 self._carried, fresh, final, simulator.tallies[thread].writes[0],
             )  # fmt: skip
 
-        simulator.share(len(stored), work)
+        simulator.workers.share(len(stored), work)
         starts = layout.starts
         for index in range(1, len(self._stored)):
             write_coupling(

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eqspike.core.errors import ConfigError
 from eqspike.core.grid import snap
 from eqspike.engines.fast.inputs import make_source
 from eqspike.engines.fast.layout import empty_weights, lay_out
@@ -25,27 +21,8 @@ from eqspike.engines.fast.state import (
     make_tally,
     total,
 )
+from eqspike.engines.fast.workers import Workers
 from eqspike.engines.protocol import Images, Keys, Labels, System
-
-
-def thread_count() -> int:
-    """Number of threads: `EQSPIKE_THREADS`, else the cores this process may use.
-
-    Raises:
-        ConfigError: if `EQSPIKE_THREADS` is not a whole number from 1 to 1024.
-    """
-    text = os.environ.get("EQSPIKE_THREADS")
-    if text is None:
-        return (
-            len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else os.cpu_count() or 1
-        )
-    if not text.isdecimal() or not 1 <= int(text) <= 1024:
-        raise ConfigError(
-            f"environment: EQSPIKE_THREADS must be a whole number from 1 to 1024, got '{text}'"
-        )
-    return int(text)
 
 
 class Simulator:
@@ -70,7 +47,6 @@ class Simulator:
         )
         self.dynamics = make_dynamics(system.neuron, rule.local_rule, rule.target_rate, precision)
         self.groups = int(self.layout.sizes[0]) if self.source.poisson else 256
-        self.threads = threads
         self.states = [make_state(self.layout, precision) for _ in range(threads)]
         self.scratches = [
             make_scratch(
@@ -79,26 +55,7 @@ class Simulator:
             for _ in range(threads)
         ]
         self.tallies = [make_tally(self.layout) for _ in range(threads)]
-        self._pool = ThreadPoolExecutor(max(1, threads - 1), "eqspike") if threads > 1 else None
-
-    def close(self) -> None:
-        """End the threads."""
-        if self._pool is not None:
-            self._pool.shutdown()
-
-    def share(self, items: int, work: Callable[[int, int, int], None]) -> None:
-        """Run `work(thread, first, last)` over contiguous shares of `items`, one a thread."""
-        if self._pool is None or items == 1:
-            work(0, 0, items)
-            return
-        edges = [items * thread // self.threads for thread in range(self.threads + 1)]
-        others = [
-            self._pool.submit(work, thread, edges[thread], edges[thread + 1])
-            for thread in range(1, self.threads)
-        ]
-        work(0, 0, edges[1])
-        for other in others:
-            other.result()
+        self.workers = Workers(threads)
 
     def present(
         self,
@@ -120,7 +77,7 @@ class Simulator:
                 self.states[thread], self.scratches[thread], self.tallies[thread], record,
             )  # fmt: skip
 
-        self.share(len(images), work)
+        self.workers.share(len(images), work)
 
     def take_tally(self) -> Tally:
         """Counts since the last call, over all threads."""

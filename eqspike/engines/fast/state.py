@@ -37,8 +37,9 @@ class Scratch(NamedTuple):
 
     Attributes:
         rows: (groups, width 1) weight rows of the input groups; base: (width 1,) constant input.
-        columns: (groups,) column of each group in the toggles; slots: its place in the gradient record.
-        members, fan_outs, chosen: (groups,); coefficients, signs: (groups,);
+        columns: (groups or pixels,) column of each group in the toggles; slots: its place in the gradient record;
+            chosen: list of those that send.
+        members, fan_outs: (groups,); coefficients, signs: (groups,);
         group_of: (256 or groups,).
         drawn: (steps, groups) spikes drawn for poisson, else empty.
         spike_history, derivative_history: (nudged steps, neurons).
@@ -112,14 +113,16 @@ def make_scratch(layout: Layout, poisson: bool, free: int, nudged: int, precisio
     """Working arrays for one thread."""
     neurons, width = int(layout.starts[-1]), int(layout.widths[1])
     groups = int(layout.sizes[0]) if poisson else LEVELS
+    # Learning online, every pixel is listed by itself, whatever its level.
+    listed = max(groups, int(layout.sizes[0]))
     return Scratch(
         rows=np.zeros((groups, width), precision),
         base=np.zeros(width, precision),
-        columns=np.zeros(groups, np.int64),
-        slots=np.zeros(groups, np.int64),
+        columns=np.zeros(listed, np.int64),
+        slots=np.zeros(listed, np.int64),
         members=np.zeros(groups, np.int64),
         fan_outs=np.zeros(groups, np.int64),
-        chosen=np.zeros(groups + 1, np.int64),
+        chosen=np.zeros(listed + 1, np.int64),
         group_of=np.zeros(max(groups, LEVELS), np.int64),
         coefficients=np.zeros(groups, precision),
         signs=np.zeros(groups, precision),

@@ -9,7 +9,7 @@ import pytest
 
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.engines.fast import FastSession
-from eqspike.engines.fast.simulator import thread_count
+from eqspike.engines.fast.workers import thread_count
 from eqspike.engines.parameters import expected_shapes, initial_weights
 from eqspike.engines.protocol import Arrays
 from eqspike.memory import Fixed

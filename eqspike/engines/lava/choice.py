@@ -1,0 +1,48 @@
+"""Which form a system takes in Lava: stock processes where they can express it, else one fused process."""
+
+from __future__ import annotations
+
+import sys
+
+from eqspike.core.errors import UnsupportedError
+from eqspike.engines.lava.fused import FusedSession
+from eqspike.engines.lava.presenter import FIXED, FLOATING
+from eqspike.engines.lava.session import LavaSession
+from eqspike.engines.loihi import refuse_unlike_loihi
+from eqspike.engines.protocol import Session, System
+
+OPTIONS = ("", "stock", "fused", f"fused:{FIXED}", f"fused:{FLOATING}")
+
+
+def open_lava(system: System, seed: int = 0, *options: str) -> Session:
+    """Open a system in Lava.
+
+    Args:
+        system: what to simulate; seed: of the initial weights.
+        options: none for the choice above; `stock`; `fused`, in integers where Loihi has the neuron, else in
+            float64; `fused` with `fixed_pt` or `floating_pt`.
+
+    Raises:
+        UnsupportedError: for an unknown option, or a system that the form asked for cannot express.
+        MissingPackageError: if Lava is not installed.
+    """
+    wanted = ":".join(options)
+    if wanted not in OPTIONS:
+        known = ", ".join(":".join(("lava", option)) for option in OPTIONS if option)
+        raise UnsupportedError(f"engine 'lava:{wanted}' is unknown; use lava, {known}")
+    reason = _unlike_loihi(system)
+    if wanted == "stock" or (not wanted and reason is None):
+        return LavaSession(system, seed)
+    if not wanted:
+        print(f"eqspike: lava: fused process in float64, for {reason}", file=sys.stderr)
+    arithmetic = options[1] if len(options) > 1 else FLOATING if reason else FIXED
+    return FusedSession(system, seed, arithmetic)
+
+
+def _unlike_loihi(system: System) -> str | None:
+    """Why stock processes cannot express the system, or None if they can."""
+    try:
+        refuse_unlike_loihi(system)
+    except UnsupportedError as error:
+        return str(error).split(";")[0]
+    return None

@@ -1,0 +1,231 @@
+"""A network as stock Lava processes: LIF, Dense and RingBuffer, in Loihi's integers."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqspike.chips.loihi import LoihiNetwork
+from eqspike.chips.loihi.rounding import represented
+from eqspike.core.counts import EventCounts
+from eqspike.engines.lava.child import PATIENCE_S, Child
+from eqspike.engines.lava.counting import free_phase_counts, learning_counts
+from eqspike.engines.lava.files import NETWORK, SENT, TAUGHT, recorded
+from eqspike.engines.lava.learning import learn
+from eqspike.engines.lava.schedule import input_lines, teacher_lines
+from eqspike.engines.loihi import (
+    refuse_odd_weights,
+    refuse_unlike_loihi,
+    round_system,
+    stored_weights,
+)
+from eqspike.engines.loihi_learning import refuse_learning, represented_codes
+from eqspike.engines.parameters import (
+    check_arrays,
+    check_images,
+    check_labels,
+    expected_shapes,
+    initial_weights,
+    nudge_signs,
+)
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+
+BLOCK_SAMPLES = 100
+"""Samples presented by one graph: bounds the memory of the input written out in time."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """What was recorded of some samples, by layer name.
+
+    Attributes:
+        spikes: (samples, steps, neurons); currents, potentials: (samples, reads, neurons).
+    """
+
+    spikes: dict[str, NDArray[np.uint8]]
+    currents: dict[str, NDArray[np.int32]]
+    potentials: dict[str, NDArray[np.int32]]
+
+
+class LavaSession:
+    """A system rounded to Loihi's integers and simulated by Lava's own processes. A context manager.
+
+    Samples are presented independently: every register is zero at the start of each. Events are those of the
+    network; the teacher's and relays' spikes are not counted.
+
+    Args:
+        system: what to round and simulate.
+        seed: initial weights are drawn from it.
+        patience_s: seconds without progress after which Lava counts as hung.
+
+    Raises:
+        UnsupportedError: for a system that Loihi's neurons or spikes cannot carry.
+        MissingPackageError: if Lava is not installed.
+    """
+
+    network: LoihiNetwork
+    """The integers simulated."""
+
+    draws_for_itself = True
+    """Lava draws the random numbers of learning from seeds of its own."""
+
+    drift: dict[str, float]
+    """After `fit`, by coupling: ||W - V^T|| / ||W|| of the two copies of its weights."""
+
+    def __init__(self, system: System, seed: int = 0, patience_s: float = PATIENCE_S) -> None:
+        refuse_unlike_loihi(system)
+        self.system = system
+        self.drift: dict[str, float] = {}
+        self._stored: Arrays = {}
+        self._counts = EventCounts()
+        self.load(initial_weights(system, seed))
+        self._child = Child(patience_s)
+
+    def __enter__(self) -> LavaSession:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._child.close()
+
+    def fit(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
+        """Learn from samples presented one after the other by Lava's learning connections.
+
+        Both copies of a coupling begin with its stored weights; the forward one is kept, and `drift` tells how far
+        the other went. Nothing else is reset between the samples of a call. Biases do not learn.
+
+        Raises:
+            UnsupportedError: for a rule, phases or a memory the chip's learning engine does not have.
+        """
+        refuse_learning(self.system, "lava")
+        check_images(images, self.system.network.input.size)
+        check_labels(labels, len(images), self.system.network.output.size)
+        learnt = learn(
+            self._child, self.system, self.network, images, labels, keys, rate_factor, write_key
+        )
+        self.drift = dict(learnt.drift)
+        self.load(represented_codes(self.system, learnt.network, self._stored))
+        self._counts += learning_counts(self.system, learnt)
+        return int((learnt.scores.argmax(1) == labels).sum())
+
+    def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
+        """Read-out of the free phase: (samples, outputs), in spikes."""
+        network, rule = self.system.network, self.system.rule
+        check_images(images, network.input.size)
+        name, steps = network.output.name, rule.free_steps
+        limit = self.network.layer(name).neuron.threshold << 6
+        result = np.zeros((len(images), network.output.size))
+        for part in _blocks(len(images)):
+            sent = input_lines(self.system, images[part], keys[part], steps)
+            block = self._present(sent, None, len(images[part]), steps, every=steps)
+            window = block.spikes[name][:, steps - rule.readout_steps :]
+            left = np.clip(block.potentials[name][:, -1] / limit, 0, 1)
+            result[part] = window.sum(1, dtype=np.int64) + left
+            self._count(sent, block, len(images[part]))
+        return result
+
+    def raster(
+        self, images: Images, labels: Labels, keys: Keys
+    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+        """Spikes and registers of every free neuron through both phases; nothing is counted.
+
+        Returns:
+            Two mappings to (samples, steps, neurons): spikes by layer name; membrane potentials by layer name
+            and currents by `LAYER current`, in integer steps.
+        """
+        network, rule = self.system.network, self.system.rule
+        check_images(images, network.input.size)
+        check_labels(labels, len(images), network.output.size)
+        signs = nudge_signs(self.system, keys)
+        steps = rule.free_steps + rule.nudged_steps
+        spikes: dict[str, list[NDArray[np.uint8]]] = {}
+        registers: dict[str, list[NDArray[Any]]] = {}
+        for part in _blocks(len(images)):
+            sent = input_lines(self.system, images[part], keys[part], steps)
+            taught = teacher_lines(
+                self.network.nudge, network.output.size, labels[part], signs[part],
+                rule.free_steps, rule.nudged_steps,
+            )  # fmt: skip
+            block = self._present(sent, taught, len(images[part]), steps, every=1)
+            for name in block.spikes:
+                spikes.setdefault(name, []).append(block.spikes[name])
+                registers.setdefault(name, []).append(block.potentials[name])
+                registers.setdefault(f"{name} current", []).append(block.currents[name])
+        return (
+            {name: np.concatenate(parts) for name, parts in spikes.items()},
+            {name: np.concatenate(parts) for name, parts in registers.items()},
+        )
+
+    def weights(self) -> Arrays:
+        """Copies of the stored weights and biases by name, as they were before rounding to integers."""
+        return {name: array.copy() for name, array in self._stored.items()}
+
+    def load(self, weights: Arrays) -> None:
+        """Replace all stored weights and biases, and round them.
+
+        Raises:
+            ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
+        """
+        check_arrays(weights, expected_shapes(self.system))
+        self._stored = stored_weights(self.system, {n: a.copy() for n, a in weights.items()})
+        self.network, _ = round_system(self.system, self._stored)
+
+    def load_network(self, network: LoihiNetwork) -> None:
+        """Replace the integers themselves; stored weights become what they stand for.
+
+        Raises:
+            ConfigError: if they are not of this system's shapes.
+            UnsupportedError: for weights that static synapses of eight bits cannot hold.
+        """
+        if not self.system.rule.online:
+            refuse_odd_weights(network)
+        stored = represented(network)
+        check_arrays(stored, expected_shapes(self.system))
+        self._stored, self.network = stored, network
+
+    def take_counts(self) -> EventCounts:
+        """Events since the last call, which starts the counting anew."""
+        counts, self._counts = self._counts, EventCounts()
+        return counts
+
+    def _present(
+        self, sent: NDArray[np.uint8], taught: NDArray[np.uint8] | None, samples: int, steps: int,
+        every: int,
+    ) -> Block:  # fmt: skip
+        folder = self._child.folder
+        (folder / NETWORK).write_bytes(pickle.dumps(self.network))
+        np.save(folder / SENT, sent)
+        if taught is not None:
+            np.save(folder / TAUGHT, taught)
+        self._child.ask(
+            "present",
+            samples=samples,
+            steps=steps,
+            every=every,
+            taught=taught is not None,
+            bits=9 if self.system.rule.online else 8,
+        )
+        found: dict[str, dict[str, NDArray[Any]]] = {}
+        for layer in self.network.layers:
+            for kind, file in recorded(layer.name).items():
+                rows = np.load(folder / file)
+                found.setdefault(kind, {})[layer.name] = rows.reshape(samples, -1, layer.size)
+                (folder / file).unlink()
+        return Block(found["spikes"], found["current"], found["potential"])
+
+    def _count(self, sent: NDArray[np.uint8], block: Block, samples: int) -> None:
+        network = self.system.network
+        spikes = {name: raster.sum((0, 1), dtype=np.int64) for name, raster in block.spikes.items()}
+        spikes[network.input.name] = sent.sum(1, dtype=np.int64)
+        self._counts += free_phase_counts(
+            network, self.network, spikes, samples, self.system.rule.free_steps
+        )
+
+
+def _blocks(samples: int) -> list[slice]:
+    return [slice(first, first + BLOCK_SAMPLES) for first in range(0, samples, BLOCK_SAMPLES)]

@@ -1,0 +1,160 @@
+"""From a run folder to a deployment for a chip."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eqspike.chips import ChipProfile, load_profile
+from eqspike.chips.loihi import LoihiNetwork
+from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.deploy.calibration import Calibration, calibrate
+from eqspike.deploy.contents import Deployment, Outcome, deployment_json, read_network
+from eqspike.deploy.mapping import map_to_cores
+from eqspike.deploy.rule import learning_rule_text
+from eqspike.deploy.text import markdown
+from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.lava.hardware_script import write_hardware_script
+from eqspike.engines.loihi import odd_coupling, refuse_unlike_loihi
+from eqspike.engines.protocol import Session
+from eqspike.experiment.configuration import Configuration, load_configuration
+from eqspike.experiment.runs import check_fit
+from eqspike.experiment.sessions import open_session
+from eqspike.tasks import Split, Task, load_task
+from eqspike.training import RunFolder, evaluate, mean_rates
+from eqspike.training.files import read_arrays, read_json, write_arrays, write_bytes, write_json
+from eqspike.training.loop import presentation_keys
+
+CALIBRATION_SAMPLES = 1000
+
+_CALIBRATION = 6
+_NETWORK, _DESCRIPTION = "network.safetensors", "deployment.json"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A deployment and the files it was written to."""
+
+    deployment: Deployment
+    files: tuple[Path, ...]
+
+
+def deploy_run(
+    run: Path,
+    chip: str,
+    *,
+    out: Path | None = None,
+    limit: int | None = None,
+    samples: int = CALIBRATION_SAMPLES,
+) -> Written:
+    """Round a run to a chip's integers, check its limits, evaluate, and write what the chip is loaded with.
+
+    Args:
+        run: the run's folder; out: folder of the files, by default `deployment` in it.
+        chip: a profile of Loihi, by library name or path.
+        limit: only the first samples of the test set; samples: training samples for calibration.
+
+    Raises:
+        RunError: if there is no run, or no epoch has been completed.
+        ConfigError: for an unknown chip, or `samples` or `limit` out of range.
+        UnsupportedError: for a chip or system that cannot be rounded, or a limit of the chip that is exceeded.
+    """
+    folder = RunFolder.open(run)
+    configuration = load_configuration(folder.config_path)
+    profile = _loihi_profile(chip)
+    system = configuration.model.system
+    refuse_unlike_loihi(system)
+    mapping = map_to_cores(system.network, profile)
+    weights = folder.weights()
+    task = load_task(configuration.task)
+    check_fit(configuration, task)
+    calibration = _calibrated(configuration, weights, task, samples)
+    test = _test_samples(task, limit)
+    with open_session(system, configuration.seed, "fast") as session:
+        session.load(weights)
+        floats = _judged(session, test, configuration.seed)
+    with FastIntSession(system) as session:
+        session.load_network(calibration.network)
+        integers = _judged(session, test, configuration.seed)
+    origin = _provenance(configuration, folder)
+    deployment = Deployment(profile, origin, calibration, mapping, len(test), floats, integers)
+    out = out or folder.path / "deployment"
+    return Written(deployment, _write(deployment, learning_rule_text(system), out))
+
+
+def load_deployment(folder: Path) -> LoihiNetwork:
+    """The integers of a deployment, as `deploy_run` wrote them.
+
+    Raises:
+        RunError: if a file is missing or damaged; ConfigError: if the files do not belong together.
+    """
+    data = read_json(folder / _DESCRIPTION)
+    arrays, _ = read_arrays(folder / _NETWORK)
+    return read_network(data.get("network", {}), arrays, str(folder))
+
+
+def _loihi_profile(chip: str) -> ChipProfile:
+    profile = load_profile(chip)
+    if not profile.name.startswith("loihi"):
+        raise UnsupportedError(
+            f"deployments are in Loihi's integers, got chip '{profile.name}'; use loihi1, "
+            "or a profile of your own whose file name begins with 'loihi'"
+        )
+    return profile
+
+
+def _calibrated(
+    configuration: Configuration, weights: Any, task: Task, samples: int
+) -> Calibration:
+    train = task.load("train")
+    if not 1 <= samples <= len(train):
+        raise ConfigError(
+            f"--samples must be from 1 to {len(train)} (training set of {task.name}), got {samples}"
+        )
+    keys = presentation_keys(configuration.seed, _CALIBRATION, 0, samples)
+    batch = train.images[:samples], train.labels[:samples], keys
+    return calibrate(configuration.model.system, weights, batch)
+
+
+def _test_samples(task: Task, limit: int | None) -> Split:
+    test = task.load("test")
+    return test if limit is None else test.limit(limit)
+
+
+def _judged(session: Session, test: Split, seed: int) -> Outcome:
+    accuracy, counts, _ = evaluate(session, test, seed)
+    return Outcome(accuracy, mean_rates(counts))
+
+
+def _provenance(configuration: Configuration, folder: RunFolder) -> dict[str, Any]:
+    text = configuration.as_yaml().encode()
+    return {
+        "model": configuration.model.name,
+        "title": configuration.model.title,
+        "task": configuration.task,
+        "seed": configuration.seed,
+        "epochs": len(folder.metrics()),
+        "configuration_sha256": hashlib.sha256(text).hexdigest(),
+    }
+
+
+def _write(deployment: Deployment, rule: str, out: Path) -> tuple[Path, ...]:
+    out.mkdir(parents=True, exist_ok=True)
+    names = (_NETWORK, _DESCRIPTION, "learning_rule.txt", "deployment.md")
+    network, description, rule_path, text = (out / name for name in names)
+    write_arrays(network, dict(deployment.network.as_arrays()))
+    write_json(description, deployment_json(deployment))
+    write_bytes(rule_path, rule.encode())
+    write_bytes(text, markdown(deployment).encode())
+    return (network, description, rule_path, text, *_script(deployment, out))
+
+
+def _script(deployment: Deployment, out: Path) -> tuple[Path, ...]:
+    """A Lava script of the network, with its arrays; none for the odd weights that learning on the chip leaves."""
+    if odd_coupling(deployment.network) is not None:
+        return ()
+    script = out / "loihi2.py"
+    write_hardware_script(deployment.network, script, str(deployment.provenance["title"]))
+    return script, script.with_suffix(".npz")

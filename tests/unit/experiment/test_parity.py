@@ -1,0 +1,65 @@
+"""Comparing engines that compute in integers or do not learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eqspike.core.neurons import CurrentBased
+from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.parameters import initial_weights
+from eqspike.engines.protocol import Arrays, System
+from eqspike.experiment import ENGINES
+from eqspike.experiment.parity import Parity, compare
+from eqspike.testing import samples, small_system
+
+SYSTEM = small_system(neuron=CurrentBased(0.3, 0.1, 0.9))
+
+
+class Off(FastIntSession):
+    """One bias is one integer step off, by less than what makes a spike."""
+
+    def load(self, weights: Arrays) -> None:
+        """Round as usual, then add one."""
+        super().load(weights)
+        self.network.layers[0].bias_mantissas[0] += 1
+        self.load_network(self.network)
+
+
+def of(second: type[FastIntSession], monkeypatch: pytest.MonkeyPatch) -> Parity:
+    """The integer engine compared with a variant of itself."""
+
+    def opened(system: System, seed: int, *options: str) -> FastIntSession:
+        return second(system, seed, threads=1)
+
+    monkeypatch.setitem(ENGINES, "second", opened)
+    return compare(SYSTEM, initial_weights(SYSTEM, 1), samples(SYSTEM, 2), ("fast-int", "second"))
+
+
+def test_integer_engines_are_compared_bit_for_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without weights, which neither changes; float64 is not claimed."""
+    found = of(FastIntSession, monkeypatch)
+    assert found.holds
+    assert found.arithmetic == ("integers", "integers")
+    assert found.max_weight_error is None
+    assert found.max_potential_difference == 0
+    assert found.spikes > 0
+
+
+def test_one_integer_step_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where all spikes agree."""
+    found = of(Off, monkeypatch)
+    assert found.max_potential_difference is not None
+    assert found.max_potential_difference >= 1
+    assert not found.holds
+
+
+def test_floats_and_integers_have_no_common_potentials() -> None:
+    """Their spikes are compared all the same."""
+    batch = samples(SYSTEM, 2)
+    found = compare(SYSTEM, initial_weights(SYSTEM, 1), batch, ("fast", "fast-int"))
+    assert found.arithmetic == ("float64", "integers")
+    assert found.max_potential_difference is None
+    assert found.max_weight_error is None
+    assert 0 < found.differing_spikes < found.spikes
+    assert np.isfinite(found.seconds).all()
