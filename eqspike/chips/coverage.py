@@ -22,16 +22,6 @@ def coverage(profile: ChipProfile) -> dict[str, str]:
     return {name: _state(figures[name]) for name in COLUMNS}
 
 
-def disagreements(profile: ChipProfile) -> dict[str, float]:
-    """Figures whose published values differ twofold or more, and how many times."""
-    ratios = {
-        name: figure.disagreement
-        for name, figure in profile.energy.items()
-        if figure is not None and not isinstance(figure, IncludedIn)
-    }
-    return {name: ratio for name, ratio in ratios.items() if ratio >= 2.0}
-
-
 def _state(figure: Figure) -> str:
     if figure is None:
         return UNKNOWN

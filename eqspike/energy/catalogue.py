@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eqspike import library
 from eqspike.chips import ChipProfile, coverage, load_profile
-from eqspike.chips.coverage import COLUMNS, INCLUDED, UNKNOWN, disagreements
+from eqspike.chips.coverage import COLUMNS, INCLUDED, UNKNOWN
 from eqspike.core.errors import EqspikeError
 from eqspike.energy.evidence import CONFIDENCE_MARKS, CONFIDENCE_MEANING, FigureLine, figure_lines
 
@@ -57,7 +57,7 @@ def catalogue(profiles: Sequence[ChipProfile]) -> str:
         *_coverage(references),
         "",
         "## Where published figures disagree\n",
-        *_disagreements(profiles),
+        *_disagreements(chips),
         *(line for profile in (*chips, *references) for line in _chip(profile)),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -73,14 +73,13 @@ def _coverage(profiles: Iterable[ChipProfile]) -> Iterable[str]:
 
 
 def _disagreements(profiles: Iterable[ChipProfile]) -> Iterable[str]:
-    yield _row(["chip", "figure", "times apart", "published"])
+    yield _row(["chip", "figure", "apart", "published"])
     yield _row(["---", "---", "---:", "---"])
     for profile in profiles:
-        named = {name.replace("_", " "): ratio for name, ratio in disagreements(profile).items()}
         for line in figure_lines(profile):
-            if line.event in named:
-                values = ", ".join(item.amount for item in line.published)
-                yield _row([profile.name, line.event, f"{named[line.event]:.3g}", values])
+            if line.disagreement:
+                values = "; ".join(f"{item.amount}, {item.definition}" for item in line.published)
+                yield _row([profile.name, line.event, line.disagreement, values])
     yield ""
 
 

@@ -89,8 +89,8 @@ def _line(event: str, figure: Figure) -> FigureLine:
 
 def _amount(figure: Quantity) -> Amount:
     if figure.unit == "writes":
-        span = f"{figure.low:.0e} – {figure.high:.0e}"
-        return Amount(f"{figure.typical:.0e}\u00a0writes", span)
+        span = f"{text.scientific(figure.low)} – {text.scientific(figure.high)}"
+        return Amount(f"{text.scientific(figure.typical)}\u00a0writes", span)
     return text.amount(figure.interval, figure.unit)
 
 

@@ -21,6 +21,7 @@ _PREFIXES = {
 }
 # No line breaks inside an amount.
 _SPACE = "\u00a0"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NARROW_SPACE = "\u202f"
 
 
@@ -79,6 +80,15 @@ def count(value: float) -> str:
     if value == int(value) or value >= 100:
         return f"{round(value):,}".replace(",", _NARROW_SPACE)
     return f"{value:.3g}"
+
+
+def scientific(value: float) -> str:
+    """Two significant digits; a power of ten below 0.01 and from 100 000 on, such as `2.5×10⁶`."""
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    if value == 0.0 or -2 <= int(exponent) < 5:
+        return f"{float(f'{value:.1e}'):g}"
+    power = str(int(exponent)).translate(_SUPERSCRIPTS)
+    return f"{mantissa.removesuffix('.0')}×10{power}"
 
 
 def percent(share: float) -> str:

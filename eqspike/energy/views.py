@@ -142,7 +142,8 @@ def _wear(entry: ChipEnergy, samples_per_second: float) -> tuple[WearLine, ...]:
 
 def _powers(interval: Interval) -> str:
     """Typical and ends with two digits: an endurance is known to powers of ten."""
-    return f"{interval.typical:.2g} ({interval.low:.2g} – {interval.high:.2g})"
+    low, typical, high = map(text.scientific, (interval.low, interval.typical, interval.high))
+    return f"{typical} ({low} – {high})"
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from eqspike.chips import ChipProfile
-from eqspike.core.counts import EventCounts
+from eqspike.chips import ChipProfile, IncludedIn
+from eqspike.core.counts import EventCounts, PhaseCounts
 from eqspike.core.quantities import Interval, Quantity
 from eqspike.energy import Conditions, charts, estimate
 
@@ -94,6 +94,22 @@ class TestBars:
             (),
             None,
         )
+
+    def test_phase_whose_costs_are_in_another_figure_says_so(
+        self, make_chip: MakeChip, training: EventCounts
+    ) -> None:
+        """The update phase only writes, and every write is part of a rule evaluation."""
+        only = training.phases["update"].plasticity
+        counts = EventCounts(
+            training.samples,
+            {
+                **training.phases,
+                "update": PhaseCounts(plasticity={"input-hidden": only["output"]}),
+            },
+        )
+        chip = make_chip(weight_write=IncludedIn("rule_evaluation"))
+        bar = charts.phase_bars(estimate(counts, chip))[-1]
+        assert (bar.label, bar.value, bar.span) == ("update", "in rule evaluations", None)
 
     def test_no_bars_without_any_figure(self, make_chip: MakeChip, inference: EventCounts) -> None:
         chip = make_chip(synaptic_operation=None, neuron_update=None, spike=None)

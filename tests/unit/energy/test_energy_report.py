@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from eqspike.chips import ChipProfile
+from eqspike.chips import ChipProfile, Weights
 from eqspike.core.counts import (
     CouplingCounts,
     EventCounts,
@@ -23,8 +23,9 @@ from eqspike.core.counts import (
     PlasticityCounts,
 )
 from eqspike.core.errors import ConfigError, MissingPackageError, RunError
-from eqspike.core.quantities import Quantity
+from eqspike.core.quantities import Published, Quantity
 from eqspike.energy import (
+    Conditions,
     EnergyReport,
     build_report,
     charts,
@@ -130,12 +131,21 @@ def hostile(make_chip: MakeChip, figure: Callable[..., Quantity]) -> EnergyRepor
         sources={one: two, four: three},
         digest=four,
         synaptic_operation=replace(
-            figure(1.0, 2.0, 3.0, "low"), sources=(one, four), note=" ".join(HOSTILE)
+            figure(1.0, 2.0, 3.0, "low"),
+            sources=(one, four),
+            note=" ".join(HOSTILE),
+            published=(
+                Published(1.0, " ".join(HOSTILE), (two, three), "low"),
+                Published(9.0, three, (four,), "low", " ".join(HOSTILE)),
+            ),
         ),
+        weights=Weights(8, True, None, figure(1e6, 1e6, 1e6, unit="writes")),
         trace_update=None,
     )
     return build_report(
         chips=[chip],
+        conditions=Conditions(hops_per_spike={one: 1.0, two: 2.0}),
+        weights={f"{one}-{two}": 10, three: 1},
         provenance={"model": one, "task": two, three: four, four: {one: three}, "list": [two]},
         training=EventCounts(1, {one: phase, four: phase}),
         inference=None,
@@ -212,6 +222,15 @@ class TestContents:
 
 
 class TestRefusals:
+    @pytest.mark.parametrize("rate", [0.0, -1.0, float("inf"), float("nan")])
+    def test_impossible_rate_of_training(
+        self, rate: float, make_chip: MakeChip, inference: EventCounts
+    ) -> None:
+        with pytest.raises(ConfigError, match="rate of training"):
+            build_report(
+                chips=[make_chip()], provenance={}, inference=inference, samples_per_second=rate
+            )
+
     def test_no_chip(self, inference: EventCounts) -> None:
         with pytest.raises(ConfigError, match="at least one chip"):
             build_report(chips=[], provenance={}, inference=inference)
