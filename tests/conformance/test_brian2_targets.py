@@ -92,7 +92,7 @@ def test_a_program_is_used_again_and_equals_numpy_bit_for_bit(
     engine: str, temporary: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:  # fmt: skip
-    """With other weights, inputs and lengths; even the changes of weights are equal. No file of a session stays."""
+    """With other weights, inputs and lengths; changes of weights are equal too. No file of a session stays."""
     monkeypatch.setattr(programs, "cache_folder", lambda kind: tmp_path / "kept" / kind)
     system = small_system(SIZES[1], SIGMA_DELTA, "poisson")
     expected = learnt(system, "brian2")
