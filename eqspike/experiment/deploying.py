@@ -97,10 +97,10 @@ def load_deployment(folder: Path) -> LoihiNetwork:
 
 def _loihi_profile(chip: str) -> ChipProfile:
     profile = load_profile(chip)
-    if not profile.name.startswith("loihi"):
+    if not profile.name.startswith("loihi1"):
         raise UnsupportedError(
-            f"deployments are in Loihi's integers, got chip '{profile.name}'; use loihi1, "
-            "or a profile of your own whose file name begins with 'loihi'"
+            "deployments are in the integers of the first Loihi, "
+            f"got chip '{profile.name}'; use loihi1, or a profile of your own whose file name begins with 'loihi1'"
         )
     return profile
 
