@@ -37,7 +37,6 @@ def measured(task: str, angle: float, options: argparse.Namespace) -> dict[str, 
         overrides=(f"feedback.initial_angle={angle}",),
     )  # fmt: skip
     system = configuration.model.system
-    assert isinstance(system, RateSystem)
     with open_session(system, options.seed, "torch:cpu") as session:
         weights = session.weights()
     split = load_task(task).load("train")

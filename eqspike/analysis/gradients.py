@@ -170,7 +170,7 @@ def check_gradient(
     targets = np.eye(system.network.output.size)[labels] * rule.target_rate
     network = RateNetwork(system.network, stored)
     downhill = _downhill(network, inputs, targets)
-    of_rates = update(network, inputs, targets, rule.beta, centered=rule.random_sign)
+    of_rates = update(network, inputs, targets, rule.beta, centered=rule.both_signs)
 
     def measured(factor: int, slowed: System) -> PhaseLength:
         of_spikes = spiking_update(slowed, images, labels, stored, seed)

@@ -85,7 +85,8 @@ def _present(trained: Trained, sample: int) -> tuple[Presentation, dict[str, NDA
 
     system = trained.system
     keys = draws(stream_key(trained.seed), np.arange(len(trained.images), dtype=np.uint64))
-    toward_target = replace(system, rule=replace(system.rule, random_sign=False))
+    rule = replace(system.rule, random_sign=False, alternating=False)
+    toward_target = replace(system, rule=rule)
     with FastSession(toward_target) as session:
         session.load(trained.weights)
         return _shown(trained, session, sample, keys), _hidden_rates(trained, session, keys)

@@ -31,10 +31,11 @@ def spiking_update(
 
     drawn = system.encoder.kind == "poisson"
     presentations = _POISSON_PRESENTATIONS if drawn else 1
-    signs = (1, -1) if system.rule.random_sign else (1,)
+    signs = (1, -1) if system.rule.both_signs else (1,)
     total = {name: np.zeros_like(array) for name, array in weights.items()}
     for sign in signs:
-        rule = replace(system.rule, beta=sign * system.rule.beta, random_sign=False)
+        beta = sign * system.rule.beta
+        rule = replace(system.rule, beta=beta, random_sign=False, alternating=False)
         with FastSession(replace(system, rule=rule)) as session:
             session.load(weights)
             for presentation in range(presentations):

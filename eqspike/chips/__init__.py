@@ -1,5 +1,6 @@
 """Chips: their limits, weights and energy per event, read from the profiles of `chips/`."""
 
+from eqspike.chips.coverage import coverage
 from eqspike.chips.figures import Figure, IncludedIn
 from eqspike.chips.profile import (
     EVENTS,
@@ -7,8 +8,9 @@ from eqspike.chips.profile import (
     Learning,
     Timestep,
     Weights,
-    load_profile,
 )
+from eqspike.chips.reading import load_profile
+from eqspike.chips.supplied import with_figures
 
 __all__ = [
     "EVENTS",
@@ -18,5 +20,7 @@ __all__ = [
     "Learning",
     "Timestep",
     "Weights",
+    "coverage",
     "load_profile",
+    "with_figures",
 ]

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from eqspike.core.config import Section
-from eqspike.core.quantities import CONFIDENCES, Quantity
+from eqspike.core.quantities import CONFIDENCES, Published, Quantity
 
 # Divisors, not factors: 23.6 / 1e12 is the nearest double to 23.6e-12, 23.6 * 1e-12 is not always.
 UNITS = {
     "J": {"J": 1.0, "mJ": 1e3, "uJ": 1e6, "nJ": 1e9, "pJ": 1e12, "fJ": 1e15},
     "W": {"W": 1.0, "mW": 1e3, "uW": 1e6, "nW": 1e9},
     "s": {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9},
+    "writes": {"writes": 1.0},
 }
+
+STATIC = "static_w"
+"""Name under which a cost can be included in the chip's static power."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class IncludedIn:
     """The cost is part of another figure of the same profile; counting it again would be wrong.
 
     Attributes:
-        event: the figure that contains it, such as `rule_evaluation`.
+        event: the figure that contains it, such as `rule_evaluation` or `static_w`.
         note: why.
     """
 
@@ -45,6 +49,14 @@ class Node:
     def child(self, key: str) -> Node:
         """The nested mapping `key`, which must be there."""
         return Node(self.section.section(key), self.data[key])
+
+    def children(self, key: str) -> tuple[Node, ...]:
+        """The nested list of mappings `key`; none if it is absent."""
+        sections = self.section.sections(key, ())
+        return tuple(
+            Node(section, data)
+            for section, data in zip(sections, self.data.get(key, ()), strict=True)
+        )
 
     def expect(self, *keys: str) -> None:
         """Make `keys` known before any is read, so that a missing one is not blamed on another."""
@@ -102,13 +114,14 @@ def read_figure(
     Args:
         parent: the mapping that holds it.
         key: its key.
-        dimension: `J`, `W` or `s`; the unit given must be of this dimension, the result is in it.
+        dimension: `J`, `W`, `s` or `writes`; the unit given must be of this dimension, the result is in it.
         known_sources: keys of the profile's source list.
         extra: keys that the caller reads from the same mapping.
 
     Raises:
         ConfigError: if the key is absent, the interval is not 0 < low <= typical <= high, the unit
-            is of another dimension, or the source is not listed.
+            is of another dimension, the source is not listed, or a published figure outside the
+            interval is not set aside with a reason.
     """
     if parent.is_null(key, "a figure"):
         return None
@@ -122,9 +135,19 @@ def read_figure(
     return figure
 
 
+def read_quantity_or_null(
+    node: Node, key: str, dimension: str, known_sources: Collection[str]
+) -> Quantity | None:
+    """As `read_figure`, for a figure that no other can contain."""
+    figure = read_figure(node, key, dimension, known_sources)
+    if isinstance(figure, IncludedIn):
+        raise node.section.error(key, "a figure or null")
+    return figure
+
+
 def _read_quantity(node: Node, dimension: str, known_sources: Collection[str]) -> Quantity:
     section = node.section
-    node.expect("low", "typical", "high", "unit", "sources", "confidence", "note")
+    node.expect("low", "typical", "high", "unit", "sources", "confidence", "note", "published")
     low = section.number("low", above=0.0)
     typical = section.number("typical", above=0.0)
     high = section.number("high", above=0.0)
@@ -132,12 +155,45 @@ def _read_quantity(node: Node, dimension: str, known_sources: Collection[str]) -
         raise section.error("typical", f"between low ({low:g}) and high ({high:g})")
     units = UNITS[dimension]
     divisor = units[section.choice("unit", tuple(units))]
+    interval = (low / divisor, typical / divisor, high / divisor)
     return Quantity(
-        low / divisor,
-        typical / divisor,
-        high / divisor,
+        *interval,
         dimension,
         node.source_keys(known_sources),
         section.choice("confidence", CONFIDENCES),
         section.text("note", ""),
+        tuple(
+            _read_published(item, dimension, known_sources, interval)
+            for item in node.children("published")
+        ),
     )
+
+
+def _read_published(
+    node: Node,
+    dimension: str,
+    known_sources: Collection[str],
+    interval: tuple[float, float, float],
+) -> Published:
+    section = node.section
+    node.expect("value", "unit", "definition", "sources", "confidence", "set_aside")
+    units = UNITS[dimension]
+    value = section.number("value", above=0.0) / units[section.choice("unit", tuple(units))]
+    item = Published(
+        value,
+        section.text("definition"),
+        node.source_keys(known_sources),
+        section.choice("confidence", CONFIDENCES),
+        section.text("set_aside", ""),
+    )
+    inside = interval[0] <= value <= interval[2]
+    if not inside and not item.set_aside.strip():
+        raise section.error(
+            "value",
+            "inside the interval from low to high, or set aside",
+            "give 'set_aside' with the reason, or widen the interval",
+        )
+    if inside and item.set_aside:
+        raise section.error("set_aside", "left out: the interval contains the value")
+    section.close()
+    return item

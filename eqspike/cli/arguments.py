@@ -175,6 +175,27 @@ def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--out", metavar="DIR", help="folder of the report (default: energy_reports/RUN)"
     )
+    parser.add_argument(
+        "--figure", action="append", default=[], metavar="CHIP.NAME=AMOUNT", dest="figures",
+        help="a figure of your own, such as loihi2.synaptic_operation=5pJ or =3/5/9pJ; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--step-time", type=float, metavar="SECONDS",
+        help="time the chips take for a time step (default: as the profile says)",
+    )  # fmt: skip
+    parser.add_argument("--cores", type=int, metavar="N", help="cores in use, for power per core")
+    parser.add_argument(
+        "--hops", action="append", default=[], metavar="LAYER=N",
+        help="tile boundaries that all copies of a spike of a layer cross; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--active-share", type=float, metavar="A",
+        help="share of neuron updates that received a spike, 0 to 1 (default: unknown)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--samples-per-second", type=float, default=1.0, metavar="R",
+        help="rate of training for the years until weights wear out (default: 1)",
+    )  # fmt: skip
 
 
 def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

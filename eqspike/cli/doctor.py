@@ -19,7 +19,7 @@ _PACKAGES = {
     "pooch": "downloading data sets",
     "jinja2": "energy reports",
     "matplotlib": "figures (extra 'plots')",
-    "torch": "the gradient check's autograd (extra 'torch')",
+    "torch": "the torch engine, the gradient check (extra 'torch')",
     "brian2": "the Brian2 reference (extra 'brian2')",
     "lava": "Loihi deployment (extra 'lava')",
     "norse": "norse baselines (extra 'norse')",

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from eqspike.cli.printing import print_json, print_table
-from eqspike.energy import EnergyReport, report_json, write_report
+from eqspike.core.errors import ConfigError
+from eqspike.core.quantities import Interval
+from eqspike.energy import Conditions, EnergyReport, report_json, write_report
+from eqspike.energy.contents import ChipEnergy, Priced
 from eqspike.energy.inputs import write_inputs
-from eqspike.energy.text import joules
+from eqspike.energy.text import percent, si, si_range
 from eqspike.experiment.estimating import chip_names, estimate_run
+
+HEADER = (
+    "chip",
+    "per inference (low – high)",
+    "per training sample (low – high)",
+    "time per inference",
+    "moves most (inference)",
+)
 
 
 def estimate(options: argparse.Namespace) -> int:
     """Energy report of a run."""
     chips = chip_names(tuple(options.chips))
-    report = estimate_run(Path(options.run), chips)
+    figures = _figures(options.figures)
+    report = estimate_run(
+        Path(options.run),
+        chips,
+        conditions=_conditions(options),
+        figures=figures,
+        samples_per_second=options.samples_per_second,
+    )
     out = Path(options.out) if options.out else Path("energy_reports") / Path(options.run).name
     paths = write_report(report, out)
-    write_inputs(report, chips, out)
+    write_inputs(report, chips, out, figures)
     if options.json:
         found = report_json(report)["chips"]
-        wanted = ("inference_j", "training_sample_j")
+        wanted = ("inference_j", "training_sample_j", "training_run_j")
         print_json(
             {
                 "chips": {n: {key: chip[key] for key in wanted} for n, chip in found.items()},
@@ -36,19 +54,87 @@ def estimate(options: argparse.Namespace) -> int:
 
 
 def print_summary(report: EnergyReport) -> None:
-    """One line per chip."""
-    rows = []
-    chips: dict[str, Any] = report_json(report)["chips"]
-    for name, chip in chips.items():
-        rows.append((name, _interval(chip["inference_j"]), _interval(chip["training_sample_j"])))
-    print_table(("chip", "per inference (low - high)", "per training sample (low - high)"), rows)
-    estimates = [chip[kind] for chip in chips.values() for kind in ("inference", "training")]
-    if any(found and found["lower_bound"] for found in estimates):
-        print("Lower bounds where a profile lacks figures: the report says what is not modelled.")
+    """One line per chip, references apart from chips."""
+    chips = [entry for entry in report.chips if not entry.chip.reference]
+    references = [entry for entry in report.chips if entry.chip.reference]
+    if chips:
+        print_table(HEADER, [_row(entry) for entry in chips])
+    if references:
+        print("\nreferences: arithmetic of processors at full use, no peers of the chips\n")
+        print_table(HEADER, [_row(entry) for entry in references])
+    priced = [p for entry in report.chips for p in (entry.inference, entry.training) if p]
+    if any(item.estimate.lower_bound for item in priced):
+        print(
+            "\n≥: lower bound, for the profile lacks figures; the report says what is not modelled."
+        )
 
 
-def _interval(interval: dict[str, float] | None) -> str:
-    if interval is None:
-        return "not modelled"
-    low, typical, high = (joules(interval[key]) for key in ("low", "typical", "high"))
-    return f"{typical} ({low} - {high})"
+def _row(entry: ChipEnergy) -> tuple[str, ...]:
+    inference, training = entry.inference, entry.training
+    latency = None if inference is None else inference.estimate.latency
+    return (
+        entry.chip.name,
+        _energy(inference),
+        _energy(training),
+        "unknown" if latency is None else _span(latency, "s"),
+        _most(inference),
+    )
+
+
+def _energy(priced: Priced | None) -> str:
+    if priced is None:
+        return "no counts"
+    each = priced.estimate.per_sample
+    return "not modelled" if each is None else _bound(priced) + _span(each, "J")
+
+
+def _most(priced: Priced | None) -> str:
+    """The figure whose own interval moves the typical total most, and by how much."""
+    total = None if priced is None else priced.estimate.per_sample
+    if priced is None or total is None or not priced.swings:
+        return ""
+    swing = priced.swings[0]
+    return f"{swing.figure}, {percent(swing.change / total.typical)}"
+
+
+def _bound(priced: Priced) -> str:
+    return "≥ " if priced.estimate.lower_bound else ""
+
+
+def _span(interval: Interval, unit: str) -> str:
+    typical = si(interval.typical, unit)
+    span = si_range(interval, unit)
+    return typical if span == typical else f"{typical} ({span})"
+
+
+def _conditions(options: argparse.Namespace) -> Conditions:
+    hops = {layer: _number(layer, text) for layer, text in _pairs("--hops", options.hops)}
+    return Conditions(options.step_time, options.cores, hops or None, options.active_share)
+
+
+def _number(layer: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigError(f"--hops {layer}={text}: '{text}' is not a number") from None
+
+
+def _figures(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Figures by chip and name; the name follows the last dot, for a chip's name may have some."""
+    found: dict[str, dict[str, str]] = {}
+    for place, amount in _pairs("--figure", texts):
+        chip, dot, name = place.rpartition(".")
+        if not dot:
+            raise ConfigError(f"--figure {place}={amount}: write it as CHIP.NAME=AMOUNT")
+        found.setdefault(chip, {})[name] = amount
+    return found
+
+
+def _pairs(option: str, texts: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = []
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not (key and equals and value):
+            raise ConfigError(f"{option} {text}: write it as NAME=VALUE")
+        pairs.append((key, value))
+    return pairs

@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 
 from eqspike import library
+from eqspike.chips import coverage, load_profile
+from eqspike.chips.coverage import COLUMNS
 from eqspike.cli.printing import print_json, print_table
+from eqspike.energy.catalogue import MARKS, SHORT
+from eqspike.energy.evidence import CONFIDENCE_MARKS, CONFIDENCE_MEANING
 from eqspike.experiment import ENGINES
 
 
@@ -13,14 +17,31 @@ def list_library(options: argparse.Namespace) -> int:
     """Names and titles of models, tasks, chips and engines."""
     kinds = [options.kind] if options.kind else ["models", "tasks", "chips", "engines"]
     found = {kind: _entries(kind) for kind in kinds}
+    known = _coverage() if kinds == ["chips"] else {}
     if options.json:
-        print_json(found)
+        print_json({**found, "coverage": known} if known else found)
         return 0
     for index, (kind, entries) in enumerate(found.items()):
         if index:
             print()
         print_table((kind, ""), [(name, title) for name, title in entries.items()])
+    if known:
+        _print_coverage(known)
     return 0
+
+
+def _coverage() -> dict[str, dict[str, str]]:
+    """What the profile of each chip knows."""
+    return {name: coverage(load_profile(name)) for name in library.names("chips")}
+
+
+def _print_coverage(known: dict[str, dict[str, str]]) -> None:
+    """Figures down, with their confidence; what they are for is in `docs/chips.md`."""
+    print("\nknown figures and their confidence:\n")
+    rows = [(name, *(MARKS[states[key]] for key in COLUMNS)) for name, states in known.items()]
+    print_table(("chip", *(SHORT[key] for key in COLUMNS)), rows)
+    marks = (f"{CONFIDENCE_MARKS[name]} {text}" for name, text in CONFIDENCE_MEANING.items())
+    print(f"\n{'; '.join(marks)};\nin: part of another figure; –: unknown, not modelled")
 
 
 def _entries(kind: str) -> dict[str, str]:

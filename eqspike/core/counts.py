@@ -10,6 +10,8 @@ Definitions (also in docs/counting.md):
   a phase that learns.
 * candidate write: a non-zero weight change asked of the memory. *Applied*: one that changed the stored code.
 
+Rate neurons do not spike; they send a rate through every synapse at every step, and each is a synaptic operation.
+
 All counts are whole numbers summed over samples; additive over samples and phases.
 """
 

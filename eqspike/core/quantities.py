@@ -41,6 +41,25 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Published:
+    """One figure as somebody published it, kept beside others that disagree with it.
+
+    Attributes:
+        value: the amount, in the unit of the quantity it belongs to.
+        definition: what was counted and measured to get it.
+        sources: keys of the profile's source list, at least one.
+        confidence: as in `Quantity`.
+        set_aside: why the interval of the quantity leaves it out; empty if the interval contains it.
+    """
+
+    value: float
+    definition: str
+    sources: tuple[str, ...]
+    confidence: str
+    set_aside: str = ""
+
+
+@dataclass(frozen=True)
 class Quantity:
     """An uncertain positive figure.
 
@@ -51,6 +70,7 @@ class Quantity:
         confidence: `high` (read in a primary source), `medium` (read in a secondary source) or
             `low` (recalled or inferred; to be confirmed).
         note: what the figure includes, or why it is uncertain.
+        published: the figures in print, where there are several that differ.
     """
 
     low: float
@@ -60,6 +80,13 @@ class Quantity:
     sources: tuple[str, ...]
     confidence: str
     note: str = ""
+    published: tuple[Published, ...] = ()
+
+    @property
+    def disagreement(self) -> float:
+        """Largest published figure divided by the smallest; 1 if there are not several."""
+        values = [item.value for item in self.published]
+        return max(values) / min(values) if values else 1.0
 
     @property
     def interval(self) -> Interval:

@@ -55,7 +55,7 @@ def describe(
         "nudge": {
             "equation": _NUDGE,
             "beta": rule.beta,
-            "beta_sign": "random" if rule.random_sign else "positive",
+            "beta_sign": rule.beta_sign,
             "target_rate": rule.target_rate,
         },
         "readout": {

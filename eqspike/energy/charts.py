@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from eqspike.core.quantities import Interval
 from eqspike.energy import text
-from eqspike.energy.events import CATEGORIES
+from eqspike.energy.events import CATEGORIES, STATIC
 from eqspike.energy.model import Estimate
 
-STATIC = "static power"
 PARTS = (*CATEGORIES, STATIC)
 """Parts of a stacked bar; the index of a part is its colour and its pattern."""
 
@@ -121,10 +120,16 @@ def part_energy(estimate: Estimate, part: str, phase: str = "") -> Interval | No
 def _bar(label: str, estimate: Estimate, phase: str, scale: float) -> Bar:
     whole = estimate.whole(phase)
     if whole is None:
-        return Bar(label, "not modelled", (), None)
+        return Bar(label, _why_none(estimate, phase), (), None)
     each = whole.scaled(1.0 / estimate.samples)
     span = Span(*(_percent(amount / scale) for amount in (each.low, each.typical, each.high)))
     return Bar(label, text.joules(each.typical), _segments(label, estimate, phase, scale), span)
+
+
+def _why_none(estimate: Estimate, phase: str) -> str:
+    """Where all that happened is part of other figures, the energy is with them and not unknown."""
+    places = {row.included_in for row in estimate.select(phase=phase) if row.event.count}
+    return "not modelled" if "" in places or not places else f"in {', '.join(sorted(places))}"
 
 
 def _segments(label: str, estimate: Estimate, phase: str, scale: float) -> tuple[Segment, ...]:

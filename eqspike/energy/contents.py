@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +11,34 @@ from typing import Any
 from eqspike.chips import ChipProfile
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
+from eqspike.energy.conditions import Conditions
+from eqspike.energy.endurance import Wear, wear
 from eqspike.energy.model import Estimate, estimate
+from eqspike.energy.sensitivity import Swing, swings
+
+
+@dataclass(frozen=True)
+class Priced:
+    """One quantity on one chip: the estimate, and the figures that move it, most first."""
+
+    estimate: Estimate
+    swings: tuple[Swing, ...]
 
 
 @dataclass(frozen=True)
 class ChipEnergy:
-    """Estimates of one run on one chip; None for a quantity without counts."""
+    """What one run costs on one chip; None for a quantity without counts.
+
+    Attributes:
+        chip: its profile.
+        inference, training: energies of an evaluation and of training.
+        wear: wear of the weights by training, where the profile has an endurance.
+    """
 
     chip: ChipProfile
-    inference: Estimate | None
-    training: Estimate | None
+    inference: Priced | None
+    training: Priced | None
+    wear: tuple[Wear, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,6 +50,9 @@ class EnergyReport:
         provenance: where the counts come from, as JSON data; `accuracy` is a fraction.
         inference, training: the counts, or None.
         chips: one entry for each chip, in the order asked for.
+        conditions: how the chips are operated.
+        weights: numbers of weights by place; empty if not given.
+        samples_per_second: rate of training for which years to wear-out are given.
     """
 
     title: str
@@ -38,6 +60,9 @@ class EnergyReport:
     inference: EventCounts | None
     training: EventCounts | None
     chips: tuple[ChipEnergy, ...]
+    conditions: Conditions
+    weights: Mapping[str, int]
+    samples_per_second: float
 
 
 def build_report(
@@ -46,8 +71,9 @@ def build_report(
     provenance: Mapping[str, Any],
     training: EventCounts | None = None,
     inference: EventCounts | None = None,
-    step_time_s: float | None = None,
-    cores: int | None = None,
+    conditions: Conditions | None = None,
+    weights: Mapping[str, int] | None = None,
+    samples_per_second: float = 1.0,
 ) -> EnergyReport:
     """Estimate one run on several chips.
 
@@ -57,12 +83,13 @@ def build_report(
             configuration, versions, commit.
         training: counts of training, all phases; gives the energy per training sample.
         inference: counts of an evaluation, without learning; gives the energy per inference.
-        step_time_s: see `estimate`.
-        cores: see `estimate`.
+        conditions: how the chips are operated.
+        weights: numbers of weights by coupling and biases; needed for wear.
+        samples_per_second: rate of training for the years to wear-out.
 
     Raises:
         ConfigError: without chips or counts, with a chip named twice, with learning events in the
-            inference counts, or with provenance that JSON cannot hold.
+            inference counts, with provenance that JSON cannot hold, or a rate that is not above 0.
     """
     if not chips:
         raise ConfigError("an energy report needs at least one chip, got none")
@@ -72,9 +99,14 @@ def build_report(
             raise ConfigError(f"chip '{name}' is given {names.count(name)} times; give each once")
     if training is None and inference is None:
         raise ConfigError("an energy report needs counts of training or of inference, got neither")
+    if not (samples_per_second > 0 and math.isfinite(samples_per_second)):
+        raise ConfigError(
+            f"the rate of training must be above 0 samples a second, got {samples_per_second}"
+        )
     if inference is not None:
         _refuse_learning(inference)
     checked = _checked(provenance)
+    given = conditions or Conditions()
     return EnergyReport(
         _title(checked),
         checked,
@@ -83,16 +115,22 @@ def build_report(
         tuple(
             ChipEnergy(
                 chip,
-                *(
-                    None
-                    if counts is None
-                    else estimate(counts, chip, step_time_s=step_time_s, cores=cores)
-                    for counts in (inference, training)
-                ),
+                _priced(inference, chip, given),
+                _priced(training, chip, given),
+                () if training is None else wear(training, chip, weights or {}),
             )
             for chip in chips
         ),
+        given,
+        dict(weights or {}),
+        samples_per_second,
     )
+
+
+def _priced(counts: EventCounts | None, chip: ChipProfile, conditions: Conditions) -> Priced | None:
+    if counts is None:
+        return None
+    return Priced(estimate(counts, chip, conditions), swings(counts, chip, conditions))
 
 
 def _refuse_learning(counts: EventCounts) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eqspike.core.counts import EventCounts, PhaseCounts
@@ -14,10 +15,17 @@ EVENT_OF = {
     "trace updates": "trace_update",
     "rule evaluations": "rule_evaluation",
     "weight writes": "weight_write",
+    "hops": "hop",
 }
 """Event of a chip profile that prices each category of counts."""
 
 CATEGORIES = tuple(EVENT_OF)
+
+HOPS = "hops"
+"""The one category that the counts do not hold: it needs a placement."""
+
+STATIC = "static power"
+"""Name of the part of a total that is no event."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +36,14 @@ class Event:
         place: layer, directed coupling (`a->b`) or undirected coupling (`a-b`).
         phase: name of the phase.
         category: one of `CATEGORIES`.
-        count: events counted, summed over samples.
+        count: events counted, summed over samples; hops may be a fraction, as a mean over spikes.
         copies: how often each happens on a chip: 2 for learning at a weight stored both ways.
     """
 
     place: str
     phase: str
     category: str
-    count: int
+    count: float
     copies: int = 1
 
 
@@ -65,18 +73,38 @@ class Gap:
     """
 
     what: str
-    count: int | None
+    count: float | None
     reason: str
 
 
-def events_of(counts: EventCounts) -> tuple[Event, ...]:
-    """All events of the counts, in the order of the counts; zero counts are kept."""
+def events_of(
+    counts: EventCounts, hops_per_spike: Mapping[str, float] | None = None
+) -> tuple[Event, ...]:
+    """All events of the counts, in the order of the counts; zero counts are kept.
+
+    Args:
+        counts: events of one or more samples.
+        hops_per_spike: see `Conditions`; without it there are no events of the category `hops`.
+    """
     twice = stored_twice(counts)
     return tuple(
         event
         for name, phase in counts.phases.items()
-        for event in _phase_events(name, phase, twice)
+        for event in (*_phase_events(name, phase, twice), *_hops(name, phase, hops_per_spike))
     )
+
+
+def direction(place: str, layers: Sequence[str]) -> str:
+    """Way of a directed coupling through `layers`, which are given from the input on.
+
+    Returns:
+        `forward`, `backward` or `lateral`; `unplaced` if an end is not among the layers.
+    """
+    source, _, target = place.partition("->")
+    if source not in layers or target not in layers:
+        return "unplaced"
+    start, end = layers.index(source), layers.index(target)
+    return "forward" if start < end else "backward" if start > end else "lateral"
 
 
 def stored_twice(counts: EventCounts) -> frozenset[str]:
@@ -88,6 +116,15 @@ def stored_twice(counts: EventCounts) -> frozenset[str]:
     directed = {name for phase in counts.phases.values() for name in phase.couplings}
     ends = (name.partition("->") for name in directed)
     return frozenset(f"{a}-{b}" for a, _, b in ends if f"{b}->{a}" in directed)
+
+
+def _hops(name: str, phase: PhaseCounts, hops_per_spike: Mapping[str, float] | None) -> list[Event]:
+    if hops_per_spike is None:
+        return []
+    return [
+        Event(layer, name, HOPS, counts.spikes * hops_per_spike.get(layer, 0))
+        for layer, counts in phase.layers.items()
+    ]
 
 
 def _phase_events(name: str, phase: PhaseCounts, twice: frozenset[str]) -> list[Event]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from eqspike.chips import ChipProfile, IncludedIn
 from eqspike.chips.figures import Figure
 from eqspike.core.quantities import Interval
-from eqspike.energy.contents import ChipEnergy, EnergyReport
+from eqspike.energy.contents import ChipEnergy, EnergyReport, Priced
+from eqspike.energy.endurance import Wear
 from eqspike.energy.events import CATEGORIES, Row
-from eqspike.energy.model import Estimate
 from eqspike.energy.wording import EXCLUSIONS
 
 SCHEMA = "eqspike-energy-report-1"
@@ -21,7 +22,10 @@ def report_data(report: EnergyReport) -> dict[str, Any]:
         "schema": SCHEMA,
         "title": report.title,
         "provenance": dict(report.provenance),
-        "chips": {entry.chip.name: _chip(entry) for entry in report.chips},
+        "conditions": report.conditions.to_json(),
+        "chips": {
+            entry.chip.name: _chip(entry, report.samples_per_second) for entry in report.chips
+        },
         "excluded": list(EXCLUSIONS),
         "counts": {
             "inference": None if report.inference is None else report.inference.to_json(),
@@ -30,22 +34,25 @@ def report_data(report: EnergyReport) -> dict[str, Any]:
     }
 
 
-def _chip(entry: ChipEnergy) -> dict[str, Any]:
+def _chip(entry: ChipEnergy, samples_per_second: float) -> dict[str, Any]:
     inference, training = entry.inference, entry.training
     return {
         "title": entry.chip.title,
-        "inference_j": _interval(None if inference is None else inference.per_sample),
-        "training_sample_j": _interval(None if training is None else training.per_sample),
+        "reference": entry.chip.reference,
+        "inference_j": _interval(None if inference is None else inference.estimate.per_sample),
+        "training_sample_j": _interval(None if training is None else training.estimate.per_sample),
+        "training_run_j": _interval(None if training is None else training.estimate.total),
         "inference": None if inference is None else _estimate(inference),
         "training": None if training is None else _estimate(training),
+        "wear": [_wear(item, samples_per_second) for item in entry.wear],
         "profile": _profile(entry.chip),
     }
 
 
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    samples = estimate.samples
+def _estimate(priced: Priced) -> dict[str, Any]:
+    estimate = priced.estimate
     return {
-        "samples": samples,
+        "samples": estimate.samples,
         "statement": estimate.statement,
         "lower_bound": estimate.lower_bound,
         "total_j": _interval(estimate.total),
@@ -53,12 +60,29 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
         "static_j": {name: _interval(part) for name, part in estimate.static.items()},
         "by_category_j": {name: _interval(estimate.energy(category=name)) for name in CATEGORIES},
         "by_phase_j": {name: _interval(estimate.energy(phase=name)) for name in estimate.phases},
+        "by_direction_j": {name: _interval(part) for name, part in estimate.by_direction.items()},
+        "latency_s": _interval(estimate.latency),
+        "seconds": {name: _interval(part) for name, part in estimate.seconds.items()},
+        "sensitivity_j": [
+            {"figure": swing.figure, "low": swing.low, "high": swing.high}
+            for swing in priced.swings
+        ],
         "rows": [_row(row) for row in estimate.rows],
         "not_modelled": [
             {"what": gap.what, "count": gap.count, "reason": gap.reason} for gap in estimate.gaps
         ],
         "assumptions": list(estimate.assumptions),
         "warnings": list(estimate.warnings),
+    }
+
+
+def _wear(item: Wear, samples_per_second: float) -> dict[str, Any]:
+    return {
+        "place": item.place,
+        "writes_per_weight_and_sample": item.writes,
+        "training_samples": _interval(item.samples),
+        "samples_per_second": samples_per_second,
+        "years": _interval(item.years(samples_per_second)),
     }
 
 
@@ -83,6 +107,7 @@ def _profile(chip: ChipProfile) -> dict[str, Any]:
         "static_w": _figure(chip.static),
         "per_core_w": _figure(chip.per_core),
         "step_s": _figure(chip.timestep.duration),
+        "endurance": _figure(chip.weights.endurance),
         "sources": dict(chip.sources),
     }
 
@@ -100,6 +125,7 @@ def _figure(figure: Figure) -> dict[str, Any] | None:
         "confidence": figure.confidence,
         "sources": list(figure.sources),
         "note": figure.note,
+        "published": [asdict(item) for item in figure.published],
     }
 
 

@@ -1,30 +1,40 @@
 """What a report was made of, kept beside it, so that it can be made again without the run.
 
-inputs.json    schema `eqspike-energy-inputs-1`: provenance, counts of training and inference, chip names
+inputs.json    schema `eqspike-energy-inputs-1`: provenance, chip names, counts of training and inference;
+               and where given: conditions, the user's figures, numbers of weights, rate of training
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eqspike.chips import load_profile
+from eqspike.chips import ChipProfile, load_profile, with_figures
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, RunError
+from eqspike.energy.conditions import Conditions
 from eqspike.energy.contents import EnergyReport, build_report
 
 SCHEMA = "eqspike-energy-inputs-1"
 NAME = "inputs.json"
 
 
-def write_inputs(report: EnergyReport, chips: tuple[str, ...], folder: Path) -> Path:
+Figures = Mapping[str, Mapping[str, str]]
+"""Figures of the user, by chip and name of the figure."""
+
+
+def write_inputs(
+    report: EnergyReport, chips: tuple[str, ...], folder: Path, figures: Figures | None = None
+) -> Path:
     """Write `inputs.json` into `folder`; returns its path.
 
     Args:
         report: what was reported.
         chips: the names or paths the profiles were loaded by.
         folder: an existing folder.
+        figures: figures of the user that the profiles were given.
 
     Raises:
         RunError: if the file cannot be written.
@@ -33,6 +43,10 @@ def write_inputs(report: EnergyReport, chips: tuple[str, ...], folder: Path) -> 
         "schema": SCHEMA,
         "provenance": dict(report.provenance),
         "chips": list(chips),
+        "conditions": report.conditions.to_json(),
+        "figures": {chip: dict(given) for chip, given in (figures or {}).items()},
+        "weights": dict(report.weights),
+        "samples_per_second": report.samples_per_second,
         "training": report.training and report.training.to_json(),
         "inference": report.inference and report.inference.to_json(),
     }
@@ -59,16 +73,38 @@ def read_inputs(folder: Path) -> EnergyReport:
         raise ConfigError(f"{path}: schema must be '{SCHEMA}'")
     try:
         names = [str(name) for name in data["chips"]]
-        provenance = dict(data["provenance"])
-        counts = {key: data[key] for key in ("training", "inference")}
-    except (KeyError, TypeError, ValueError) as error:
+        figures = {str(chip): dict(given) for chip, given in data.get("figures", {}).items()}
+        return build_report(
+            chips=load_chips(names, figures),
+            provenance=dict(data["provenance"]),
+            training=_counts(data["training"], f"{path}: training"),
+            inference=_counts(data["inference"], f"{path}: inference"),
+            conditions=Conditions(**data.get("conditions", {})),
+            weights={str(place): int(n) for place, n in data.get("weights", {}).items()},
+            samples_per_second=float(data.get("samples_per_second", 1.0)),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{path}: does not follow the schema: {error!r}") from error
-    return build_report(
-        chips=[load_profile(name) for name in names],
-        provenance=provenance,
-        training=_counts(counts["training"], f"{path}: training"),
-        inference=_counts(counts["inference"], f"{path}: inference"),
-    )
+
+
+def load_chips(names: Sequence[str], figures: Figures) -> list[ChipProfile]:
+    """Profiles with the user's figures.
+
+    Args:
+        names: library names or paths.
+        figures: by name of the profile.
+
+    Raises:
+        ConfigError: for an unknown chip, or figures of a chip that is not among them.
+    """
+    chips = [load_profile(name) for name in names]
+    for name in figures:
+        if name not in {chip.name for chip in chips}:
+            raise ConfigError(
+                f"figures are given for chip '{name}', which is not among those asked for: "
+                f"{', '.join(chip.name for chip in chips)}"
+            )
+    return [with_figures(chip, figures.get(chip.name, {})) for chip in chips]
 
 
 def _counts(data: Any, source: str) -> EventCounts | None:

@@ -9,17 +9,18 @@ correlated.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from eqspike.chips import ChipProfile, IncludedIn
+from eqspike.chips import ChipProfile
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Interval, Quantity
-from eqspike.energy.events import CATEGORIES, EVENT_OF, Event, Gap, Row, events_of
-from eqspike.energy.power import static_energy
-from eqspike.energy.wording import assumptions, gap_reason, low_confidence_warning
+from eqspike.energy.conditions import Conditions
+from eqspike.energy.events import CATEGORIES, HOPS, Gap, Row, direction, events_of
+from eqspike.energy.power import chip_seconds, static_energy
+from eqspike.energy.pricing import find_gaps, price_rows
+from eqspike.energy.wording import assumptions, low_confidence_warning, operations_warning
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Estimate:
         samples: presentations the counts are summed over, at least 1.
         rows: one for each place, phase and category.
         static: static energy by phase; empty where it is not modelled.
+        seconds: time on the chip by phase; empty where no step time is known.
         gaps: what happened but has no figure, so that totals are lower bounds.
         assumptions: how counts were read as events on the chip.
         warnings: what a reader must know before quoting a total.
@@ -40,6 +42,7 @@ class Estimate:
     samples: int
     rows: tuple[Row, ...]
     static: Mapping[str, Interval]
+    seconds: Mapping[str, Interval]
     gaps: tuple[Gap, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -48,6 +51,12 @@ class Estimate:
     def phases(self) -> tuple[str, ...]:
         """Names of the phases, in the order of the counts."""
         return tuple(dict.fromkeys(row.event.phase for row in self.rows))
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Categories of the estimate: all, but hops only if their numbers were given."""
+        placed = any(row.event.category == HOPS for row in self.rows)
+        return tuple(name for name in CATEGORIES if placed or name != HOPS)
 
     def select(self, *, category: str = "", phase: str = "", place: str = "") -> tuple[Row, ...]:
         """Rows of a category, phase and place; an empty name selects all."""
@@ -61,6 +70,8 @@ class Estimate:
 
     def energy(self, *, category: str = "", phase: str = "", place: str = "") -> Interval | None:
         """Dynamic energy of selected rows in joules; None if none of the events has a figure."""
+        if category and category not in self.categories:
+            return None
         return _sum(self.select(category=category, phase=phase, place=place))
 
     @property
@@ -86,6 +97,27 @@ class Estimate:
         return None if self.total is None else self.total.scaled(1.0 / self.samples)
 
     @property
+    def dynamic_per_sample(self) -> Interval | None:
+        """`dynamic` divided by the number of samples."""
+        return None if self.dynamic is None else self.dynamic.scaled(1.0 / self.samples)
+
+    @property
+    def latency(self) -> Interval | None:
+        """Seconds on the chip per sample, all phases; None where no step time is known."""
+        if not self.seconds:
+            return None
+        return Interval.total(self.seconds.values()).scaled(1.0 / self.samples)
+
+    @property
+    def by_direction(self) -> dict[str, Interval | None]:
+        """Synaptic operations' joules, `forward` and `backward`; see `direction`."""
+        layers = [row.event.place for row in self.select(category="spikes")]
+        ways: dict[str, list[Row]] = {}
+        for row in self.select(category="synaptic operations"):
+            ways.setdefault(direction(row.event.place, layers), []).append(row)
+        return {way: _sum(rows) for way, rows in ways.items()}
+
+    @property
     def lower_bound(self) -> bool:
         """Whether something that costs energy is missing from the total."""
         return bool(self.gaps)
@@ -99,86 +131,41 @@ class Estimate:
 
 
 def estimate(
-    counts: EventCounts,
-    chip: ChipProfile,
-    *,
-    step_time_s: float | None = None,
-    cores: int | None = None,
+    counts: EventCounts, chip: ChipProfile, conditions: Conditions | None = None
 ) -> Estimate:
-    """Energy of counted events on a chip.
+    """Energy of counted events on a chip, and the time they take there.
 
     Args:
         counts: events of one or more samples.
         chip: profile with joules per event.
-        step_time_s: seconds the chip takes for one time step; the profile's figure if absent.
-            Needed for static power only.
-        cores: cores in use, for power per core.
+        conditions: how the chip is operated; nothing is known if absent.
 
     Returns:
         The estimate; equal arguments give equal results, nothing else is read.
 
     Raises:
-        ConfigError: without samples, or with a step time or number of cores that is not positive.
+        ConfigError: without samples.
     """
     if counts.samples < 1:
         raise ConfigError(
             f"counts.samples must be at least 1 to speak of energy per sample, got {counts.samples}"
         )
-    if step_time_s is not None and not (step_time_s > 0 and math.isfinite(step_time_s)):
-        raise ConfigError(f"the step time must be above 0 seconds and finite, got {step_time_s}")
-    if cores is not None and cores < 1:
-        raise ConfigError(f"the number of cores in use must be at least 1, got {cores}")
-    rows = _price(events_of(counts), chip)
-    static, power_gaps = static_energy(counts, chip, step_time_s, cores)
+    given = conditions or Conditions()
+    seconds = chip_seconds(counts, chip, given)
+    static, power_gaps = static_energy(seconds, chip, given)
+    carries = isinstance(chip.static, Quantity) and bool(static)
+    rows = price_rows(events_of(counts, given.hops_per_spike), chip, given, carries)
+    gaps = (*find_gaps(rows, chip), *power_gaps)
     return Estimate(
         chip.name,
         counts.samples,
         rows,
         static,
-        (*_gaps(rows, chip), *power_gaps),
-        assumptions(rows, bool(static)),
-        low_confidence_warning(chip, rows, static),
+        seconds,
+        gaps,
+        assumptions(rows, chip, given, bool(static)),
+        (*operations_warning(gaps), *low_confidence_warning(chip, rows, static)),
     )
-
-
-def _price(events: tuple[Event, ...], chip: ChipProfile) -> tuple[Row, ...]:
-    rows = []
-    for event in events:
-        figure = chip.energy[EVENT_OF[event.category]]
-        if event.count == 0:
-            rows.append(Row(event, Interval(0.0, 0.0, 0.0)))
-        elif isinstance(figure, Quantity):
-            rows.append(Row(event, figure.interval.scaled(event.count * event.copies)))
-        else:
-            rows.append(Row(event, None, _container(event, figure, events)))
-    return tuple(rows)
-
-
-def _container(event: Event, figure: IncludedIn | None, events: tuple[Event, ...]) -> str:
-    """Category whose figure already contains the cost; empty if no event of it carries the cost.
-
-    Carried at the same place where the containing category has that place (a bias written without a
-    rule evaluation is not carried), else anywhere (neuron updates in synaptic operations).
-    """
-    if figure is None:
-        return ""
-    category = next(name for name, kind in EVENT_OF.items() if kind == figure.event)
-    carriers = [other for other in events if other.category == category]
-    here = [other for other in carriers if other.place == event.place]
-    return category if any(other.count for other in here or carriers) else ""
-
-
-def _gaps(rows: tuple[Row, ...], chip: ChipProfile) -> tuple[Gap, ...]:
-    gaps = []
-    for category in CATEGORIES:
-        missing = [
-            row.event.count * row.event.copies
-            for row in rows
-            if row.event.category == category and row.energy is None and not row.included_in
-        ]
-        if missing:
-            gaps.append(Gap(category, sum(missing), gap_reason(chip, category)))
-    return tuple(gaps)
 
 
 def _sum(rows: Iterable[Row]) -> Interval | None:

@@ -7,8 +7,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from eqspike.core.errors import MissingPackageError
-from eqspike.energy import charts, views
+from eqspike.energy import charts, tables, views
 from eqspike.energy.contents import EnergyReport
+from eqspike.energy.evidence import CONFIDENCE_MARKS, CONFIDENCE_MEANING
 from eqspike.energy.wording import EXCLUSIONS
 
 if TYPE_CHECKING:
@@ -61,21 +62,23 @@ def _template(name: str) -> str:
 
 
 def _context(report: EnergyReport) -> dict[str, Any]:
-    lines, ticks = views.comparison(report)
     accuracy = report.provenance.get("accuracy")
-    tables = (("Inference", report.inference), ("Training", report.training))
+    counted = (("Inference", report.inference), ("Training", report.training))
+    rate = report.samples_per_second
     return {
         "title": report.title,
         "accuracy": None if accuracy is None else f"{100.0 * accuracy:.2f} %",
-        "chips": [views.chip_view(i, entry) for i, entry in enumerate(report.chips, start=1)],
-        "comparison": lines,
-        "ticks": ticks,
+        "chips": [views.chip_view(i, entry, rate) for i, entry in enumerate(report.chips, start=1)],
+        "comparison": views.comparison(report, reference=False),
+        "references": views.comparison(report, reference=True),
         "parts": charts.PARTS,
-        "counts": [views.count_table(name, each) for name, each in tables if each is not None],
-        "provenance": views.provenance_lines(report.provenance),
+        "counts": [tables.count_table(name, each) for name, each in counted if each is not None],
+        "conditions": tables.provenance_lines(report.conditions.to_json()),
+        "provenance": tables.provenance_lines(report.provenance),
+        "rate": f"{rate:g}",
         "exclusions": EXCLUSIONS,
-        "confidences": views.CONFIDENCE_MEANING,
-        "marks": views.CONFIDENCE_MARKS,
+        "confidences": CONFIDENCE_MEANING,
+        "marks": CONFIDENCE_MARKS,
     }
 
 

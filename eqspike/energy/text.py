@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from eqspike.core.quantities import Interval
 
 _PREFIXES = {
@@ -19,6 +21,7 @@ _PREFIXES = {
 }
 # No line breaks inside an amount.
 _SPACE = "\u00a0"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NARROW_SPACE = "\u202f"
 
 
@@ -42,6 +45,25 @@ def si_range(interval: Interval, unit: str) -> str:
     return f"{number if high.partition(_SPACE)[2] == low_unit else low} – {high}"
 
 
+@dataclass(frozen=True)
+class Amount:
+    """An amount as texts: the typical value (with its sign of a lower bound) and the interval."""
+
+    typical: str
+    interval: str
+
+
+def amount(interval: Interval, unit: str = "J", sign: str = "") -> Amount:
+    """An interval as texts; without a second text where it has no width."""
+    typical, span = si(interval.typical, unit), si_range(interval, unit)
+    return Amount(sign + typical, "" if span == typical else span)
+
+
+def arrow(place: str) -> str:
+    """Directed couplings with an arrow, which no browser breaks over two lines."""
+    return place.replace("->", "→")
+
+
 def joules(value: float) -> str:
     """Joules with an SI prefix."""
     return si(value, "J")
@@ -58,6 +80,15 @@ def count(value: float) -> str:
     if value == int(value) or value >= 100:
         return f"{round(value):,}".replace(",", _NARROW_SPACE)
     return f"{value:.3g}"
+
+
+def scientific(value: float) -> str:
+    """Two significant digits; a power of ten below 0.01 and from 100 000 on, such as `2.5×10⁶`."""
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    if value == 0.0 or -2 <= int(exponent) < 5:
+        return f"{float(f'{value:.1e}'):g}"
+    power = str(int(exponent)).translate(_SUPERSCRIPTS)
+    return f"{mantissa.removesuffix('.0')}×10{power}"
 
 
 def percent(share: float) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from eqspike.chips import ChipProfile, IncludedIn
+from eqspike.chips.figures import STATIC as STATIC_KEY
 from eqspike.core.quantities import Interval, Quantity
-from eqspike.energy.events import EVENT_OF, Row
+from eqspike.energy.conditions import Conditions
+from eqspike.energy.events import EVENT_OF, STATIC, Gap, Row
 from eqspike.energy.text import percent
 
 LOW_CONFIDENCE_SHARE = 0.2
 """Share of the typical total that low-confidence figures may carry without a warning."""
 
 EXCLUSIONS = (
-    "Transport of spikes between cores and chips: counts know no placement of neurons on cores.",
+    "Transport of spikes between cores and chips, unless hops are listed: counts know no placement.",
     "Input and output of the chip, the host, memory outside the chip, cooling and supply losses.",
     "Encoding of the data into input spikes and reading out the class.",
     "Loading the network and its weights onto the chip.",
@@ -21,7 +23,9 @@ EXCLUSIONS = (
 """What no estimate contains, whatever the profile."""
 
 
-def assumptions(rows: Sequence[Row], static: bool) -> tuple[str, ...]:
+def assumptions(
+    rows: Sequence[Row], chip: ChipProfile, conditions: Conditions, static: bool
+) -> tuple[str, ...]:
     """How the counts were read as events on this chip."""
     texts = [
         "Figures of one profile are taken as fully correlated: lows add to lows, highs to highs.",
@@ -39,18 +43,41 @@ def assumptions(rows: Sequence[Row], static: bool) -> tuple[str, ...]:
         texts.append(
             f"The cost of {row.event.category} is part of the figure for {row.included_in}."
         )
+    if isinstance(chip.energy["neuron_update_idle"], Quantity):
+        texts.append(_activity(conditions.active_share))
     if static:
         texts.append("Time steps follow each other without a pause, one sample after the other.")
     return tuple(texts)
+
+
+def _activity(share: float | None) -> str:
+    if share is None:
+        return (
+            "Whether a neuron received a spike is not counted: low takes all updates as idle, typical "
+            "and high all as active."
+        )
+    return f"Of the neuron updates, {percent(share)} are taken as active, the rest as idle."
 
 
 def gap_reason(chip: ChipProfile, category: str) -> str:
     """Why a category that had events has no energy."""
     figure = chip.energy[EVENT_OF[category]]
     if isinstance(figure, IncludedIn):
+        if figure.event == STATIC_KEY:
+            return "the profile counts it in static power, which needs a step time"
         container = figure.event.replace("_", " ")
         return f"the profile counts it in {container}, of which there was none there"
     return "the profile has no figure"
+
+
+def operations_warning(gaps: Sequence[Gap]) -> tuple[str, ...]:
+    """A warning if the total leaves out synaptic operations, which usually are most of it."""
+    if "synaptic operations" not in {gap.what for gap in gaps}:
+        return ()
+    return (
+        "The profile has no figure for synaptic operations, usually the largest part: what is left is no "
+        "energy to compare with other chips.",
+    )
 
 
 def low_confidence_warning(
@@ -65,7 +92,7 @@ def low_confidence_warning(
         if row.energy is not None and isinstance(figure, Quantity) and figure.confidence == "low":
             low[row.event.category] = low.get(row.event.category, 0.0) + row.energy.typical
     if _low_power(chip):
-        low["static power"] = sum(part.typical for part in static.values())
+        low[STATIC] = sum(part.typical for part in static.values())
     share = sum(low.values()) / total if total else 0.0
     if share <= LOW_CONFIDENCE_SHARE:
         return ()

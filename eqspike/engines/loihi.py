@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from eqspike.chips.loihi import LoihiNetwork
-from eqspike.chips.loihi.arithmetic import sign_mode, truncated_weights
+from eqspike.chips.loihi.arithmetic import (
+    LARGEST_EXPONENT,
+    STATE_SHIFT,
+    sign_mode,
+    truncated_weights,
+)
 from eqspike.chips.loihi.rounding import RoundingReport, round_network
 from eqspike.chips.loihi.scale import Source
 from eqspike.core.errors import UnsupportedError
@@ -50,10 +57,42 @@ def rounding_source(system: System, weights: Arrays, plastic: bool = False) -> S
         weights,
         system.rule.beta,
         system.rule.target_rate,
-        system.rule.random_sign,
+        system.rule.both_signs,
         tuple(memory.step(index) for index in couplings) if isinstance(memory, Fixed) else None,
         plastic,
     )
+
+
+def plastic_memory(system: System) -> Fixed:
+    """The system's memory, if it holds what the chip's plastic weights hold.
+
+    Raises:
+        UnsupportedError: for another memory.
+    """
+    memory = system.memory
+    if not isinstance(memory, Fixed) or (memory.bits, memory.rounding) != (9, "stochastic"):
+        raise UnsupportedError(
+            "plastic weights on Loihi are whole numbers of nine bits, rounded by chance; "
+            "set memory: {kind: fixed, bits: 9, rounding: stochastic}"
+        )
+    return memory
+
+
+def plastic_unit(system: System) -> float:
+    """Unit at which one code of the memory is one step of the mantissa, with exponents from 0.
+
+    Raises:
+        UnsupportedError: for a memory that does not hold the chip's plastic weights.
+    """
+    memory = plastic_memory(system)
+    steps = [memory.step(index) for index in range(len(system.network.couplings))]
+    ratios = [math.log2(step / min(steps)) for step in steps]
+    if any(abs(ratio - round(ratio)) > 1e-5 for ratio in ratios) or max(ratios) > LARGEST_EXPONENT:
+        raise UnsupportedError(
+            "memory.ranges of a network on Loihi must differ by powers of two, so that one unit serves "
+            f"all couplings, got {list(memory.ranges)}"
+        )
+    return float(2**STATE_SHIFT / min(steps))
 
 
 def stored_weights(system: System, weights: Arrays) -> Arrays:
@@ -71,21 +110,32 @@ def round_system(
 
     Args:
         system: checked by `refuse_unlike_loihi`; weights: by name, as its memory stores them.
-        unit: integer steps that stand for 1.0; without, a function of the weights alone.
+        unit: integer steps that stand for 1.0; without, a function of the weights alone. The weights of a system
+            that learns online are plastic: mantissas are the memory's codes, and the unit follows from them.
     """
+    if system.rule.online and unit is None:
+        return round_network(rounding_source(system, weights, plastic=True), plastic_unit(system))
     return round_network(rounding_source(system, weights), unit)
 
 
+def odd_coupling(network: LoihiNetwork) -> str | None:
+    """The first coupling with weights that static synapses of eight bits cannot hold: one bit would be lost."""
+    for coupling in network.couplings:
+        mode = sign_mode(coupling.mantissas)
+        if (truncated_weights(coupling.mantissas, mode) != coupling.mantissas).any():
+            return coupling.name
+    return None
+
+
 def refuse_odd_weights(network: LoihiNetwork) -> None:
-    """Refuse weights that static synapses of eight bits cannot hold; Lava would drop their lowest bit.
+    """Refuse weights that static synapses cannot hold.
 
     Raises:
         UnsupportedError: naming the coupling.
     """
-    for coupling in network.couplings:
-        mode = sign_mode(coupling.mantissas)
-        if (truncated_weights(coupling.mantissas, mode) != coupling.mantissas).any():
-            raise UnsupportedError(
-                f"coupling '{coupling.name}': static weights of mixed sign must be even mantissas, got odd "
-                "ones; round the network without plastic weights"
-            )
+    coupling = odd_coupling(network)
+    if coupling is not None:
+        raise UnsupportedError(
+            f"coupling '{coupling}': static weights of mixed sign must be even mantissas, got odd "
+            "ones; round the network without plastic weights"
+        )

@@ -25,7 +25,9 @@ def initial_weights(system: System, seed: int) -> Arrays:
 
 
 def nudge_signs(system: System, keys: Keys) -> NDArray[np.int64]:
-    """Sign of beta in each presentation, 1 or -1: drawn from its key if the rule says so, else 1."""
+    """Sign of beta in each presentation of a batch, 1 or -1: drawn from its key, in turn from 1, or always 1."""
+    if system.rule.alternating:
+        return 1 - 2 * (np.arange(len(keys)) % 2)
     if not system.rule.random_sign:
         return np.ones(len(keys), np.int64)
     return drawn_signs(keys)

@@ -16,7 +16,8 @@ from eqspike.deploy.mapping import map_to_cores
 from eqspike.deploy.rule import learning_rule_text
 from eqspike.deploy.text import markdown
 from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.loihi import refuse_unlike_loihi
+from eqspike.engines.lava.hardware_script import write_hardware_script
+from eqspike.engines.loihi import odd_coupling, refuse_unlike_loihi
 from eqspike.engines.protocol import Session, System
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import check_fit
@@ -96,10 +97,10 @@ def load_deployment(folder: Path) -> LoihiNetwork:
 
 def _loihi_profile(chip: str) -> ChipProfile:
     profile = load_profile(chip)
-    if not profile.name.startswith("loihi"):
+    if not profile.name.startswith("loihi1"):
         raise UnsupportedError(
-            f"deployments are in Loihi's integers, got chip '{profile.name}'; use loihi1, "
-            "or a profile of your own whose file name begins with 'loihi'"
+            "deployments are in the integers of the first Loihi, "
+            f"got chip '{profile.name}'; use loihi1, or a profile of your own whose file name begins with 'loihi1'"
         )
     return profile
 
@@ -147,4 +148,13 @@ def _write(deployment: Deployment, rule: str, out: Path) -> tuple[Path, ...]:
     write_json(description, deployment_json(deployment))
     write_bytes(rule_path, rule.encode())
     write_bytes(text, markdown(deployment).encode())
-    return network, description, rule_path, text
+    return (network, description, rule_path, text, *_script(deployment, out))
+
+
+def _script(deployment: Deployment, out: Path) -> tuple[Path, ...]:
+    """A Lava script of the network, with its arrays; none for the odd weights that learning on the chip leaves."""
+    if odd_coupling(deployment.network) is not None:
+        return ()
+    script = out / "loihi2.py"
+    write_hardware_script(deployment.network, script, str(deployment.provenance["title"]))
+    return script, script.with_suffix(".npz")

@@ -3,41 +3,63 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from eqspike import library
-from eqspike.chips import load_profile
 from eqspike.core.errors import RunError
-from eqspike.energy import EnergyReport, build_report
+from eqspike.core.network import Network
+from eqspike.energy import Conditions, EnergyReport, build_report
+from eqspike.energy.inputs import load_chips
 from eqspike.experiment.configuration import load_configuration
 from eqspike.training import RunFolder
 from eqspike.training.files import read_json
 
 
-def estimate_run(out: Path, chips: tuple[str, ...]) -> EnergyReport:
+def estimate_run(
+    out: Path,
+    chips: tuple[str, ...],
+    *,
+    conditions: Conditions | None = None,
+    figures: Mapping[str, Mapping[str, str]] | None = None,
+    samples_per_second: float = 1.0,
+) -> EnergyReport:
     """Energy of a run on chips.
 
     Args:
         out: the run's folder; at least one epoch must be complete.
         chips: library names or paths of profiles, each once.
+        conditions: how the chips are operated.
+        figures: the user's own, by chip and name of the figure.
+        samples_per_second: rate of training for the years to wear-out.
 
     Raises:
         RunError: if there is no run or it has no counts.
-        ConfigError: for an unknown chip.
+        ConfigError: for an unknown chip or a wrong figure.
         UnsupportedError: for a model of rates.
     """
+    profiles = load_chips(chips, figures or {})
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     # A profile prices the addition of a weight when a spike arrives; a rate is multiplied, which costs more.
     configuration.model.spiking_system("an energy estimate by the cost of spikes")
     training, inference = folder.counts()
     return build_report(
-        chips=[load_profile(name) for name in chips],
+        chips=profiles,
         provenance=_provenance(folder, configuration.as_yaml()),
         training=training,
         inference=inference,
+        conditions=conditions,
+        weights=_weights(configuration.model.system.network),
+        samples_per_second=samples_per_second,
     )
+
+
+def _weights(network: Network) -> dict[str, int]:
+    """Numbers of weights, by the names under which writes are counted."""
+    couplings = {c.name: c.pre.size * c.post.size for c in network.couplings}
+    return couplings | {f"{layer.name}.bias": layer.size for layer in network.free_layers}
 
 
 def chip_names(wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ class Model:
     Attributes:
         name: library name or file stem; title: one line for people.
         system: the physics, of spikes or of rates.
-        epochs: passes over the training set; batch_size: samples per weight update.
+        epochs: passes over the training set; batch_size: samples per weight update, or with `rule.update: online`,
+            whose every event changes weights, samples handed to the engine at a time.
         schedule: learning-rate factor over the run.
         description: the mapping it was read from, as plain data (goes into a run's `config.yaml`).
     """
@@ -94,7 +95,6 @@ def read_model(data: Any, source: str, name: str) -> Model:
     )
     training.close()
     section.close()
-    _check_batch(model, training)
     return model
 
 
@@ -147,11 +147,3 @@ def _numbers(training: Section, couplings: int) -> tuple[str, tuple[float, ...],
         training.numbers("learning_rates", length=couplings, low=0, high=1e6),
         training.numbers("initial_gain", (1.0,) * couplings, length=couplings, low=0, high=100),
     )
-
-
-def _check_batch(model: Model, training: Section) -> None:
-    if isinstance(model.system, System) and model.system.rule.online and model.batch_size != 1:
-        raise ConfigError(
-            f"{training.where('batch_size')} must be 1 with rule.update 'online', got {model.batch_size}: "
-            "each sample changes the weights the next one sees"
-        )

@@ -115,11 +115,9 @@ def in_situ(
     couplings = [c for c in system.network.couplings if c.bidirectional or system.encoder.spikes]
     found: dict[str, dict[str, Evaluations]] = {coupling.name: {} for coupling in couplings}
     beta = system.rule.beta
-    nudges = (
-        {"positive": beta, "negative": -beta} if system.rule.random_sign else {"positive": beta}
-    )
+    nudges = {"positive": beta, "negative": -beta} if system.rule.both_signs else {"positive": beta}
     for name, signed in nudges.items():
-        rule = replace(system.rule, beta=signed, random_sign=False)
+        rule = replace(system.rule, beta=signed, random_sign=False, alternating=False)
         nudged = replace(system, rule=rule)
         spikes = _present(nudged, weights, (images, labels, keys), engine)
         for coupling in couplings:

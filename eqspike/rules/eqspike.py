@@ -29,7 +29,8 @@ class EqSpike:
         free_steps, nudged_steps: length of the phases in time steps.
         readout_steps: last steps of the free phase over which output spikes are counted.
         beta: nudging strength, above 0; `random_sign` draws its sign per sample, which removes the first-order
-            bias of one-sided nudging on average.
+            bias of one-sided nudging on average; `alternating` exchanges it from sample to sample of a batch,
+            beginning with plus.
         tau_fast, tau_slow: time constants of the two traces in time steps.
         target_rate: rate asked of the right output, in spikes per step; the others are asked 0.
         online: whether weights change during the nudged phase.
@@ -44,6 +45,17 @@ class EqSpike:
     tau_slow: float
     target_rate: float
     online: bool
+    alternating: bool = False
+
+    @property
+    def beta_sign(self) -> str:
+        """`random`, `alternating` or `positive`, as in a model's YAML."""
+        return "random" if self.random_sign else "alternating" if self.alternating else "positive"
+
+    @property
+    def both_signs(self) -> bool:
+        """Whether beta is negative in some samples."""
+        return self.random_sign or self.alternating
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -66,12 +78,14 @@ class EqSpike:
             ConfigError: for an unknown key, a value out of range or time constants in the wrong order.
         """
         free_steps = section.integer("free_steps", low=1, high=100_000)
+        sign = section.choice("beta_sign", ("random", "positive", "alternating"), "random")
         rule = EqSpike(
             free_steps=free_steps,
             nudged_steps=section.integer("nudged_steps", low=1, high=100_000),
             readout_steps=section.integer("readout_steps", free_steps, low=1, high=free_steps),
             beta=section.number("beta", above=0, high=10),
-            random_sign=section.choice("beta_sign", ("random", "positive"), "random") == "random",
+            random_sign=sign == "random",
+            alternating=sign == "alternating",
             tau_fast=section.number("tau_fast", 10.0, low=1, high=10_000),
             tau_slow=section.number("tau_slow", 30.0, low=1, high=10_000),
             target_rate=section.number("target_rate", 1.0, above=0, high=1),

@@ -96,7 +96,7 @@ class LoihiNudge:
         mantissa: of one target spike, even, 2..254; its negative is that of a relayed output spike.
         exponent: -8..7.
         target_rate: spikes per step of the target train, in (0, 1].
-        random_sign: whether the sign of beta is drawn for each sample.
+        random_sign: whether beta is negative in some samples.
     """
 
     mantissa: int

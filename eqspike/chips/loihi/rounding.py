@@ -36,6 +36,7 @@ from eqspike.chips.loihi.scale import (
     Source,
     current_decay,
     exponent_for,
+    extent,
     rounded_mantissas,
     unit_of_weights,
     voltage_decay,
@@ -93,8 +94,8 @@ def round_network(source: Source, unit: float | None = None) -> tuple[LoihiNetwo
     unit = unit_of_weights(source) if unit is None else unit
     arrays: dict[str, ArrayRounding] = {}
     couplings = []
-    for coupling in source.network.couplings:
-        mantissas, arrays[coupling.name] = _weights(source, source.weights[coupling.name], unit)
+    for index, coupling in enumerate(source.network.couplings):
+        mantissas, arrays[coupling.name] = _weights(source, index, unit)
         exponent = arrays[coupling.name].exponent
         couplings.append(LoihiCoupling(coupling.name, mantissas, exponent, coupling.bidirectional))
     neuron = LoihiNeuron(
@@ -127,10 +128,9 @@ def represented(network: LoihiNetwork) -> dict[str, NDArray[np.float64]]:
     return values
 
 
-def _weights(
-    source: Source, weights: NDArray[Any], unit: float
-) -> tuple[NDArray[np.int32], ArrayRounding]:
-    exponent = exponent_for(source, float(abs(weights).max()), unit)
+def _weights(source: Source, coupling: int, unit: float) -> tuple[NDArray[np.int32], ArrayRounding]:
+    weights = source.weights[source.network.couplings[coupling].name]
+    exponent = exponent_for(source, extent(source, coupling), unit)
     wanted = rounded_mantissas(source, weights, exponent, unit)
     mantissas = np.clip(wanted, SMALLEST_WEIGHT, source.largest_mantissa).astype(np.int32)
     scale = unit / 2.0 ** (STATE_SHIFT + exponent)

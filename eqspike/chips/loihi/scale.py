@@ -44,7 +44,7 @@ class Source:
     Attributes:
         network, neuron, weights: of the trained system; weights and biases by name.
         beta: nudging strength; target_rate: spikes per step of the target train.
-        random_sign: whether beta's sign is drawn for each sample.
+        random_sign: whether beta is negative in some samples.
         steps: smallest difference of two weights of each coupling, from the input, if its memory has one.
         plastic: whether the chip is to change the weights: their mantissas then have a step of 1, else of 2.
     """
@@ -108,6 +108,13 @@ class Extremes:
         }
 
 
+def extent(source: Source, coupling: int) -> float:
+    """Largest magnitude a weight of a coupling can have: of plastic weights, what the memory can hold."""
+    if source.plastic and source.steps is not None:
+        return source.largest_mantissa * source.steps[coupling]
+    return float(abs(source.weights[source.network.couplings[coupling].name]).max())
+
+
 def current_decay(neuron: CurrentBased) -> int:
     """du: the chip decays by (du + 1) / 4096."""
     return int(np.clip(round(neuron.current_decay * DECAY_UNITY) - 1, 0, LARGEST_DECAY))
@@ -123,7 +130,7 @@ def exponent_for(source: Source, largest: float, unit: float) -> int:
     if largest <= 0:
         return max(0, source.smallest_exponent)
     wanted = np.log2(largest * unit / 2**STATE_SHIFT / source.largest_mantissa)
-    return int(np.clip(np.ceil(wanted - 1e-12), source.smallest_exponent, LARGEST_EXPONENT))
+    return int(np.clip(np.ceil(wanted - 1e-6), source.smallest_exponent, LARGEST_EXPONENT))
 
 
 def unit_of_weights(source: Source) -> float:

@@ -11,18 +11,16 @@ from brian2 import TimedArray, ms, volt
 from numpy.typing import NDArray
 
 from eqspike.core.grid import snap
-from eqspike.core.random_stream import draws
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.brian2.functions import online_functions
 from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.writing import Writing, Written, writing_functions, written_by
+from eqspike.engines.parameters import nudge_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 
 UNITS = {"beta": volt, "gain": 1 / volt, "rate": volt}
 """Units of the functions of time, by the first word of their name; the others have none."""
-
-_SIGN_POSITION = np.uint64(1 << 63)
 
 
 @dataclass(frozen=True)
@@ -140,11 +138,7 @@ def recording_of(
 
 def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
     """Nudging strength of each presentation, with its sign: the draw of the fast engine."""
-    rule = system.rule
-    betas = np.full(len(keys), rule.beta)
-    if rule.random_sign:
-        betas[(draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)) == 1] *= -1
-    return betas
+    return system.rule.beta * nudge_signs(system, keys)
 
 
 def function_of_time(name: str, values: NDArray[np.float64]) -> Any:

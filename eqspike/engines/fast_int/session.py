@@ -16,9 +16,12 @@ from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.counting import event_counts
 from eqspike.engines.fast.state import make_tally
 from eqspike.engines.fast.workers import thread_count
+from eqspike.engines.fast_int.counting import learning_counts
+from eqspike.engines.fast_int.learner import learn
 from eqspike.engines.fast_int.simulator import IntegerSimulator
 from eqspike.engines.fast_int.state import Record, make_record
 from eqspike.engines.loihi import refuse_unlike_loihi, round_system, stored_weights
+from eqspike.engines.loihi_learning import refuse_learning, represented_codes
 from eqspike.engines.parameters import (
     check_arrays,
     check_images,
@@ -63,6 +66,7 @@ class FastIntSession:
         self.network, self.report = round_system(system, self._stored, unit)
         self._simulator = IntegerSimulator(system, self.network, threads or thread_count())
         self._samples = 0
+        self._learning = False
 
     def __enter__(self) -> FastIntSession:
         return self
@@ -73,22 +77,27 @@ class FastIntSession:
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> int:
-        """Refused: the chip has no batches to sum.
+        """Learn from samples presented one after the other, as the chip does; see `engines.protocol.Session`.
+
+        Nothing is reset between the samples of a call. Biases do not learn.
 
         Raises:
-            UnsupportedError: saying what works instead.
+            UnsupportedError: for a rule, phases or a memory the chip's learning engine does not have.
         """
-        del images, labels, keys, rate_factor, write_key
-        update = "online" if self.system.rule.online else "batch"
-        raise UnsupportedError(
-            f"engine 'fast-int' does not learn with rule.update '{update}'; "
-            "train with engine 'fast', then evaluate or deploy the run here"
-        )
+        refuse_learning(self.system, "fast-int")
+        check_images(images, self.system.network.input.size)
+        check_labels(labels, len(images), self.system.network.output.size)
+        self._begin(len(images), learning=True)
+        scores = learn(self._simulator, images, labels, keys, rate_factor, write_key)
+        learnt = self._simulator.learnt_network(self.network)
+        self.load(represented_codes(self.system, learnt, self._stored))
+        self._finish_announcement()
+        return int((scores.argmax(1) == labels).sum())
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""
         check_images(images, self.system.network.input.size)
-        self._samples += len(images)
+        self._begin(len(images), learning=False)
         labels = np.zeros(len(images), np.int64)
         record = make_record(self._simulator.layout, len(images))
         signs = np.ones(len(images), np.int64)
@@ -150,9 +159,20 @@ class FastIntSession:
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
         tally, no_writes = self._simulator.take_tally(), np.zeros((0, 2), np.int64)
-        counts = event_counts(self.system, tally, self._samples, False, no_writes, 0)
+        if not self._learning:
+            counts = event_counts(self.system, tally, self._samples, False, no_writes, 0)
+        else:
+            counts = learning_counts(self.system, tally, self._samples)
         self._samples = 0
         return counts if counts.samples else EventCounts()
+
+    def _begin(self, samples: int, learning: bool) -> None:
+        if self._samples and learning != self._learning:
+            raise UnsupportedError(
+                "counts of training and of inference would mix: call take_counts() between fit and scores"
+            )
+        self._samples += samples
+        self._learning = learning
 
     def _present_both(
         self, images: Images, labels: Labels, keys: Keys, traced_steps: int, watched: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,15 @@ class IntegerSimulator:
         self.weights.backward[coupling - 1, :post, :pre] = mantissas.T
         self.weights.fan_out[starts[coupling] : starts[coupling] + pre] = filled.sum(1)
         self.weights.fan_back[starts[coupling + 1] : starts[coupling + 1] + post] = filled.sum(0)
+
+    def learnt_network(self, network: LoihiNetwork) -> LoihiNetwork:
+        """A network with the mantissas as they are now."""
+        sizes, couplings = self.layout.sizes, []
+        for index, coupling in enumerate(network.couplings):
+            pre, post = int(sizes[index]), int(sizes[index + 1])
+            matrix = self.weights.input if index == 0 else self.weights.forward[index - 1]
+            couplings.append(replace(coupling, mantissas=matrix[:pre, :post].copy()))
+        return replace(network, couplings=tuple(couplings))
 
     def present(
         self,

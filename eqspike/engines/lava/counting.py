@@ -1,4 +1,4 @@
-"""From recorded spikes to event counts, by the definitions of `core.counts`; inference only."""
+"""From recorded spikes to event counts, by the definitions of `core.counts`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,31 @@ from numpy.typing import NDArray
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.counts import CouplingCounts, EventCounts, LayerCounts, PhaseCounts
 from eqspike.core.network import Network
+from eqspike.engines.lava.learning import Learnt
+from eqspike.engines.protocol import System
 
 Spikes = dict[str, NDArray[np.int64]]
 """Number of spikes of each neuron, by layer name, the input included."""
+
+
+def learning_counts(system: System, learnt: Learnt) -> EventCounts:
+    """Counts of presentations with learning.
+
+    Nothing is said of plasticity: Lava does not tell which weights a step changed. Engine `fast-int` counts it.
+    Effective operations are those of the weights the block ended with.
+    """
+    rule, network = system.rule, system.network
+    samples = len(learnt.scores)
+    pieces = {"free": slice(0, rule.free_steps), "nudged": slice(rule.free_steps, None)}
+    sent = learnt.sent.reshape(len(learnt.sent), samples, -1)
+    phases = {}
+    for phase, piece in pieces.items():
+        spikes = {n: r[:, piece].sum((0, 1), dtype=np.int64) for n, r in learnt.spikes.items()}
+        spikes[network.input.name] = sent[:, :, piece].sum((1, 2), dtype=np.int64)
+        steps = rule.free_steps if phase == "free" else rule.nudged_steps
+        counted = free_phase_counts(network, learnt.network, spikes, samples, steps)
+        phases[phase] = counted.phases["free"]
+    return EventCounts(samples, phases)
 
 
 def free_phase_counts(

@@ -11,6 +11,9 @@ LOG = "worker.log"
 NETWORK, SENT, TAUGHT = "network.pickle", "sent.npy", "taught.npy"
 """For the stock graph: the integers, and the spikes of the input and of the teacher (lines, steps)."""
 
+RULES, LEARNT = "rules.pickle", "learnt.npz"
+"""For the learning graph: the rule of each coupling; and the weights it ends with."""
+
 
 def recorded(layer: str) -> dict[str, str]:
     """What is recorded of a layer of the stock graph: (rows, neurons) by kind."""

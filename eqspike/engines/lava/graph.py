@@ -22,6 +22,7 @@ from lava.magma.core.run_conditions import RunSteps
 from lava.proc.dense.process import Dense
 from lava.proc.io.source import RingBuffer
 from lava.proc.lif.process import LIF
+from lava.utils.weightutils import SignMode
 
 from eqspike.chips.loihi import LoihiLayer, LoihiNetwork
 from eqspike.chips.loihi.arithmetic import LARGEST_DECAY
@@ -30,6 +31,10 @@ from eqspike.engines.lava.schedule import Lines
 
 RELAY_WEIGHT, RELAY_THRESHOLD = 128, 192
 """One spike leaves the relay at two thirds of its threshold, two carry it to four thirds."""
+
+STATIC_BITS, PLASTIC_BITS = 8, 9
+"""Of weights of mixed sign. Lava's learning connections hold nine bits; asked for eight, they drop the lowest one
+in their first step only."""
 
 COMPILATION = {"pypy_channel_size": 8}
 """Messages a channel holds; a process is at most a step ahead of another."""
@@ -46,12 +51,15 @@ class Graph:
     neurons: dict[str, Any]
     synapses: list[Any] = field(default_factory=list)
 
-    def connect(self, source: Any, target: Any, mantissas: Any, exponent: int = 0) -> None:
+    def connect(
+        self, source: Any, target: Any, mantissas: Any, exponent: int = 0, bits: int = STATIC_BITS
+    ) -> None:
         """Send what `source` spikes to `target` through weights (presynaptic, postsynaptic)."""
         synapses = Dense(
             weights=np.ascontiguousarray(mantissas.T),
             weight_exp=exponent,
-            num_weight_bits=8,
+            num_weight_bits=bits,
+            sign_mode=SignMode.MIXED if bits > STATIC_BITS else None,
         )
         source.s_out.connect(synapses.s_in)
         synapses.a_out.connect(target.a_in)
@@ -79,27 +87,31 @@ class Graph:
         next(iter(self.neurons.values())).stop()
 
 
-def build_graph(network: LoihiNetwork, sent: Lines, taught: Lines | None = None) -> Graph:
+def build_graph(
+    network: LoihiNetwork, sent: Lines, taught: Lines | None = None, bits: int = STATIC_BITS
+) -> Graph:
     """Connect the processes of a network.
 
     Args:
         network: what they compute; its weights are checked by `engines.loihi.refuse_odd_weights`.
         sent: spikes of the input, (pixels, steps); taught: of the teacher, if it takes part.
+        bits: of the weights between layers; `PLASTIC_BITS` for those of a network that learns elsewhere.
     """
-    layers = [_neurons(layer) for layer in network.layers]
+    layers = [make_neurons(layer) for layer in network.layers]
     graph = Graph(dict(zip((layer.name for layer in network.layers), layers, strict=True)))
     before: Any = RingBuffer(data=sent)
     for coupling, neurons in zip(network.couplings, layers, strict=True):
-        graph.connect(before, neurons, coupling.mantissas, coupling.exponent)
+        graph.connect(before, neurons, coupling.mantissas, coupling.exponent, bits)
         if coupling.bidirectional:
-            graph.connect(neurons, before, coupling.mantissas.T, coupling.exponent)
+            graph.connect(neurons, before, coupling.mantissas.T, coupling.exponent, bits)
         before = neurons
     if taught is not None:
-        _add_teacher(graph, network, taught)
+        add_teacher(graph, network, taught)
     return graph
 
 
-def _neurons(layer: LoihiLayer) -> Any:
+def make_neurons(layer: LoihiLayer) -> Any:
+    """The LIF of a layer."""
     return LIF(
         shape=(layer.size,),
         du=layer.neuron.current_decay,
@@ -110,7 +122,7 @@ def _neurons(layer: LoihiLayer) -> Any:
     )
 
 
-def _add_teacher(graph: Graph, network: LoihiNetwork, taught: Lines) -> None:
+def add_teacher(graph: Graph, network: LoihiNetwork, taught: Lines) -> None:
     """Teacher, relays and their synapses; the lines are those of `engines.lava.schedule`."""
     nudge, outputs = network.nudge, network.layers[-1].size
     signs = (1, -1) if nudge.random_sign else (1,)

@@ -14,7 +14,9 @@ from eqspike.engines.lava.graph import Graph, build_graph
 from eqspike.engines.lava.processes.recorder import Recorder
 
 
-def present_block(folder: Path, samples: int, steps: int, every: int, taught: bool) -> None:
+def present_block(
+    folder: Path, samples: int, steps: int, every: int, taught: bool, bits: int
+) -> None:
     """Present `samples` of `steps` each, every one from registers of zero.
 
     Reads `network.pickle`, `sent.npy` and, if `taught`, `taught.npy`; writes for each layer the files named by
@@ -23,9 +25,9 @@ def present_block(folder: Path, samples: int, steps: int, every: int, taught: bo
     # Written by the parent, in a folder that nobody else may enter.
     network: LoihiNetwork = pickle.loads((folder / NETWORK).read_bytes())
     lines = np.load(folder / TAUGHT) if taught else None
-    graph = build_graph(network, np.load(folder / SENT), lines)
+    graph = build_graph(network, np.load(folder / SENT), lines, bits)
     for layer in network.layers:
-        _record(folder, graph, layer.name, layer.size, samples * steps, every)
+        record(folder, graph, layer.name, layer.size, samples * steps, every)
     try:
         for sample in range(samples):
             if sample:
@@ -35,7 +37,8 @@ def present_block(folder: Path, samples: int, steps: int, every: int, taught: bo
         graph.stop()
 
 
-def _record(folder: Path, graph: Graph, name: str, size: int, steps: int, every: int) -> None:
+def record(folder: Path, graph: Graph, name: str, size: int, steps: int, every: int) -> None:
+    """Watch a layer: spikes of all steps, registers of steps that are multiples of `every`."""
     paths = {kind: str(folder / file) for kind, file in recorded(name).items()}
     for kind, path in paths.items():
         rows, kept = (steps, np.uint8) if kind == "spikes" else (steps // every, np.int32)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.rounding import represented
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.engines.lava.child import PATIENCE_S, Child
-from eqspike.engines.lava.counting import free_phase_counts
+from eqspike.engines.lava.counting import free_phase_counts, learning_counts
 from eqspike.engines.lava.files import NETWORK, SENT, TAUGHT, recorded
+from eqspike.engines.lava.learning import learn
 from eqspike.engines.lava.schedule import input_lines, teacher_lines
 from eqspike.engines.loihi import (
     refuse_odd_weights,
@@ -23,6 +23,7 @@ from eqspike.engines.loihi import (
     round_system,
     stored_weights,
 )
+from eqspike.engines.loihi_learning import refuse_learning, represented_codes
 from eqspike.engines.parameters import (
     check_arrays,
     check_images,
@@ -69,9 +70,16 @@ class LavaSession:
     network: LoihiNetwork
     """The integers simulated."""
 
+    draws_for_itself = True
+    """Lava draws the random numbers of learning from seeds of its own."""
+
+    drift: dict[str, float]
+    """After `fit`, by coupling: ||W - V^T|| / ||W|| of the two copies of its weights."""
+
     def __init__(self, system: System, seed: int = 0, patience_s: float = PATIENCE_S) -> None:
         refuse_unlike_loihi(system)
         self.system = system
+        self.drift: dict[str, float] = {}
         self._stored: Arrays = {}
         self._counts = EventCounts()
         self.load(initial_weights(system, seed))
@@ -86,16 +94,24 @@ class LavaSession:
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> int:
-        """Refused: the processes of this graph do not learn.
+        """Learn from samples presented one after the other by Lava's learning connections.
+
+        Both copies of a coupling begin with its stored weights; the forward one is kept, and `drift` tells how far
+        the other went. Nothing else is reset between the samples of a call. Biases do not learn.
 
         Raises:
-            UnsupportedError: saying what works instead.
+            UnsupportedError: for a rule, phases or a memory the chip's learning engine does not have.
         """
-        del images, labels, keys, rate_factor, write_key
-        raise UnsupportedError(
-            "engine 'lava' does not learn with stock processes; train with engine 'fast' and evaluate here, "
-            "or train the float model inside Lava with engine 'lava:fused:floating_pt'"
+        refuse_learning(self.system, "lava")
+        check_images(images, self.system.network.input.size)
+        check_labels(labels, len(images), self.system.network.output.size)
+        learnt = learn(
+            self._child, self.system, self.network, images, labels, keys, rate_factor, write_key
         )
+        self.drift = dict(learnt.drift)
+        self.load(represented_codes(self.system, learnt.network, self._stored))
+        self._counts += learning_counts(self.system, learnt)
+        return int((learnt.scores.argmax(1) == labels).sum())
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""
@@ -166,7 +182,8 @@ class LavaSession:
             ConfigError: if they are not of this system's shapes.
             UnsupportedError: for weights that static synapses of eight bits cannot hold.
         """
-        refuse_odd_weights(network)
+        if not self.system.rule.online:
+            refuse_odd_weights(network)
         stored = represented(network)
         check_arrays(stored, expected_shapes(self.system))
         self._stored, self.network = stored, network
@@ -186,7 +203,12 @@ class LavaSession:
         if taught is not None:
             np.save(folder / TAUGHT, taught)
         self._child.ask(
-            "present", samples=samples, steps=steps, every=every, taught=taught is not None
+            "present",
+            samples=samples,
+            steps=steps,
+            every=every,
+            taught=taught is not None,
+            bits=9 if self.system.rule.online else 8,
         )
         found: dict[str, dict[str, NDArray[Any]]] = {}
         for layer in self.network.layers:

@@ -62,6 +62,7 @@ class Worker:
             "start": self._start,
             "try": self._try,
             "present": self._present,
+            "learn": self._learn,
             "open_fused": self._open_fused,
             "run_fused": self._run_fused,
             "close": self._close,
@@ -93,6 +94,12 @@ class Worker:
         from eqspike.engines.lava.presenting import present_block
 
         present_block(self.folder, **arguments)
+        return {}
+
+    def _learn(self, **arguments: Any) -> dict[str, Any]:
+        from eqspike.engines.lava.learning_graph import learn_block
+
+        learn_block(self.folder, **arguments)
         return {}
 
     def _open_fused(self, **arguments: Any) -> dict[str, Any]:

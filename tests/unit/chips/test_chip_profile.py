@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eqspike.chips import EVENTS, ChipProfile, IncludedIn, load_profile
+from eqspike.chips import ChipProfile, IncludedIn, load_profile
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Quantity
 
@@ -37,6 +37,7 @@ BASE: dict[str, Any] = {
     "energy": {
         "synaptic_operation": {**FIGURE, "includes": ["weight read"]},
         "neuron_update": {**FIGURE, "unit": "nJ"},
+        "neuron_update_idle": None,
         "spike": {**FIGURE, "unit": "fJ"},
         "trace_update": None,
         "rule_evaluation": FIGURE,
@@ -49,6 +50,7 @@ BASE: dict[str, Any] = {
         "bits": 4,
         "signed": True,
         "stochastic_rounding": None,
+        "endurance": {**FIGURE, "unit": "writes"},
         "sources": ["book"],
         "confidence": "high",
     },
@@ -95,9 +97,37 @@ def drop(place: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def both(*changes: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        for each in changes:
+            each(data)
+
+    return change
+
+
+PUBLISHED: dict[str, Any] = {
+    "value": 2,
+    "unit": "pJ",
+    "definition": "measured",
+    "sources": ["book"],
+    "confidence": "medium",
+}
+
+
+def published(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return put("energy/spike", {**FIGURE, "published": [{**PUBLISHED, **changes}]})
+
+
+def drop_published(key: str) -> Callable[[dict[str, Any]], None]:
+    item = {name: value for name, value in PUBLISHED.items() if name != key}
+    return put("energy/spike", {**FIGURE, "published": [item]})
+
+
 def test_units_become_si(tmp_path: Path) -> None:
     chip = load(tmp_path, BASE)
-    synaptic, neuron, spike = (chip.energy[name] for name in EVENTS[:3])
+    synaptic, neuron, spike = (
+        chip.energy[name] for name in ("synaptic_operation", "neuron_update", "spike")
+    )
     assert isinstance(synaptic, Quantity)
     assert isinstance(neuron, Quantity)
     assert isinstance(spike, Quantity)
@@ -237,8 +267,68 @@ WRONG = {
     ),
     "static power included": (
         put("power/static_w", {"included_in": "spike"}),
-        ("power.static_w", "a figure or null"),
+        ("power.static_w", "a figure, null, or included in synaptic_operation"),
     ),
+    "static power in an unknown": (
+        both(put("power/static_w", {"included_in": "synaptic_operation"}), put(SYNAPTIC, None)),
+        ("power.static_w", "with a figure there"),
+    ),
+    "power per core in a chain": (
+        both(
+            put("power/static_w", {"included_in": "synaptic_operation"}),
+            put("power/per_core_w", {"included_in": "static_w"}),
+        ),
+        ("power.per_core_w", "with a figure there"),
+    ),
+    "event in an unknown static power": (
+        both(put("power/static_w", None), put("energy/spike", {"included_in": "static_w"})),
+        ("energy.spike", "included in an event with a figure"),
+    ),
+    "idle above active": (
+        put("energy/neuron_update_idle", {**FIGURE, "unit": "nJ", "high": 5}),
+        ("energy.neuron_update_idle", "at most neuron_update"),
+    ),
+    "idle without active": (
+        both(put("energy/neuron_update", None), put("energy/neuron_update_idle", FIGURE)),
+        ("energy.neuron_update_idle", "null unless neuron_update"),
+    ),
+    "idle included": (
+        put("energy/neuron_update_idle", {"included_in": "spike"}),
+        ("energy.neuron_update_idle", "null unless neuron_update"),
+    ),
+    "published outside the interval": (
+        published(value=5),
+        ("energy.spike.published[0].value", "set aside", "widen the interval"),
+    ),
+    "published inside but set aside": (
+        published(set_aside="no reason"),
+        ("energy.spike.published[0].set_aside", "left out"),
+    ),
+    "published of another dimension": (
+        published(unit="mW"),
+        ("energy.spike.published[0].unit", "pJ"),
+    ),
+    "published without a definition": (
+        drop_published("definition"),
+        ("energy.spike.published[0].definition", "required"),
+    ),
+    "published from nowhere": (
+        published(sources=["bok"]),
+        ("energy.spike.published[0].sources", "did you mean 'book'?"),
+    ),
+    "published with an unknown key": (
+        published(not_e="x"),
+        ("energy.spike.published[0].not_e", "not a known key"),
+    ),
+    "published is no list": (
+        put("energy/spike/published", {"value": 1}),
+        ("energy.spike.published", "list"),
+    ),
+    "endurance in joules": (
+        put("weights/endurance/unit", "pJ"),
+        ("weights.endurance.unit", "writes"),
+    ),
+    "endurance left out": (drop("weights/endurance"), ("weights.endurance", "explicit null")),
     "power per core in an event": (
         put("power/per_core_w", {"included_in": "spike"}),
         ("power.per_core_w", "static_w"),
@@ -272,28 +362,41 @@ def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
         load_profile(str(tmp_path / "absent.yaml"))
 
 
-def test_some_profiles_are_shipped() -> None:
-    assert {"loihi1", "odin", "generic-45nm-int8", "generic-45nm-fp32"} <= {
-        path.stem for path in SHIPPED
-    }
+def test_published_figures_are_kept_side_by_side(tmp_path: Path) -> None:
+    """Both values of a conflict, in SI, with their definitions; how far apart is a number."""
+    inside = {**PUBLISHED, "value": 2, "definition": "marginal"}
+    aside = {**PUBLISHED, "value": 0.05, "unit": "nJ", "set_aside": "contains static power"}
+    figure = {**FIGURE, "published": [inside, aside]}
+    spike = load(tmp_path, changed(put("energy/spike", figure))).energy["spike"]
+    assert isinstance(spike, Quantity)
+    assert [item.value for item in spike.published] == [2e-12, 5e-11]
+    assert [item.definition for item in spike.published] == ["marginal", "measured"]
+    assert [item.set_aside for item in spike.published] == ["", "contains static power"]
+    assert spike.disagreement == pytest.approx(25.0)
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_shipped_profile(path: Path) -> None:
-    chip = load_profile(str(path))
-    assert chip.sources
-    for event, figure in chip.energy.items():
-        if isinstance(figure, Quantity):
-            # A slip of unit (nJ for pJ in a digital event) would leave this range.
-            assert 1e-15 <= figure.low <= figure.high <= 1e-6, event
-            assert figure.note, f"{event} says nothing about what it includes"
-    used = {key for f in chip.energy.values() if isinstance(f, Quantity) for key in f.sources}
-    assert used, "a profile without any figure prices nothing"
-    assert path.read_text(encoding="utf-8").startswith("# "), "the first line cites the source"
+def test_without_published_figures_nothing_disagrees(tmp_path: Path) -> None:
+    spike = load(tmp_path, BASE).energy["spike"]
+    assert isinstance(spike, Quantity)
+    assert (spike.published, spike.disagreement) == ((), 1.0)
 
 
-def test_recalled_figures_of_loihi_are_of_low_confidence() -> None:
-    update = load_profile(str(CHIPS / "loihi1.yaml")).energy["rule_evaluation"]
-    assert isinstance(update, Quantity)
-    assert update.confidence == "low"
-    assert "recalled" in update.note
+def test_a_cost_can_be_part_of_static_power(tmp_path: Path) -> None:
+    chip = load(tmp_path, changed(put("energy/trace_update", {"included_in": "static_w"})))
+    assert chip.energy["trace_update"] == IncludedIn("static_w")
+
+
+def test_static_power_can_be_part_of_a_synaptic_operation(tmp_path: Path) -> None:
+    change = put("power/static_w", {"included_in": "synaptic_operation"})
+    assert load(tmp_path, changed(change)).static == IncludedIn("synaptic_operation")
+
+
+def test_endurance_is_read(tmp_path: Path) -> None:
+    endurance = load(tmp_path, BASE).weights.endurance
+    assert endurance is not None
+    assert (endurance.low, endurance.high, endurance.unit) == (1, 4, "writes")
+
+
+def test_only_processors_are_references(tmp_path: Path) -> None:
+    assert load(tmp_path, changed(put("kind", "processor"))).reference
+    assert not load(tmp_path, BASE).reference

@@ -10,6 +10,8 @@ import pytest
 
 from eqspike import library
 from eqspike.cli import main
+from eqspike.energy import write_report
+from eqspike.energy.inputs import read_inputs
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +54,12 @@ def test_evaluate_agrees_with_the_last_epoch(run: Path, capsys: pytest.CaptureFi
 def test_estimate_writes_a_report(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every chip of the library gets an interval."""
+    """Every chip of the library gets an interval, but the one without any public figure."""
     found = answer(capsys, "estimate", str(run), "--chip", "all", "--out", str(tmp_path / "report"))
     assert set(found["chips"]) == set(library.names("chips"))
+    assert found["chips"].pop("loihi2") == dict.fromkeys(
+        ("inference_j", "training_sample_j", "training_run_j")
+    )
     for chip in found["chips"].values():
         interval = chip["inference_j"]
         assert 0 < interval["low"] <= interval["typical"] <= interval["high"]
@@ -62,11 +67,67 @@ def test_estimate_writes_a_report(
         assert Path(path).stat().st_size > 0
 
 
+def test_estimate_with_figures_and_conditions_can_be_made_again(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The user's figures price a chip that has none, and the stored inputs hold them."""
+    out = tmp_path / "report"
+    options = ("--chip", "loihi2", "--chip", "pcm", "--out", str(out), "--cores", "2")
+    more = ("--step-time", "1e-5", "--active-share", "0.5", "--hops", "input=2")
+    figures = ("--figure", "loihi2.synaptic_operation=1/2/4pJ", "--figure", "loihi2.hop=1pJ")
+    found = answer(capsys, "estimate", str(run), *options, *more, *figures)
+    interval = found["chips"]["loihi2"]["inference_j"]
+    assert 0 < interval["low"] < interval["typical"] < interval["high"]
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    again = write_report(read_inputs(out), tmp_path / "again")
+    assert [path.read_bytes() for path in again] == [before[path.name] for path in again]
+    data = json.loads(before["energy.json"])
+    free = data["counts"]["inference"]["phases"]["free"]
+    hops = data["chips"]["loihi2"]["inference"]["by_category_j"]["hops"]["typical"]
+    assert hops == pytest.approx(2 * free["layers"]["input"]["spikes"] * 1e-12)
+    assert data["chips"]["loihi2"]["inference"]["latency_s"]["typical"] == pytest.approx(
+        1e-5 * free["sample_steps"] / data["counts"]["inference"]["samples"]
+    )
+    worn = {item["place"]: item for item in data["chips"]["pcm"]["wear"]}
+    network = "input-hidden"
+    writes = data["counts"]["training"]["phases"]["update"]["plasticity"][network]["applied_writes"]
+    weights = json.loads(before["inputs.json"])["weights"][network]
+    samples = data["counts"]["training"]["samples"]
+    assert worn[network]["writes_per_weight_and_sample"] == writes / (samples * weights)
+
+
+def test_estimate_prints_a_line_per_chip(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Chips first, references apart, lower bounds marked, and what moves the total most."""
+    assert main(["estimate", str(run), "--chip", "all", "--out", str(tmp_path / "report")]) == 0
+    printed = capsys.readouterr().out
+    chips, references = printed.split("\nreferences:")
+    lines = {line.split()[0]: line for line in chips.splitlines() if line.strip()}
+    assert set(library.names("chips")) - set(lines) == {"a100", "h100", "v100", "cpu-i7-4960x"}
+    assert "h100" in references
+    assert "≥" in lines["loihi1"]
+    assert "synaptic operation, " in lines["loihi1"]
+    assert "not modelled" in lines["loihi2"]
+    assert max(len(line) for line in printed.splitlines()) <= 150
+
+
 def test_list_knows_the_library(capsys: pytest.CaptureFixture[str]) -> None:
     """All kinds, or one."""
     found = answer(capsys, "list")
     assert set(found) == {"models", "tasks", "chips", "engines"}
     assert set(answer(capsys, "list", "models")["models"]) == set(library.names("models"))
+
+
+def test_list_of_chips_shows_what_each_profile_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    """The confidence of each figure at a glance."""
+    found = answer(capsys, "list", "chips")
+    assert set(found["coverage"]) == set(found["chips"]) == set(library.names("chips"))
+    assert found["coverage"]["odin"]["static_w"] == "included"
+    assert main(["list", "chips"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    odin = [line for line in lines if line.startswith("odin ")][-1]
+    assert odin.split() == ["odin", "●●○", *"–––––––", "in", "–", "–"]
 
 
 def test_doctor_finds_the_fast_engine_well(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,6 +149,11 @@ def test_doctor_finds_the_fast_engine_well(capsys: pytest.CaptureFixture[str]) -
         ["train", "--config", "no-such-file.yaml"],
         ["evaluate", "no-such-run"],
         ["estimate", "no-such-run", "--chip", "loihi1"],
+        ["estimate", "no-such-run", "--chip", "loihi1", "--figure", "loihi1.spike"],
+        ["estimate", "no-such-run", "--chip", "loihi1", "--figure", "spike=1pJ"],
+        ["estimate", "no-such-run", "--chip", "loihi1", "--figure", "loihi2.spike=1pJ"],
+        ["estimate", "no-such-run", "--chip", "loihi1", "--hops", "hidden=few"],
+        ["estimate", "no-such-run", "--chip", "loihi1", "--step-time", "0"],
     ],
 )
 def test_wrong_use_ends_with_2_and_one_line(

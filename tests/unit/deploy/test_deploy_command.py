@@ -49,8 +49,10 @@ def test_one_json_object(run: Path, capsys: Capture) -> None:
     assert found["samples"] == 60
     folder = run / "deployment"
     names = ["network.safetensors", "deployment.json", "learning_rule.txt", "deployment.md"]
+    names += ["loihi2.py", "loihi2.npz"]
     assert found.pop("files") == [str(folder / name) for name in names]
     assert json.loads((folder / "deployment.json").read_text()) == found
+    assert "NOT RUN ON SILICON" in (folder / "loihi2.py").read_text()
 
 
 def test_what_is_written_is_what_was_simulated(run: Path, deployed: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from eqspike.chips import EVENTS, ChipProfile, Figure, Learning, Timestep, Weights
+from eqspike.chips import ChipProfile, Figure, Learning, Timestep, Weights
 from eqspike.core.counts import (
     CouplingCounts,
     EventCounts,
@@ -15,6 +15,7 @@ from eqspike.core.counts import (
     PlasticityCounts,
 )
 from eqspike.core.quantities import Quantity
+from eqspike.energy.events import EVENT_OF
 
 MakeChip = Callable[..., ChipProfile]
 
@@ -36,8 +37,9 @@ def make_chip(figure: Callable[..., Quantity]) -> MakeChip:
     def make(name: str = "toy", **changes: object) -> ChipProfile:
         energy: dict[str, Figure] = {
             event: figure(2.0**index, 2.0 ** (index + 10), 2.0 ** (index + 20))
-            for index, event in enumerate(EVENTS)
+            for index, event in enumerate(EVENT_OF.values())
         }
+        energy["neuron_update_idle"] = None
         fields: dict[str, object] = {
             "name": name,
             "title": "A toy",

@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from eqspike.chips import ChipProfile
-from eqspike.core.counts import EventCounts
+from eqspike.chips import ChipProfile, IncludedIn
+from eqspike.core.counts import EventCounts, PhaseCounts
 from eqspike.core.quantities import Interval, Quantity
-from eqspike.energy import charts, estimate
+from eqspike.energy import Conditions, charts, estimate
 
 MakeChip = Callable[..., ChipProfile]
+CONDITIONS = Conditions(step_time_s=1.0, hops_per_spike={"hidden": 1.0})
 
 
 def at(place: str) -> float:
@@ -74,8 +75,8 @@ class TestBars:
         self, make_chip: MakeChip, figure: Callable[..., Quantity], training: EventCounts
     ) -> None:
         chip = make_chip(static=figure(1e7, 2e7, 3e7, unit="W"))
-        bar = charts.phase_bars(estimate(training, chip, step_time_s=1.0))[0]
-        assert [segment.part for segment in bar.segments] == [0, 1, 2, 3, 4, 5, 6]
+        bar = charts.phase_bars(estimate(training, chip, CONDITIONS))[0]
+        assert [segment.part for segment in bar.segments] == [0, 1, 2, 3, 4, 5, 6, 7]
         place = 0.0
         for segment in bar.segments:
             assert at(segment.x) == pytest.approx(place, abs=0.05)
@@ -93,6 +94,22 @@ class TestBars:
             (),
             None,
         )
+
+    def test_phase_whose_costs_are_in_another_figure_says_so(
+        self, make_chip: MakeChip, training: EventCounts
+    ) -> None:
+        """The update phase only writes, and every write is part of a rule evaluation."""
+        only = training.phases["update"].plasticity
+        counts = EventCounts(
+            training.samples,
+            {
+                **training.phases,
+                "update": PhaseCounts(plasticity={"input-hidden": only["output"]}),
+            },
+        )
+        chip = make_chip(weight_write=IncludedIn("rule_evaluation"))
+        bar = charts.phase_bars(estimate(counts, chip))[-1]
+        assert (bar.label, bar.value, bar.span) == ("update", "in rule evaluations", None)
 
     def test_no_bars_without_any_figure(self, make_chip: MakeChip, inference: EventCounts) -> None:
         chip = make_chip(synaptic_operation=None, neuron_update=None, spike=None)

@@ -11,7 +11,7 @@ from eqspike.chips import ChipProfile, IncludedIn, Timestep
 from eqspike.core.counts import CouplingCounts, EventCounts, PhaseCounts, PlasticityCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Interval, Quantity
-from eqspike.energy import CATEGORIES, estimate
+from eqspike.energy import CATEGORIES, Conditions, estimate
 
 MakeChip = Callable[..., ChipProfile]
 MakeFigure = Callable[..., Quantity]
@@ -24,6 +24,7 @@ INFERENCE = {
     "trace updates": 0,
     "rule evaluations": 0,
     "weight writes": 0,
+    "hops": 23,  # 10 x 1 + 4 x 2.5 + 2 x 1.5
 }
 TRAINING = {
     "synaptic operations": 55,  # 44 + 6 + 2 + 3
@@ -32,14 +33,17 @@ TRAINING = {
     "trace updates": 32,  # 12 + 12 + 8
     "rule evaluations": 19,  # 9 + 2 x 5: hidden-output is stored twice
     "weight writes": 13,  # 5 + 2 x 3 + 2 of the bias
+    "hops": 29,  # 23 + 2 x 1 + 1 x 2.5 + 1 x 1.5
 }
+HOPS = {"input": 1.0, "hidden": 2.5, "output": 1.5}
 
 
 @pytest.mark.parametrize(("name", "expected"), [("inference", INFERENCE), ("training", TRAINING)])
 def test_each_category_is_its_count_times_its_figure(
     name: str, expected: dict[str, int], make_chip: MakeChip, request: pytest.FixtureRequest
 ) -> None:
-    result = estimate(request.getfixturevalue(name), make_chip())
+    conditions = Conditions(hops_per_spike=HOPS)
+    result = estimate(request.getfixturevalue(name), make_chip(), conditions)
     for index, category in enumerate(CATEGORIES):
         low = expected[category] * 2.0**index
         assert result.energy(category=category) == Interval(low, low * 2.0**10, low * 2.0**20)
@@ -163,7 +167,7 @@ class TestStaticPower:
         self, make_chip: MakeChip, make_power: MakeFigure, inference: EventCounts
     ) -> None:
         chip = make_chip(static=make_power(1.0, 2.0, 3.0))
-        result = estimate(inference, chip, step_time_s=0.5)
+        result = estimate(inference, chip, Conditions(step_time_s=0.5))
         assert result.static == {"free": Interval(10.0, 20.0, 30.0)}
         assert result.total is not None
         assert result.dynamic is not None
@@ -181,7 +185,7 @@ class TestStaticPower:
         timestep = Timestep("clocked", figure(0.5, 1.0, 2.0, unit="s"))
         chip = make_chip(static=make_power(1.0, 2.0, 3.0), timestep=timestep)
         assert estimate(inference, chip).static["free"] == Interval(10.0, 40.0, 120.0)
-        given = estimate(inference, chip, step_time_s=1.0).static["free"]
+        given = estimate(inference, chip, Conditions(step_time_s=1.0)).static["free"]
         assert given == Interval(20.0, 40.0, 60.0)
 
     def test_without_a_step_time_it_is_a_gap(
@@ -196,10 +200,10 @@ class TestStaticPower:
         self, make_chip: MakeChip, make_power: MakeFigure, inference: EventCounts
     ) -> None:
         chip = make_chip(static=make_power(1.0, 1.0, 1.0), per_core=make_power(0.25, 0.5, 0.75))
-        without = estimate(inference, chip, step_time_s=1.0)
+        without = estimate(inference, chip, Conditions(step_time_s=1.0))
         assert without.static["free"].typical == 20.0
         assert "not given" in without.gaps[-1].reason
-        both = estimate(inference, chip, step_time_s=1.0, cores=4)
+        both = estimate(inference, chip, Conditions(step_time_s=1.0, cores=4))
         assert both.static["free"] == Interval(20 * 2.0, 20 * 3.0, 20 * 4.0)
         assert both.gaps == ()
         assert both.statement == "Complete for the events counted and static power."
@@ -208,7 +212,7 @@ class TestStaticPower:
         self, make_chip: MakeChip, make_power: MakeFigure, inference: EventCounts
     ) -> None:
         chip = make_chip(static=make_power(1.0, 1.0, 1.0), per_core=IncludedIn("static_w"))
-        assert estimate(inference, chip, step_time_s=1.0).gaps == ()
+        assert estimate(inference, chip, Conditions(step_time_s=1.0)).gaps == ()
 
     @pytest.fixture
     def make_power(self, figure: MakeFigure) -> MakeFigure:
@@ -251,7 +255,7 @@ class TestLowConfidence:
         self, make_chip: MakeChip, figure: MakeFigure, inference: EventCounts
     ) -> None:
         chip = make_chip(static=figure(1e9, 1e9, 1e9, "low", "W"))
-        assert "static power" in estimate(inference, chip, step_time_s=1.0).warnings[0]
+        assert "static power" in estimate(inference, chip, Conditions(step_time_s=1.0)).warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -262,13 +266,16 @@ class TestLowConfidence:
         ({"step_time_s": float("inf")}, "step time"),
         ({"step_time_s": float("nan")}, "step time"),
         ({"cores": 0}, "cores"),
+        ({"active_share": -0.1}, "share"),
+        ({"active_share": 1.1}, "share"),
+        ({"active_share": float("nan")}, "share"),
+        ({"hops_per_spike": {"hidden": -1.0}}, "layer 'hidden'"),
+        ({"hops_per_spike": {"hidden": float("inf")}}, "layer 'hidden'"),
     ],
 )
-def test_impossible_arguments_are_refused(
-    arguments: dict[str, Any], text: str, make_chip: MakeChip, inference: EventCounts
-) -> None:
+def test_impossible_conditions_are_refused(arguments: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigError, match=text):
-        estimate(inference, make_chip(), **arguments)
+        Conditions(**arguments)
 
 
 def test_counts_without_samples_are_refused(make_chip: MakeChip) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from eqspike.chips import ChipProfile
+from eqspike.chips import ChipProfile, Weights
 from eqspike.core.counts import (
     CouplingCounts,
     EventCounts,
@@ -23,8 +23,16 @@ from eqspike.core.counts import (
     PlasticityCounts,
 )
 from eqspike.core.errors import ConfigError, MissingPackageError, RunError
-from eqspike.core.quantities import Quantity
-from eqspike.energy import EnergyReport, build_report, estimate, report_json, write_report
+from eqspike.core.quantities import Published, Quantity
+from eqspike.energy import (
+    Conditions,
+    EnergyReport,
+    build_report,
+    charts,
+    estimate,
+    report_json,
+    write_report,
+)
 
 MakeChip = Callable[..., ChipProfile]
 
@@ -123,12 +131,21 @@ def hostile(make_chip: MakeChip, figure: Callable[..., Quantity]) -> EnergyRepor
         sources={one: two, four: three},
         digest=four,
         synaptic_operation=replace(
-            figure(1.0, 2.0, 3.0, "low"), sources=(one, four), note=" ".join(HOSTILE)
+            figure(1.0, 2.0, 3.0, "low"),
+            sources=(one, four),
+            note=" ".join(HOSTILE),
+            published=(
+                Published(1.0, " ".join(HOSTILE), (two, three), "low"),
+                Published(9.0, three, (four,), "low", " ".join(HOSTILE)),
+            ),
         ),
+        weights=Weights(8, True, None, figure(1e6, 1e6, 1e6, unit="writes")),
         trace_update=None,
     )
     return build_report(
         chips=[chip],
+        conditions=Conditions(hops_per_spike={one: 1.0, two: 2.0}),
+        weights={f"{one}-{two}": 10, three: 1},
         provenance={"model": one, "task": two, three: four, four: {one: three}, "list": [two]},
         training=EventCounts(1, {one: phase, four: phase}),
         inference=None,
@@ -178,7 +195,8 @@ class TestContents:
         data = json.loads(json.dumps(report_json(report)))
         counts = EventCounts.from_json(data["counts"]["training"])
         again = estimate(counts, report.chips[0].chip)
-        assert again == report.chips[0].training
+        assert report.chips[0].training is not None
+        assert again == report.chips[0].training.estimate
 
     def test_one_kind_of_counts_is_enough(
         self, make_chip: MakeChip, inference: EventCounts, tmp_path: Path
@@ -204,6 +222,15 @@ class TestContents:
 
 
 class TestRefusals:
+    @pytest.mark.parametrize("rate", [0.0, -1.0, float("inf"), float("nan")])
+    def test_impossible_rate_of_training(
+        self, rate: float, make_chip: MakeChip, inference: EventCounts
+    ) -> None:
+        with pytest.raises(ConfigError, match="rate of training"):
+            build_report(
+                chips=[make_chip()], provenance={}, inference=inference, samples_per_second=rate
+            )
+
     def test_no_chip(self, inference: EventCounts) -> None:
         with pytest.raises(ConfigError, match="at least one chip"):
             build_report(chips=[], provenance={}, inference=inference)
@@ -327,8 +354,8 @@ class TestPage:
     def test_every_part_has_its_own_pattern(self, report: EnergyReport, tmp_path: Path) -> None:
         html = written(report, tmp_path)[2]
         patterns = re.findall(r'<pattern id="part-(\d)".*?<path d="([^"]*)"', html, re.DOTALL)
-        assert len(patterns) == 7
-        assert len({path for _, path in patterns}) == 7
+        assert len(patterns) == len(charts.PARTS)
+        assert len({path for _, path in patterns}) == len(patterns)
 
     def test_scrolling_regions_are_reachable_by_keyboard(
         self, report: EnergyReport, tmp_path: Path

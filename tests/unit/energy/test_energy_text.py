@@ -84,3 +84,22 @@ def test_percent(share: float, shown: str) -> None:
 )
 def test_power_of_ten(exponent: int, shown: str) -> None:
     assert plain(text.power_of_ten(exponent)) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (0.0634, "0.063"),
+        (4.0, "4"),
+        (31.7, "32"),
+        (665.0, "660"),
+        (12_890.0, "13000"),
+        (1e6, "1×10⁶"),
+        (2.54e12, "2.5×10¹²"),
+        (9.96e6, "1×10⁷"),
+        (3e-9, "3×10⁻⁹"),
+    ],
+)
+def test_scientific(value: float, shown: str) -> None:
+    assert text.scientific(value) == shown

@@ -40,9 +40,11 @@ def test_systems_unlike_loihi_are_refused() -> None:
         open_session(constant, 0, "fast-int")
 
 
-def test_it_does_not_learn(session: FastIntSession) -> None:
-    """It says who does."""
-    with pytest.raises(UnsupportedError, match=r"rule\.update 'batch'; train with engine 'fast'"):
+def test_it_does_not_learn_from_batches(session: FastIntSession) -> None:
+    """It says what does."""
+    with pytest.raises(
+        UnsupportedError, match=r"'batch'; set update: online, or train with engine 'fast'"
+    ):
         session.fit(*samples(SYSTEM, 2), 1.0, 0)
     assert session.take_counts().samples == 0
 

@@ -41,7 +41,7 @@ def test_every_library_model_can_be_read_and_opened(name: str) -> None:
         ("memory.kind=fixed", "bits is required"),
         ("training.learning_rates=[0.1]", "list of 2 numbers"),
         ("training.batch_size=0", "at least 1"),
-        ("rule.update=online", "batch_size must be 1"),
+        ("rule.beta_sign=sometimes", "one of random, positive, alternating"),
         ("rules.beta=1", "no section 'rules'"),
         ("beta", "must look like"),
         ("rule.beta=[", "not valid YAML"),
@@ -51,6 +51,13 @@ def test_wrong_settings_are_refused_with_the_rule(override: str, said: str) -> N
     """Each message says what is wrong and, where it can, what to do."""
     with pytest.raises(ConfigError, match=said.replace("(", r"\(")):
         resolve("eqspike-digits", "digits", overrides=(override,))
+
+
+def test_an_online_rule_may_be_handed_many_samples_at_a_time() -> None:
+    """They are presented one after the other; see `tests/conformance/test_fast_online.py`."""
+    configuration = resolve("eqspike-digits", "digits", overrides=("rule.update=online",))
+    assert configuration.model.system.rule.online
+    assert configuration.model.batch_size > 1
 
 
 def test_a_configuration_survives_its_file(tmp_path: Path) -> None:

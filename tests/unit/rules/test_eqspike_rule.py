@@ -62,7 +62,7 @@ def test_the_local_rule_has_the_time_constants() -> None:
         ({"tau_fast": 0.5}, "rule.tau_fast must be"),
         ({"target_rate": 1.5}, "rule.target_rate must be"),
         ({"update": "onlin"}, "rule.update must be .* did you mean 'online'"),
-        ({"beta_sign": "negative"}, "rule.beta_sign must be one of random, positive"),
+        ({"beta_sign": "negative"}, "rule.beta_sign must be one of random, positive, alternating"),
         ({"betas": 1}, "rule.betas is not a known key; did you mean 'beta'"),
     ],
 )

@@ -1,0 +1,70 @@
+"""What the engines that learn as Loihi does share: which systems can, and the rules of their couplings."""
+
+from __future__ import annotations
+
+import math
+
+from eqspike.chips.loihi import LoihiNetwork
+from eqspike.chips.loihi.arithmetic import STATE_SHIFT
+from eqspike.chips.loihi.gates import ALTERNATING, ONE_SIDED, decimation
+from eqspike.chips.loihi.rule_text import LoihiRule, print_rule
+from eqspike.core.errors import UnsupportedError
+from eqspike.engines.loihi import plastic_memory, plastic_unit
+from eqspike.engines.protocol import Arrays, System
+
+
+def refuse_learning(system: System, engine: str) -> None:
+    """Refuse a system whose rule Loihi's learning engine cannot run.
+
+    Raises:
+        UnsupportedError: saying what works instead.
+    """
+    rule = system.rule
+    if not rule.online:
+        raise UnsupportedError(
+            f"engine '{engine}' learns as the chip does, event by event, not with rule.update 'batch'; set "
+            "update: online, or train with engine 'fast', then evaluate or deploy the run here"
+        )
+    if rule.random_sign:
+        raise UnsupportedError(
+            f"engine '{engine}' cannot draw the sign of beta: a synapse has no coin to toss; "
+            "set rule.beta_sign: alternating"
+        )
+    decimation(rule.free_steps, rule.nudged_steps)
+    plastic_unit(system)
+
+
+def loihi_rules(system: System, rate_factor: float) -> tuple[LoihiRule, ...]:
+    """The rule of each coupling, from the input; checked by `refuse_learning`.
+
+    Args:
+        rate_factor: multiplies the learning rates.
+    """
+    rule, unit = system.rule, plastic_unit(system)
+    gate = ALTERNATING if rule.alternating else ONE_SIDED
+    exponent = decimation(rule.free_steps, rule.nudged_steps)
+    printed = []
+    for index, coupling in enumerate(system.network.couplings):
+        scale = system.learning_rates[index] * rate_factor / rule.beta
+        codes = unit / 2.0 ** (STATE_SHIFT + plastic_exponent(system, index))
+        printed.append(
+            print_rule(
+                rule.local_rule, scale, codes, gate, exponent, clamped=not coupling.bidirectional
+            )
+        )
+    return tuple(printed)
+
+
+def represented_codes(system: System, network: LoihiNetwork, stored: Arrays) -> Arrays:
+    """Weights that learnt mantissas stand for, as the memory holds them (it has no -256); biases as stored."""
+    result = dict(stored)
+    for index, coupling in enumerate(network.couplings):
+        codes = coupling.mantissas * plastic_memory(system).step(index)
+        result[coupling.name] = system.memory.store(codes, index)
+    return result
+
+
+def plastic_exponent(system: System, coupling: int) -> int:
+    """Exponent of the plastic weights of a coupling."""
+    unit = plastic_unit(system)
+    return round(math.log2(unit * plastic_memory(system).step(coupling) / 2**STATE_SHIFT))

@@ -1,0 +1,99 @@
+"""Learning on the chip: Lava and the compiled engine do what `chips.loihi.learning` says, to the last bit."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from eqspike.core.neurons import CurrentBased
+from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.fast_int.learner import TRACE_STREAM
+from eqspike.engines.loihi_learning import loihi_rules, represented_codes
+from eqspike.engines.parameters import nudge_signs
+from eqspike.engines.protocol import System
+from eqspike.memory import Fixed
+from eqspike.testing import samples, small_system
+from eqspike.testing.loihi_learning import LoihiLearning, chance_of_engine, chance_of_lava
+
+SIZES = ((5, 4, 3), (5, 6, 4, 3))
+WRITE_KEY = 77
+
+
+def plastic(
+    sizes: tuple[int, ...], *, alternating: bool, encoder: str = "integrate-and-fire"
+) -> System:
+    """A lively system that learns within few steps, to the limits of its weights."""
+    couplings = len(sizes) - 1
+    memory = Fixed(9, (0.5, 1.0, 0.5)[:couplings], "stochastic")
+    system = small_system(sizes, CurrentBased(0.5, 0.1, 0.4), encoder, memory, online=True)
+    rule = replace(
+        system.rule, free_steps=16, nudged_steps=16, beta=0.8, random_sign=False, alternating=alternating
+    )  # fmt: skip
+    return replace(
+        system,
+        rule=rule,
+        learning_rates=(0.3, 0.2, 0.2)[:couplings],
+        initial_gain=(1.2,) * couplings,
+    )
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("encoder", ["integrate-and-fire", "poisson"])
+@pytest.mark.parametrize("alternating", [True, False])
+def test_the_compiled_engine_learns_as_defined(
+    sizes: tuple[int, ...], encoder: str, alternating: bool
+) -> None:
+    system = plastic(sizes, alternating=alternating, encoder=encoder)
+    images, labels, keys = samples(system, 5)
+    with FastIntSession(system, 3) as session:
+        before = session.weights()
+        reference = LoihiLearning(system, session.network, loihi_rules(system, 1.0), mirrored=False)
+        chance = chance_of_engine(system, WRITE_KEY, TRACE_STREAM)
+        reference.learn(images, labels, nudge_signs(system, keys), keys, chance)
+        session.fit(images, labels, keys, 1.0, WRITE_KEY)
+        after, counts = session.weights(), session.take_counts()
+    for name, copy in reference.copies.items():
+        codes = np.rint(after[name] / system.memory.step(copy.coupling))  # type: ignore[union-attr]
+        assert np.array_equal(codes, np.maximum(copy.weights, -255))
+        assert np.count_nonzero(after[name] != before[name]) >= 3, "next to nothing was learnt"
+    assert max(abs(copy.weights).max() for copy in reference.copies.values()) >= 255
+    for name, spikes in reference.spikes.items():
+        assert sum(phase.layers[name].spikes for phase in counts.phases.values()) == spikes > 0
+    evaluated = counts.phases["nudged"].plasticity[
+        "input-hidden" if len(sizes) == 3 else "input-hidden1"
+    ]
+    assert evaluated.rule_evaluations >= evaluated.candidate_writes >= evaluated.applied_writes > 0
+
+
+@pytest.mark.skipif(importlib.util.find_spec("lava") is None, reason="Lava is not installed")
+@pytest.mark.parametrize("alternating", [True, False])
+def test_lava_learns_as_defined(alternating: bool) -> None:
+    """With the random numbers that Lava draws, the definition gives Lava's weights, both copies of them."""
+    from eqspike.engines.lava.session import LavaSession
+
+    system = plastic(SIZES[0], alternating=alternating)
+    images, labels, keys = samples(system, 5)
+    with LavaSession(system, 3) as session:
+        reference = LoihiLearning(system, session.network, loihi_rules(system, 1.0), mirrored=True)
+        seeds = {"input-hidden": 77, "hidden-output": 81, "hidden-output back": 83}
+        chance = chance_of_lava(seeds, 5 * 32)
+        reference.learn(images, labels, nudge_signs(system, keys), keys, chance)
+        session.fit(images, labels, keys, 1.0, WRITE_KEY)
+        after, counts, drift = session.weights(), session.take_counts(), session.drift
+    couplings = tuple(
+        replace(coupling, mantissas=reference.copies[coupling.name].weights)
+        for coupling in session.network.couplings
+    )
+    expected = represented_codes(system, replace(session.network, couplings=couplings), after)
+    for name, weights in expected.items():
+        assert np.array_equal(after[name], weights)
+    forward = reference.copies["hidden-output"].weights
+    apart = forward - reference.copies["hidden-output back"].weights.T
+    assert drift == {
+        "hidden-output": pytest.approx(np.linalg.norm(apart) / np.linalg.norm(forward))
+    }
+    for name, spikes in reference.spikes.items():
+        assert sum(phase.layers[name].spikes for phase in counts.phases.values()) == spikes > 0

@@ -1,0 +1,149 @@
+"""Parts of the report beside the totals: conflicts, references, time, wear, directions, hops."""
+
+from __future__ import annotations
+
+import html as markup
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eqspike.chips import ChipProfile, Weights
+from eqspike.core.counts import EventCounts
+from eqspike.core.quantities import Published, Quantity
+from eqspike.energy import (
+    Conditions,
+    EnergyReport,
+    build_report,
+    report_json,
+    views,
+    write_report,
+)
+
+MakeChip = Callable[..., ChipProfile]
+
+
+def written(report: EnergyReport, folder: Path) -> tuple[Any, str, str]:
+    data, markdown, html = (
+        path.read_text(encoding="utf-8") for path in write_report(report, folder)
+    )
+    return json.loads(data), markdown, html
+
+
+def pages(markdown: str, html: str) -> tuple[str, str]:
+    """Both pages as running text with plain spaces."""
+    plain = markup.unescape(re.sub(r"<[^>]*>", "", html))
+    return " ".join(markdown.split()), " ".join(plain.split())
+
+
+def test_published_figures_that_disagree_are_both_shown(
+    make_chip: MakeChip,
+    figure: Callable[..., Quantity],
+    inference: EventCounts,
+    tmp_path: Path,
+) -> None:
+    published = (
+        Published(2e-12, "marginal", ("book",), "medium"),
+        Published(26e-12, "whole chip", ("book",), "medium", "contains static power"),
+    )
+    chip = make_chip(spike=replace(figure(1e-12, 2e-12, 3e-12), published=published))
+    report = build_report(chips=[chip], provenance={}, inference=inference)
+    data, markdown, html = written(report, tmp_path)
+    for shown in pages(markdown, html):
+        for text in ("13 times apart", "marginal", "whole chip", "contains static power"):
+            assert text in shown
+        assert "26.0 pJ" in shown
+    found = data["chips"]["toy"]["profile"]["energy"]["spike"]["published"]
+    assert [item["value"] for item in found] == [2e-12, 26e-12]
+    assert [item["set_aside"] for item in found] == ["", "contains static power"]
+
+
+def test_references_are_never_drawn_beside_chips(
+    make_chip: MakeChip, inference: EventCounts, tmp_path: Path
+) -> None:
+    chips = [make_chip("chip"), make_chip("processor", kind="processor")]
+    report = build_report(chips=chips, provenance={}, inference=inference)
+    lines = [views.comparison(report, reference=each).lines for each in (False, True)]
+    assert [[line.chip for line in drawn] for drawn in lines] == [["chip"], ["processor"]]
+    data, markdown, html = written(report, tmp_path)
+    assert [data["chips"][n]["reference"] for n in ("chip", "processor")] == [False, True]
+    assert "processor, a reference" in markdown
+    assert html.count("logarithmic axis") == 2
+
+
+def test_wear_time_and_conditions_are_shown(
+    make_chip: MakeChip,
+    figure: Callable[..., Quantity],
+    inference: EventCounts,
+    training: EventCounts,
+    tmp_path: Path,
+) -> None:
+    """5 writes of 10 weights in 2 samples: 0.25 each; 10^6 writes last 4 x 10^6 samples."""
+    endurance = figure(1e5, 1e6, 1e7, unit="writes")
+    chip = make_chip(
+        static=figure(1.0, 1.0, 1.0, unit="W"), weights=Weights(8, True, None, endurance)
+    )
+    report = build_report(
+        chips=[chip],
+        provenance={},
+        training=training,
+        inference=inference,
+        conditions=Conditions(step_time_s=1e-3),
+        weights={"input-hidden": 10},
+        samples_per_second=2.0,
+    )
+    data, markdown, html = written(report, tmp_path)
+    (worn,) = data["chips"]["toy"]["wear"]
+    assert worn["writes_per_weight_and_sample"] == 0.25
+    assert worn["training_samples"] == {"low": 4e5, "typical": 4e6, "high": 4e7}
+    assert worn["years"]["typical"] == pytest.approx(4e6 / 2 / (365.25 * 86400))
+    assert data["chips"]["toy"]["inference"]["latency_s"]["typical"] == 10e-3
+    assert data["conditions"] == {"step_time_s": 1e-3}
+    whole = data["chips"]["toy"]["training_run_j"]
+    assert whole == data["chips"]["toy"]["training"]["total_j"]
+    for shown in pages(markdown, html):
+        for text in ("10.0 ms", "4×10⁶ (4×10⁵ – 4×10⁷)", "0.063", "without static power", "0.001"):
+            assert text in shown
+
+
+def test_directions_split_the_synaptic_operations(
+    make_chip: MakeChip, inference: EventCounts
+) -> None:
+    report = build_report(chips=[make_chip()], provenance={}, inference=inference)
+    ways = report_json(report)["chips"]["toy"]["inference"]["by_direction_j"]
+    assert {way: energy["low"] for way, energy in ways.items()} == {
+        "forward": 30 + 8,
+        "backward": 6,
+    }
+
+
+def test_hops_are_absent_unless_placed(
+    make_chip: MakeChip, inference: EventCounts, tmp_path: Path
+) -> None:
+    """Without a placement they are unknown, not zero; with one they are a category like others."""
+    without = build_report(chips=[make_chip()], provenance={}, inference=inference)
+    energies = report_json(without)["chips"]["toy"]["inference"]["by_category_j"]
+    assert energies["hops"] is None
+    assert "| hops |" not in written(without, tmp_path)[1]
+    mapped = build_report(
+        chips=[make_chip()],
+        provenance={},
+        inference=inference,
+        conditions=Conditions(hops_per_spike={"input": 2.0}),
+    )
+    energies = report_json(mapped)["chips"]["toy"]["inference"]["by_category_j"]
+    assert energies["hops"]["low"] == 10 * 2 * 64
+    assert "| hops |" in written(mapped, tmp_path)[1]
+
+
+def test_a_chip_without_synaptic_operations_warns(
+    make_chip: MakeChip, inference: EventCounts
+) -> None:
+    chip = make_chip(synaptic_operation=None)
+    report = build_report(chips=[chip], provenance={}, inference=inference)
+    warnings = report_json(report)["chips"]["toy"]["inference"]["warnings"]
+    assert "no figure for synaptic operations" in warnings[0]
