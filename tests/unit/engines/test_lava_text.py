@@ -104,7 +104,7 @@ def test_learning_in_integers_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     system = small_system(neuron=CurrentBased())
     images, labels, keys = samples(system, 1)
     session = open_lava(system, 0)
-    with pytest.raises(UnsupportedError, match="does not learn with stock processes"):
+    with pytest.raises(UnsupportedError, match="learns as the chip does, event by event"):
         session.fit(images, labels, keys, 1.0, 0)
     with pytest.raises(ConfigError, match="images must be uint8"):
         session.scores(images[:, 1:], keys)
