@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SHOWN = 3
-"""Neurons and synapses drawn in each panel: those with the largest gradient process."""
+SHOWN = (0.0, 0.01, 0.05)
+"""Neurons and synapses drawn in each panel: their places, as fractions, by the size of the gradient process."""
+
+MARGIN = 0.6
+"""Space above and below the gradient's processes, relative to them; what strays farther is cut off."""
 
 _COLOURS = (BLUE, ORANGE, GREEN)
 
@@ -52,7 +55,8 @@ def error_figure(check: RateGradientCheck) -> Figure:
 def process_figure(check: RateGradientCheck) -> Figure:
     """Update processes (marks) on gradient processes (lines): neurons above, parameters below.
 
-    Where the rule is continual, dotted lines are its processes at the model's own learning rates and beta.
+    Where the rule is continual, dotted lines are its processes at the model's own learning rates and beta; they may
+    leave the panel.
     """
     gradients = check.gradients
     weights = [name for name in gradients.parameters if not name.endswith(".bias")]
@@ -78,15 +82,18 @@ def process_figure(check: RateGradientCheck) -> Figure:
 
 def _draw(axes: Axes, check: RateGradientCheck, kind: str, name: str) -> None:
     wanted = _process(check.gradients, kind, name)
-    chosen = np.argsort(-np.linalg.norm(wanted, axis=0))[:SHOWN]
+    order = np.argsort(-np.linalg.norm(wanted, axis=0))
+    chosen = order[[int(place * len(order)) for place in SHOWN]]
     steps = np.arange(len(wanted))
     got = _process(check.updates, kind, name)
     moving = None if check.moving is None else _process(check.moving, kind, name)
-    for index, colour in zip(chosen, _COLOURS, strict=False):
+    for index, colour in zip(chosen, _COLOURS, strict=True):
         axes.plot(steps, wanted[:, index], color=colour)
         axes.plot(steps, got[:, index], "o", color=colour, markersize=6, markerfacecolor="white")
         if moving is not None:
-            axes.plot(steps, moving[:, index], color=colour, linestyle=":", scaley=False)
+            axes.plot(steps, moving[:, index], color=colour, linestyle=":")
+    low, high = min(0.0, wanted[:, chosen].min()), max(0.0, wanted[:, chosen].max())
+    axes.set_ylim(low - MARGIN * (high - low), high + MARGIN * (high - low))
     axes.axhline(0, color=MUTED, linewidth=0.8)
 
 

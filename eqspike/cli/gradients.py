@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +26,6 @@ from eqspike.experiment.runs import check_fit
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 
 @dataclass(frozen=True)
 class _Findings:
@@ -38,7 +35,7 @@ class _Findings:
     tables: tuple[Table, ...]
     verdict: str
     holds: bool
-    figures: Mapping[str, Callable[[], Figure]]
+    figures: Mapping[str, Callable[[], Any]]
 
 
 def check_gradient(options: argparse.Namespace) -> int:
@@ -97,7 +94,7 @@ def _of_spikes(
 
 def _of_rates(system: RateSystem, images: Images, labels: Labels, weights: Arrays) -> _Findings:
     check = check_rate_gradient(system, images, labels, weights)
-    figures: dict[str, Callable[[], Figure]] = {"gradient_check.png": lambda: error_figure(check)}
+    figures: dict[str, Callable[[], Any]] = {"gradient_check.png": lambda: error_figure(check)}
     if check.processes:
         figures["processes.png"] = lambda: process_figure(check)
     return _Findings(
