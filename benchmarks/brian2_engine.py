@@ -62,7 +62,7 @@ def rows(found: dict[str, Any], samples: int) -> list[tuple[str, ...]]:
         result.append(
             (
                 name,
-                f"{times['first'] - batch:.1f} s",
+                f"{max(0.0, times['first'] - batch):.1f} s",
                 f"{1e3 * batch / samples:.3f}",
                 f"{batch / fastest:.0f}",
                 *shares,

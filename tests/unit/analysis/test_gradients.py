@@ -85,7 +85,7 @@ class TestCheck:
         assert [row[0] for row in theorem.rows] == ["0.1", "0.01", "0.001"]
         assert [row[0] for row in own.rows] == NAMES
         assert [row[0] for row in growth.rows] == ["x1", "x2", "x4", "x8", "limit"]
-        text = markdown(check, "Title")
+        text = markdown(tables(check), verdict(check), "Title")
         assert text.startswith("# Title\n")
         assert text.count("\n| ---") == 3
 
