@@ -15,7 +15,10 @@ EXPORTS = {
     ],
     "eqspike.engines.fast": ["FastSession"],
     "eqspike.memory": ["MEMORIES", "Fixed", "Ideal", "WeightMemory", "Writes", "read_memory"],
-    "eqspike.rules": ["ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium", "Nudging", "RATE_RULES", "RateRule", "read_rate_rule"],
+    "eqspike.rules": [
+        "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
+        "Nudging", "RATE_RULES", "RateRule", "read_rate_rule",
+    ],
     "eqspike.tasks": ["SPLITS", "Split", "Task", "load_task"],
 }  # fmt: skip
 
