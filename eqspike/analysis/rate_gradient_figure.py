@@ -55,8 +55,8 @@ def error_figure(check: RateGradientCheck) -> Figure:
 def process_figure(check: RateGradientCheck) -> Figure:
     """Update processes (marks) on gradient processes (lines): neurons above, parameters below.
 
-    Where the rule is continual, dotted lines are its processes at the model's own learning rates and beta; they may
-    leave the panel.
+    Where the rule is continual, dotted lines are its processes at the model's own learning rates and beta; they
+    may leave the panel.
     """
     gradients = check.gradients
     weights = [name for name in gradients.parameters if not name.endswith(".bias")]
