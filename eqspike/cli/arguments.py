@@ -165,16 +165,22 @@ def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "energy of a run on chips, from its event counts"
+    text = "energy of a run, or of events counted elsewhere, on chips"
     parser = _add(commands, "estimate", "estimating:estimate", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("run", nargs="?", metavar="RUN", help="run folder")
     parser.add_argument(
-        "--chip", action="append", required=True, metavar="CHIP", dest="chips",
-        help="library name or YAML file; may be repeated; 'all' takes every profile",
+        "--counts",
+        metavar="FILE",
+        help="event counts as JSON instead of a run; see docs/counting.md",
+    )
+    parser.add_argument(
+        "--chip", action="append", default=[], metavar="CHIP", dest="chips",
+        help="library name or YAML file; may be repeated (default: all, every profile)",
     )  # fmt: skip
     parser.add_argument(
-        "--out", metavar="DIR", help="folder of the report (default: energy_reports/RUN)"
-    )
+        "--out", metavar="DIR",
+        help="folder of the report (default: energy_reports/ and the name of the run or file)",
+    )  # fmt: skip
     parser.add_argument(
         "--figure", action="append", default=[], metavar="CHIP.NAME=AMOUNT", dest="figures",
         help="a figure of your own, such as loihi2.synaptic_operation=5pJ or =3/5/9pJ; may be repeated",
