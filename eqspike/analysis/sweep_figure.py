@@ -32,7 +32,7 @@ def draw_front(points: Sequence[Priced], title: str, path: Path) -> Path:
         MissingPackageError: if matplotlib is not installed.
     """
     with styled():
-        from matplotlib.ticker import EngFormatter
+        from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
         figure = new_figure(8.0, 5.5)
         axes = figure.subplots()
@@ -59,13 +59,20 @@ def draw_front(points: Sequence[Priced], title: str, path: Path) -> Path:
             linewidth=1,
         )
         for point in front:
+            last = point is front[-1]  # named to its left, where there is room
             axes.annotate(
-                _escaped(point.name), (point.energy[1], 100 * point.accuracy), (6, -14),
-                textcoords="offset points", fontsize=8,
-            )  # fmt: skip
+                _escaped(point.name),
+                (point.energy[1], 100 * point.accuracy),
+                (-6, 8) if last else (6, -14),
+                textcoords="offset points",
+                ha="right" if last else "left",
+                fontsize=8,
+            )
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(EngFormatter("J"))
-        axes.xaxis.set_minor_formatter(EngFormatter("J"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.margins(0.08)
         axes.set(xlabel="energy per inference, typical and interval", ylabel="test accuracy (%)")
         axes.set_title(_escaped(title))
         axes.legend(loc="lower right")

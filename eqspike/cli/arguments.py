@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     _export(commands)
     _check_gradient(commands)
     _estimate(commands)
+    _meter(commands)
     _sweep(commands)
     _plot(commands)
     _list(commands)
@@ -197,6 +198,21 @@ def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--samples-per-second", type=float, default=1.0, metavar="R",
         help="rate of training for the years until weights wear out (default: 1)",
     )  # fmt: skip
+
+
+def _meter(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "time and energy of a run on this machine, by its own counters (RAPL, NVML) where it has some"
+    parser = _add(commands, "meter", "metering:meter", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument(
+        "--batch", action="append", type=int, default=[], metavar="N", dest="batch_sizes",
+        help="samples handed over at a time; may be repeated (default: 1 and 1000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, metavar="S", help="of each measurement (default: 10)"
+    )
+    parser.add_argument("--engine", help="another engine, such as torch:cuda")
+    parser.add_argument("--out", metavar="FILE", help="also write the result there, as JSON")
 
 
 def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
