@@ -98,15 +98,18 @@ class _Sign(torch.autograd.Function):
         return gradient.masked_fill(values.abs() > context.limit, 0.0), None
 
 
+_apply: Any = _Sign.apply  # PyTorch gives it no type
+
+
 def sign_activation(values: Tensor) -> Tensor:
     """sign(values), 0 at 0; backwards the derivative of clip(values, -1, 1)."""
-    result: Tensor = _Sign.apply(values, 1.0)
+    result: Tensor = _apply(values, 1.0)
     return result
 
 
 def binary(hidden: Tensor) -> Tensor:
     """sign(hidden weights); backwards the identity."""
-    result: Tensor = _Sign.apply(hidden, float("inf"))
+    result: Tensor = _apply(hidden, float("inf"))
     return result
 
 

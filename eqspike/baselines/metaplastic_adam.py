@@ -65,17 +65,18 @@ class MetaplasticAdam(Optimizer):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    _advance(parameter, self.state[parameter], group)
+                    _advance(parameter, parameter.grad, self.state[parameter], group)
 
 
-def _advance(parameter: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+def _advance(
+    parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: dict[str, Any]
+) -> None:
     """One step, in the order of operations of PyTorch's Adam, so that m = 0 gives its bits."""
     if not state:
         state.update(step=0, momentum=torch.zeros_like(parameter))
         state["square"] = torch.zeros_like(parameter)
     state["step"] += 1
     first, second = group["betas"]
-    gradient = parameter.grad
     if group["decay"]:
         gradient = gradient.add(parameter, alpha=group["decay"])
     momentum = state["momentum"].lerp_(gradient, 1 - first)
