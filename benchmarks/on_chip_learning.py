@@ -108,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(required=True)
     measuring = verbs.add_parser("measure")
-    measuring.add_argument("engine", choices=("fast-int", "lava"))
+    measuring.add_argument("engine", choices=("fast-int", "fast-int:lava", "lava"))
     measuring.add_argument("--model", default="eqspike-digits-chip")
     measuring.add_argument("--epochs", type=int, default=6)
     measuring.add_argument(
