@@ -110,7 +110,7 @@ def main() -> None:
     measuring = verbs.add_parser("measure")
     measuring.add_argument("engine", choices=("fast-int", "fast-int:lava", "lava"))
     measuring.add_argument("--model", default="eqspike-digits-chip")
-    measuring.add_argument("--epochs", type=int, default=6)
+    measuring.add_argument("--epochs", type=int, default=4)
     measuring.add_argument(
         "--chunk", type=int, default=479, help="samples in one call; three make an epoch"
     )
