@@ -102,7 +102,8 @@ def check_as_lava(session: FastIntSession | LavaSession, system: System) -> None
             size = np.linalg.norm(copy.weights)
             apart[name] = pytest.approx(np.linalg.norm(copy.weights - back.weights.T) / size)
     assert session.drift == apart
-    assert max(session.drift.values()) > 0
+    if system.rule.alternating:  # with one sign, all weights of a deep network end at their limits
+        assert max(session.drift.values()) > 0
     for name, spikes in reference.spikes.items():
         assert sum(phase.layers[name].spikes for phase in counts.phases.values()) == spikes > 0
 
