@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
+from eqspike.core.messages import VALUES, Messages
 from eqspike.core.network import Network
 from eqspike.core.neurons import Neuron
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
@@ -52,6 +53,7 @@ class RateSystem:
         precision: `float64` or `float32`, of the dynamics and of the stored weights.
         learning_rates: one per coupling, from the input; that of a coupling is also that of the biases it ends in.
         initial_gain: weights and biases start uniform in +- gain / sqrt(fan-in) of the forward coupling.
+        messages: what neurons send to each other: their rates, or changes of them.
     """
 
     network: Network
@@ -63,6 +65,7 @@ class RateSystem:
     precision: str
     learning_rates: tuple[float, ...]
     initial_gain: tuple[float, ...]
+    messages: Messages = VALUES
 
 
 AnySystem = System | RateSystem

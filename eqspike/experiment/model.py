@@ -8,6 +8,7 @@ from typing import Any
 from eqspike import library
 from eqspike.core.config import Section
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.messages import Messages
 from eqspike.core.network import Network, layered
 from eqspike.core.neurons import NEURONS, read_neuron
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
@@ -137,6 +138,7 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
         read_rate_rule(section.section("rule"), feedback, dynamics),
         read_memory(section.section("memory", {"kind": "ideal"}), couplings),
         *_numbers(training, couplings),
+        messages=Messages.read(section.section("messages", {})),
     )
 
 
