@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     _export(commands)
     _check_gradient(commands)
     _estimate(commands)
+    _report(commands)
     _plot(commands)
     _list(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
@@ -175,6 +176,15 @@ def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--out", metavar="DIR", help="folder of the report (default: energy_reports/RUN)"
     )
+    _add_conditions(parser)
+    parser.add_argument(
+        "--samples-per-second", type=float, default=1.0, metavar="R",
+        help="rate of training for the years until weights wear out (default: 1)",
+    )  # fmt: skip
+
+
+def _add_conditions(parser: argparse.ArgumentParser) -> None:
+    """Options that say how chips are operated, and figures of the user."""
     parser.add_argument(
         "--figure", action="append", default=[], metavar="CHIP.NAME=AMOUNT", dest="figures",
         help="a figure of your own, such as loihi2.synaptic_operation=5pJ or =3/5/9pJ; may be repeated",
@@ -192,10 +202,27 @@ def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--active-share", type=float, metavar="A",
         help="share of neuron updates that received a spike, 0 to 1 (default: unknown)",
     )  # fmt: skip
+
+
+def _report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "pages that put several runs beside each other"
+    verbs = commands.add_parser("report", help=text, description=text[0].upper() + text[1:] + ".")
+    what = verbs.add_subparsers(title="reports", metavar="REPORT", required=True)
+    text = "compare runs or energy reports: accuracy, events, writes, and energy on each chip"
+    parser = _add(what, "compare", "comparing:compare", text)
     parser.add_argument(
-        "--samples-per-second", type=float, default=1.0, metavar="R",
-        help="rate of training for the years until weights wear out (default: 1)",
+        "sources", nargs="+", metavar="RUN",
+        help="two or more run folders, folders of energy reports, or their inputs.json or energy.json",
     )  # fmt: skip
+    parser.add_argument(
+        "--chip", action="append", default=[], metavar="CHIP", dest="chips",
+        help="library name or YAML file; may be repeated; 'all' takes every profile "
+        "(default: those of the reports, else loihi1 and odin)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the pages (default: energy_reports/comparison)"
+    )
+    _add_conditions(parser)
 
 
 def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
