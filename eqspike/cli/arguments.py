@@ -27,6 +27,8 @@ def build_parser() -> argparse.ArgumentParser:
     _export(commands)
     _check_gradient(commands)
     _estimate(commands)
+    _meter(commands)
+    _sweep(commands)
     _plot(commands)
     _list(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
@@ -195,6 +197,58 @@ def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--samples-per-second", type=float, default=1.0, metavar="R",
         help="rate of training for the years until weights wear out (default: 1)",
+    )  # fmt: skip
+
+
+def _meter(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "time and energy of a run on this machine, by its own counters (RAPL, NVML) where it has some"
+    parser = _add(commands, "meter", "metering:meter", text)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument(
+        "--batch", action="append", type=int, default=[], metavar="N", dest="batch_sizes",
+        help="samples handed over at a time; may be repeated (default: 1 and 1000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, metavar="S", help="of each measurement (default: 10)"
+    )
+    parser.add_argument("--engine", help="another engine, such as torch:cuda")
+    parser.add_argument("--out", metavar="FILE", help="also write the result there, as JSON")
+
+
+def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "train and price every combination of some settings, on all cores or many machines"
+    parser = _add(commands, "sweep", "sweeping:sweep", text)
+    parser.add_argument("model", metavar="MODEL", help="library name or YAML file")
+    parser.add_argument("task", metavar="TASK", help="library name or YAML file")
+    parser.add_argument(
+        "--vary", action="append", required=True, metavar="KEY=[V1, V2]", dest="axes",
+        help="a setting of the model, or seed, and its values; repeat for a grid",
+    )  # fmt: skip
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides",
+        help="change the model at every point; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--chip", action="append", default=[], metavar="CHIP", dest="chips",
+        help="price each run on it; may be repeated; 'all' takes every profile",
+    )  # fmt: skip
+    parser.add_argument("--engine", help="engine of all runs (default: the model's)")
+    parser.add_argument("--seed", type=int, default=0, help="seed, where not varied (default: 0)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the runs and the table (default: sweeps/MODEL-TASK)"
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes on this machine (default: one a core)"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help="a running Dask scheduler instead, such as tcp://host:8786",
+    )  # fmt: skip
+    parser.add_argument(
+        "--checkpoint-seconds", type=float, default=120.0, metavar="S",
+        help="time between checkpoints inside an epoch (default: 120)",
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
+from eqspike.core.messages import VALUES, Messages
 from eqspike.core.network import Network
 from eqspike.core.neurons import Neuron
 from eqspike.core.rates import AnyRateNeuron, Dynamics, Feedback, Readout
@@ -62,6 +63,7 @@ class RateSystem:
         initial_gain: weights and biases start uniform in +- gain / sqrt(fan-in) of the forward coupling.
         readout: how classes are read from the output layer.
         bias_rates: learning rates of the biases that each coupling ends in; None: those of the couplings.
+        messages: what neurons send to each other: their rates, or changes of them.
     """
 
     network: Network
@@ -75,6 +77,7 @@ class RateSystem:
     initial_gain: tuple[float, ...]
     readout: Readout = SINGLE
     bias_rates: tuple[float, ...] | None = None
+    messages: Messages = VALUES
 
     @property
     def classes(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from eqspike import library
 from eqspike.core.config import Section
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.messages import Messages
 from eqspike.core.network import Network, layered
 from eqspike.core.neurons import NEURONS, read_neuron
 from eqspike.core.rates import RATE_NEURONS, Dynamics, Feedback, Readout, read_rate_neuron
@@ -152,6 +153,7 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
         training.numbers("bias_rates", length=couplings, low=0, high=1e6)
         if training.has("bias_rates")
         else None,
+        messages=Messages.read(section.section("messages", {})),
     )
 
 

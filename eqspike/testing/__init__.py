@@ -1,6 +1,8 @@
 """Plain reference simulators and small systems: the definition of what the engines must reproduce."""
 
 from eqspike.testing.loihi import LoihiPresentation, present_loihi, random_network
+from eqspike.testing.rate_events import PlainRates, RateTrace
+from eqspike.testing.rate_systems import rate_samples, small_rate_system
 from eqspike.testing.reference import (
     NEURONS,
     SIZES,
@@ -18,12 +20,16 @@ __all__ = [
     "SIZES",
     "Counts",
     "LoihiPresentation",
+    "PlainRates",
     "Presentation",
+    "RateTrace",
     "fixed_memory",
     "flattened",
     "present",
     "present_loihi",
     "random_network",
+    "rate_samples",
     "samples",
+    "small_rate_system",
     "small_system",
 ]

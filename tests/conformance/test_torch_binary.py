@@ -13,9 +13,9 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.network import layered
 from eqspike.core.rates import AnyRateNeuron, BinaryNeuron, Dynamics, Feedback, RateNeuron, Readout
 from eqspike.engines.protocol import Arrays, RateSystem
+from eqspike.engines.rate_parameters import initial_rate_weights, kept_beside
 from eqspike.engines.torch import TorchSession
 from eqspike.engines.torch.couplings import Dense
-from eqspike.engines.torch.parameters import initial_rate_weights, kept_beside
 from eqspike.engines.torch.writing import make_writer
 from eqspike.memory import Binary, Ideal, Memory, Metaplastic, Scale
 from eqspike.rules import ContinualEquilibrium, Equilibrium, Nudging, RateRule

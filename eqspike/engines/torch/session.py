@@ -15,17 +15,17 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem
-from eqspike.engines.torch.counting import Tally, event_counts
-from eqspike.engines.torch.couplings import Dense
-from eqspike.engines.torch.device import DTYPES, read_device, threads
-from eqspike.engines.torch.learning import Learning, Lesson, Rates
-from eqspike.engines.torch.parameters import (
+from eqspike.engines.rate_parameters import (
     backward_name,
     initial_rate_weights,
     kept_beside,
     kept_names,
     rate_shapes,
 )
+from eqspike.engines.torch.counting import Tally, event_counts
+from eqspike.engines.torch.couplings import Dense
+from eqspike.engines.torch.device import DTYPES, read_device, threads
+from eqspike.engines.torch.learning import Learning, Lesson, Rates
 from eqspike.engines.torch.relaxation import Relaxation
 from eqspike.engines.torch.writing import make_writer
 from eqspike.memory import Ideal
@@ -279,4 +279,8 @@ def _refuse(system: RateSystem) -> None:
         raise UnsupportedError(
             f"engine 'torch' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
             f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
+        )
+    if system.messages.of_changes:
+        raise UnsupportedError(
+            "engine 'torch' sends every rate at every step, got messages.kind changes; use messages.kind values"
         )
