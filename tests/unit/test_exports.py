@@ -22,7 +22,7 @@ EXPORTS = {
         "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
         "Nudging", "RATE_RULES", "RateRule", "read_rate_rule",
     ],
-    "eqspike.tasks": ["SPLITS", "Split", "Task", "load_task"],
+    "eqspike.tasks": ["SPLITS", "Split", "Stage", "Task", "load_task", "read_sequence"],
 }  # fmt: skip
 
 
