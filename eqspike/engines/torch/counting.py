@@ -18,7 +18,7 @@ from eqspike.core.counts import (
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import Network
 from eqspike.engines.protocol import RateSystem
-from eqspike.engines.torch.parameters import backward_name
+from eqspike.engines.rate_parameters import backward_name
 from eqspike.memory import Writes
 from eqspike.rules import ContinualVectorField
 

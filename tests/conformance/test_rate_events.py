@@ -1,0 +1,54 @@
+"""Networks of rates that send changes: engines against the simulation message by message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from eqspike.core.messages import VALUES
+from eqspike.engines.protocol import Arrays, RateSystem
+from eqspike.engines.rate_parameters import initial_rate_weights
+from eqspike.engines.torch import TorchSession
+from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.testing import PlainRates, rate_samples, small_rate_system
+
+SYSTEMS = [
+    small_rate_system(threshold=0.02),
+    small_rate_system(threshold=0.05, sign="both", initial=0.3),
+    small_rate_system(threshold=0.01, sign="random", updates="even-odd", activation="tanh"),
+    small_rate_system(threshold=0.03, nudge="outside", activation="hard-sigmoid", hidden=(7, 6, 5)),
+    small_rate_system(ContinualEquilibrium, threshold=0.01),
+    small_rate_system(ContinualEquilibrium, threshold=0.02, hidden=(7,), sign="random"),
+    small_rate_system(ContinualVectorField, threshold=0.01, activation="tanh"),
+]
+BATCH = rate_samples()
+
+
+def name_of(system: RateSystem) -> str:
+    nudging, dynamics = system.rule.nudging, system.dynamics
+    return f"{system.rule.kind}-{nudging.sign}-{dynamics.updates}-{system.neuron.activation.name}"
+
+
+def assert_close(found: Arrays, wanted: Arrays) -> None:
+    assert set(found) == set(wanted)
+    for name, array in wanted.items():
+        np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("system", SYSTEMS[:4], ids=name_of)
+def test_without_a_threshold_changes_are_values(system: RateSystem) -> None:
+    plain = PlainRates(
+        replace(system, messages=replace(system.messages, threshold=0.0)),
+        initial_rate_weights(system, 3),
+    )
+    with TorchSession(replace(system, messages=VALUES), 3) as session:
+        for key in range(2):
+            session.fit(*BATCH, 0.5, key)
+            plain.fit(*BATCH, 0.5, key)
+        session.take_counts()
+        assert_close(session.weights(), plain.weights)
+        np.testing.assert_allclose(
+            session.scores(BATCH[0], BATCH[2]), plain.scores(BATCH[0]), atol=1e-12
+        )
