@@ -36,6 +36,22 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """Learning rates of one batch: of the weights of each coupling, and of the biases it ends in."""
+
+    weights: Sequence[float]
+    biases: Sequence[float]
+
+    @staticmethod
+    def of(system: RateSystem, factor: float) -> Rates:
+        """Those of a system times a factor."""
+        biases = system.learning_rates if system.bias_rates is None else system.bias_rates
+        return Rates(
+            [rate * factor for rate in system.learning_rates], [rate * factor for rate in biases]
+        )
+
+
+@dataclass(frozen=True)
 class Contrast:
     """Two sets of states whose products are compared, and the weight of each sample."""
 
@@ -50,7 +66,8 @@ def nudged(
 ) -> Contrast:  # fmt: skip
     """Run the nudged phases from the states of the free phase, and say what to compare."""
     steps, centered = system.rule.nudging.nudged_steps, system.rule.nudging.centered
-    free = [state.clone() for state in relaxation.states]
+    start = relaxation.keep()
+    free = start[: len(relaxation.states)]
     relaxation.nudge(lesson.targets, lesson.betas)
     relaxation.run(steps, after)
     if tally is not None:
@@ -58,8 +75,7 @@ def nudged(
     if not centered:
         return Contrast(relaxation.states, free, lesson.weight)
     forward = [state.clone() for state in relaxation.states]
-    for state, start in zip(relaxation.states, free, strict=True):
-        state.copy_(start)
+    relaxation.put_back(start)
     relaxation.nudge(lesson.targets, -lesson.betas)
     relaxation.run(steps, after)
     return Contrast(forward, relaxation.states, lesson.weight / 2)
@@ -73,16 +89,14 @@ class Learning:
     ) -> None:
         self._system, self._biases, self._writer, self._tally = system, biases, writer, tally
 
-    def at_the_end(
-        self, relaxation: Relaxation, lesson: Lesson, rates: Sequence[float], key: int
-    ) -> None:
+    def at_the_end(self, relaxation: Relaxation, lesson: Lesson, rates: Rates, key: int) -> None:
         """Equilibrium Propagation: one write after the nudged phases."""
         found = nudged(self._system, relaxation, lesson, self._tally)
 
         def add_change(arrays: Sequence[Tensor]) -> None:
             add_contrasts(
                 relaxation.couplings, relaxation.inputs, found.first, found.second, found.weight,
-                arrays, rates,
+                arrays, rates.weights,
             )  # fmt: skip
 
         writes = self._writer.write(relaxation.couplings, add_change, key)
@@ -91,7 +105,7 @@ class Learning:
         names = [coupling.name for coupling in self._system.network.couplings]
         self._count(relaxation, marks, dict(zip(names, writes, strict=False)))
 
-    def continually(self, relaxation: Relaxation, lesson: Lesson, rates: Sequence[float]) -> None:
+    def continually(self, relaxation: Relaxation, lesson: Lesson, rates: Rates) -> None:
         """C-EP and C-VF: writes after every nudged step; those of the input are summed until the end."""
         system, steps = self._system, self._system.rule.nudging.nudged_steps
         following = self.follow(relaxation, lesson, rates)
@@ -108,14 +122,14 @@ class Learning:
         found = nudged(system, relaxation, lesson, self._tally, after)
         change = (found.first[0] - found.second[0]).mul_(found.weight)
         lowest = relaxation.couplings[0]
-        lowest.accumulate(relaxation.inputs, change, lowest.weight, rates[0])
+        lowest.accumulate(relaxation.inputs, change, lowest.weight, rates.weights[0])
         self._write_biases(found, rates)
         self._count(relaxation, marks, {})
 
-    def follow(self, relaxation: Relaxation, lesson: Lesson, rates: Sequence[float]) -> Following:
+    def follow(self, relaxation: Relaxation, lesson: Lesson, rates: Rates) -> Following:
         """What lets weights follow the nudged phase that starts now."""
         each_way = isinstance(self._system.rule, ContinualVectorField)
-        return Following(relaxation, lesson.weight, rates, each_way)
+        return Following(relaxation, lesson.weight, rates.weights, rates.biases, each_way)
 
     def wanted(
         self, relaxation: Relaxation, lesson: Lesson
@@ -151,8 +165,8 @@ class Learning:
         for name, writes in {**asked, **known}.items():
             self._tally.add_writes(name, writes)
 
-    def _write_biases(self, found: Contrast, rates: Sequence[float]) -> None:
+    def _write_biases(self, found: Contrast, rates: Rates) -> None:
         for bias, first, second, rate in zip(
-            self._biases, found.first, found.second, rates, strict=True
+            self._biases, found.first, found.second, rates.biases, strict=True
         ):
             bias.add_(bias_contrast(first, second, found.weight), alpha=rate)

@@ -15,11 +15,17 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem
-from eqspike.engines.rate_parameters import backward_name, initial_rate_weights, rate_shapes
+from eqspike.engines.rate_parameters import (
+    backward_name,
+    initial_rate_weights,
+    kept_beside,
+    kept_names,
+    rate_shapes,
+)
 from eqspike.engines.torch.counting import Tally, event_counts
 from eqspike.engines.torch.couplings import Dense
 from eqspike.engines.torch.device import DTYPES, read_device, threads
-from eqspike.engines.torch.learning import Learning, Lesson
+from eqspike.engines.torch.learning import Learning, Lesson, Rates
 from eqspike.engines.torch.relaxation import Relaxation
 from eqspike.engines.torch.writing import make_writer
 from eqspike.memory import Ideal
@@ -62,7 +68,8 @@ class TorchSession:
         self._biases = [self._zeros(layer.size) for layer in network.free_layers]
         self._relaxations: dict[int, Relaxation] = {}
         self._tally = Tally()
-        self._learning = Learning(system, self._biases, make_writer(system.memory), self._tally)
+        self._writer = make_writer(system.memory, self._couplings)
+        self._learning = Learning(system, self._biases, self._writer, self._tally)
         self._largest = max(c.shape[0] * c.shape[1] for c in network.couplings)
         self.load(initial_rate_weights(system, seed))
 
@@ -77,10 +84,10 @@ class TorchSession:
     ) -> int:
         """Learn from one batch; see `engines.protocol.Session`."""
         self._check(images, labels)
-        rates = [rate * rate_factor for rate in self.system.learning_rates]
+        rates = Rates.of(self.system, rate_factor)
         with self._computing(len(images)):
             relaxation = self._free(images, learning=True)
-            read_as = relaxation.states[-1].argmax(1)
+            read_as = self._scores(relaxation).argmax(1)
             right = int(torch.count_nonzero(read_as == self._tensor(labels)))
             lesson = self._lesson(labels, keys)
             if self.system.rule.continual:
@@ -90,10 +97,10 @@ class TorchSession:
         return right
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
-        """Output rates at the end of the free phase: (samples, outputs)."""
+        """Output rates at the end of the free phase, means over the replicas of a class: (samples, classes)."""
         del keys
         with self._computing(len(images)):
-            return _as_numpy(self._free(images, learning=False).states[-1])
+            return _as_numpy(self._scores(self._free(images, learning=False)))
 
     def rates(self, images: Images) -> Arrays:
         """Rates at the end of the free phase, by layer, (samples, neurons); nothing is counted."""
@@ -117,7 +124,7 @@ class TorchSession:
             relaxation = self._free(images)
             lesson = Lesson(self._targets(labels), self._tensor(betas)[:, None])
             seen = [self._by_layer(relaxation.states)]
-            rates = [rate * rate_factor for rate in self.system.learning_rates]
+            rates = Rates.of(self.system, rate_factor)
             follow = self._learning.follow(relaxation, lesson, rates) if rate_factor else None
 
             def after(number: int) -> None:
@@ -142,8 +149,13 @@ class TorchSession:
         return self._by_name(forward, backward, biases)
 
     def weights(self) -> Arrays:
-        """Copies of the stored weights and biases by name."""
-        return self._by_name(
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
+        kept = {
+            name: _pre_first(self._writer.kept[index][key])
+            for index, names in enumerate(kept_names(self.system))
+            for key, name in names.items()
+        }
+        return kept | self._by_name(
             [coupling.weight for coupling in self._couplings],
             [coupling.back for coupling in self._couplings],
             self._biases,
@@ -152,10 +164,13 @@ class TorchSession:
     def load(self, weights: Arrays) -> None:
         """Replace all stored weights and biases; weights are brought to what the memory can hold.
 
+        What the memory keeps beside them starts anew where it is not given.
+
         Raises:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
-        check_arrays(weights, rate_shapes(self.system))
+        kept = kept_beside(self.system, weights)
+        check_arrays({n: a for n, a in weights.items() if n not in kept}, rate_shapes(self.system))
         for index, (coupling, of) in enumerate(
             zip(self.system.network.couplings, self._couplings, strict=True)
         ):
@@ -165,6 +180,9 @@ class TorchSession:
                 of.back.copy_(self._tensor(weights[backward_name(coupling)]))
         for layer, bias in zip(self.system.network.free_layers, self._biases, strict=True):
             bias.copy_(self._tensor(weights[f"{layer.name}.bias"]))
+        for index, names in enumerate(kept_names(self.system)):
+            for key, name in names.items():
+                self._writer.kept[index][key].copy_(self._tensor(np.moveaxis(kept[name], -1, 0)))
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
@@ -200,7 +218,7 @@ class TorchSession:
 
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
-        check_labels(labels, len(images), self.system.network.output.size)
+        check_labels(labels, len(images), self.system.classes)
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
         nudging = self.system.rule.nudging
@@ -210,7 +228,13 @@ class TorchSession:
         return Lesson(self._targets(labels), self._tensor(betas)[:, None])
 
     def _targets(self, labels: Labels) -> Tensor:
-        return self._tensor(np.eye(self.system.network.output.size)[labels])
+        return self._tensor(self.system.targets(labels))
+
+    def _scores(self, relaxation: Relaxation) -> Tensor:
+        outputs, classes = relaxation.states[-1], self.system.classes
+        if classes == outputs.shape[1]:
+            return outputs
+        return outputs.view(len(outputs), classes, -1).mean(2)
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         """An array on the device; floating-point numbers in the system's precision."""
@@ -232,12 +256,17 @@ class TorchSession:
         result: Arrays = {}
         network, separate = self.system.network, self.system.feedback.separate
         for coupling, up, down in zip(network.couplings, forward, backward, strict=True):
-            result[coupling.name] = np.ascontiguousarray(_as_numpy(up).T)
+            result[coupling.name] = _pre_first(up)
             if separate and coupling.bidirectional:
                 result[backward_name(coupling)] = _as_numpy(down)
         for layer, bias in zip(network.free_layers, biases, strict=True):
             result[f"{layer.name}.bias"] = _as_numpy(bias)
         return result
+
+
+def _pre_first(tensor: Tensor) -> NDArray[np.float64]:
+    """A copy in float64 whose postsynaptic axis is last, as in `System`."""
+    return np.ascontiguousarray(np.moveaxis(_as_numpy(tensor), 0, -1))
 
 
 def _as_numpy(tensor: Tensor) -> NDArray[np.float64]:
