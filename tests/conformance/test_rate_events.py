@@ -11,8 +11,9 @@ from eqspike.core.messages import VALUES
 from eqspike.engines.protocol import Arrays, RateSystem
 from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
+from eqspike.memory import Fixed
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField
-from eqspike.testing import PlainRates, rate_samples, small_rate_system
+from eqspike.testing import PlainRates, flattened, rate_samples, small_rate_system
 
 SYSTEMS = [
     small_rate_system(threshold=0.02),
@@ -52,3 +53,36 @@ def test_without_a_threshold_changes_are_values(system: RateSystem) -> None:
         np.testing.assert_allclose(
             session.scores(BATCH[0], BATCH[2]), plain.scores(BATCH[0]), atol=1e-12
         )
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=name_of)
+def test_torch_does_what_the_messages_do(system: RateSystem) -> None:
+    plain = PlainRates(system, initial_rate_weights(system, 3))
+    with TorchSession(system, 3) as session:
+        compare(session, plain)
+
+
+def test_a_memory_that_rounds_is_written_once_a_batch() -> None:
+    system = replace(SYSTEMS[0], memory=Fixed(6, (0.5, 0.8, 0.9), "nearest"))
+    with TorchSession(system, 3) as session:
+        compare(session, PlainRates(system, session.weights()))
+
+
+def compare(session: TorchSession, plain: PlainRates) -> None:
+    """Trajectories, learning, read-out and counts."""
+    found, wanted = session.trace(*BATCH), plain.trace(*BATCH)
+    assert_close(found.values, wanted.values)
+    assert_close(found.sent, wanted.sent)
+    assert_close(found.messages, wanted.messages)
+    assert sum(each.sum() for each in wanted.messages.values()) > 0
+    plain.counts.clear()
+    for key in range(3):
+        session.fit(*BATCH, 0.5, key)
+        plain.fit(*BATCH, 0.5, key)
+    assert_close(session.weights(), plain.weights)
+    assert flattened(session.take_counts()) == +plain.counts
+    plain.counts.clear()
+    np.testing.assert_allclose(
+        session.scores(BATCH[0], BATCH[2]), plain.scores(BATCH[0]), rtol=0, atol=1e-12
+    )
+    assert flattened(session.take_counts()) == +plain.counts
