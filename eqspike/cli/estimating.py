@@ -27,11 +27,11 @@ HEADER = (
 def estimate(options: argparse.Namespace) -> int:
     """Energy report of a run."""
     chips = chip_names(tuple(options.chips))
-    figures = _figures(options.figures)
+    figures = figures_of(options.figures)
     report = estimate_run(
         Path(options.run),
         chips,
-        conditions=_conditions(options),
+        conditions=conditions_of(options),
         figures=figures,
         samples_per_second=options.samples_per_second,
     )
@@ -107,7 +107,12 @@ def _span(interval: Interval, unit: str) -> str:
     return typical if span == typical else f"{typical} ({span})"
 
 
-def _conditions(options: argparse.Namespace) -> Conditions:
+def conditions_of(options: argparse.Namespace) -> Conditions:
+    """Conditions from the options that `estimate` and `report compare` share.
+
+    Raises:
+        ConfigError: for a value that is no number or out of range.
+    """
     hops = {layer: _number(layer, text) for layer, text in _pairs("--hops", options.hops)}
     return Conditions(options.step_time, options.cores, hops or None, options.active_share)
 
@@ -119,8 +124,12 @@ def _number(layer: str, text: str) -> float:
         raise ConfigError(f"--hops {layer}={text}: '{text}' is not a number") from None
 
 
-def _figures(texts: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Figures by chip and name; the name follows the last dot, for a chip's name may have some."""
+def figures_of(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Figures by chip and name; the name follows the last dot, for a chip's name may have some.
+
+    Raises:
+        ConfigError: for a text of another form.
+    """
     found: dict[str, dict[str, str]] = {}
     for place, amount in _pairs("--figure", texts):
         chip, dot, name = place.rpartition(".")

@@ -7,18 +7,25 @@ Prototypical dynamics, one step:
     s_L <- rho(d_L + beta (y - s_L))                     nudged, nudge inside
     s_L <- rho(d_L) + beta (y - s_L)                     nudged, nudge outside
 
+Binary neurons keep a filtered state s_k and send one bit of it; r_k stands for s_k in the drives and the rules:
+
+    s_k <- clip((1 - g) s_k + g (d_k [+ beta (y - s_L)]), 0, 1)        r_k = 1 where s_k >= 1/2, else 0
+
 With the nudge inside, the contrast of two phases is minus the gradient of |y - s_L|^2 / 2 as beta -> 0. Outside,
 the output's rho' is missing from it and a bias stays at every beta; public code of several papers does that.
 
-Source: Ernoult, Grollier, Querlioz, Bengio and Scellier, NeurIPS 2019 (prototypical setting).
+Source: Ernoult, Grollier, Querlioz, Bengio and Scellier, NeurIPS 2019 (prototypical setting); binary neurons and
+replicated outputs: Laydevant, Ernoult, Querlioz and Grollier, CVPR Workshops 2021, arXiv:2103.08953.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from eqspike.core.activations import ACTIVATIONS, Activation
 from eqspike.core.config import Section
+from eqspike.core.errors import UnsupportedError
 
 UPDATES = ("synchronous", "even-odd")
 NUDGES = ("inside", "outside")
@@ -36,6 +43,7 @@ class RateNeuron:
 
     activation: Activation
     initial: float = 0.0
+    kind: ClassVar[str] = "rate"
 
     @staticmethod
     def read(section: Section) -> RateNeuron:
@@ -50,6 +58,79 @@ class RateNeuron:
 
 
 @dataclass(frozen=True)
+class BinaryNeuron:
+    """A neuron that sends 1 while its filtered drive is one half or more, else 0.
+
+    A nudge moves its bit only where it carries the state over one half, so a class needs several outputs
+    (`Readout.replicas`) to be told how far it is from its target.
+
+    Attributes:
+        filter: g, above 0, at most 1.
+        initial: s of every free neuron at the start of each sample.
+    """
+
+    filter: float = 0.5
+    initial: float = 1.0
+    kind: ClassVar[str] = "binary"
+
+    @staticmethod
+    def read(section: Section) -> BinaryNeuron:
+        """Read a model's `neuron` section of kind `binary`."""
+        section.choice("kind", ("binary",))
+        neuron = BinaryNeuron(
+            section.number("filter", 0.5, above=0, high=1),
+            section.number("initial", 1.0, low=0, high=1),
+        )
+        section.close()
+        return neuron
+
+
+AnyRateNeuron = RateNeuron | BinaryNeuron
+
+RATE_NEURONS: dict[str, type[RateNeuron] | type[BinaryNeuron]] = {
+    neuron.kind: neuron for neuron in (RateNeuron, BinaryNeuron)
+}
+
+
+def read_rate_neuron(section: Section) -> AnyRateNeuron:
+    """Read a model's `neuron` section: `kind` and the parameters of that kind."""
+    return RATE_NEURONS[section.choice("kind", tuple(RATE_NEURONS))].read(section)
+
+
+def differentiable(neuron: AnyRateNeuron) -> RateNeuron:
+    """The neuron itself, where its rate has a derivative.
+
+    Raises:
+        UnsupportedError: for binary neurons.
+    """
+    if isinstance(neuron, BinaryNeuron):
+        raise UnsupportedError(
+            "a gradient needs neurons whose rate has a derivative, got neuron.kind binary; use neuron.kind rate"
+        )
+    return neuron
+
+
+@dataclass(frozen=True)
+class Readout:
+    """How classes are read from the output layer.
+
+    Attributes:
+        replicas: outputs for each class, one beside the other; all have its target, and their mean is its score.
+    """
+
+    replicas: int = 1
+
+    @staticmethod
+    def read(section: Section, outputs: int) -> Readout:
+        """Read a model's `output` section for a last layer of that many neurons."""
+        replicas = section.integer("replicas", 1, low=1)
+        if outputs % replicas:
+            raise section.error("replicas", f"a divisor of the {outputs} neurons of the last layer")
+        section.close()
+        return Readout(replicas)
+
+
+@dataclass(frozen=True)
 class Dynamics:
     """In what order the layers are updated and where the nudge enters.
 
@@ -61,6 +142,18 @@ class Dynamics:
 
     updates: str = "synchronous"
     nudge: str = "inside"
+
+    def refuse(self, neuron: AnyRateNeuron) -> None:
+        """Refuse neurons for which these dynamics are not defined.
+
+        Raises:
+            UnsupportedError: for a nudge outside of binary neurons.
+        """
+        if self.nudge == "outside" and isinstance(neuron, BinaryNeuron):
+            raise UnsupportedError(
+                "neuron.kind binary needs dynamics.nudge inside, got outside: a bit plus a nudge would be no bit; "
+                "inside, the nudge joins the drive that is filtered"
+            )
 
     @staticmethod
     def read(section: Section) -> Dynamics:

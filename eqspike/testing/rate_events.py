@@ -6,6 +6,7 @@ computed in float64. Nothing here is shared with the engines but the definitions
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.random_stream import stream_key
+from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.parameters import drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.memory import Ideal
+from eqspike.engines.rate_parameters import rate_shapes
+from eqspike.memory import Binary, Fixed, Metaplastic
 from eqspike.rules import ContinualVectorField
 
 Vector = NDArray[Any]
@@ -24,7 +27,7 @@ Counts = Counter[tuple[str, str, str]]
 
 
 class PlainRates:
-    """Dense layers of rate neurons and their weights.
+    """Dense layers of rate neurons, or binary ones, and their weights.
 
     Args:
         system: its `messages` must be changes.
@@ -58,7 +61,10 @@ class PlainRates:
 
     def value(self, layer: str) -> Vector:
         """v: the rate of each neuron of a layer."""
-        return self.state[layer].copy()
+        state = self.state[layer]
+        if isinstance(self.system.neuron, BinaryNeuron):
+            return np.where(state >= 0.5, 1.0, 0.0)
+        return state.copy()
 
     def step(self, phase: str, teacher: tuple[Vector, Vector] | None = None) -> dict[str, Vector]:
         """One step of all layers; returns who sent, by layer.
@@ -87,11 +93,12 @@ class PlainRates:
         return senders
 
     def scores(self, images: Images) -> Vector:
-        """Present a batch without a teacher: v of the outputs at the end of the free phase."""
+        """Present a batch without a teacher: v of the outputs at the end of the free phase, means by class."""
         self.start(images)
         for _ in range(self.system.rule.nudging.free_steps):
             self.step("free")
-        return self.value(self.network.output.name)
+        outputs = self.value(self.network.output.name)
+        return np.asarray(outputs.reshape(len(images), self.system.classes, -1).mean(2))
 
     def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
         """Present a batch through all phases with weights held."""
@@ -106,18 +113,20 @@ class PlainRates:
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> None:
         """Learn from one batch, as `engines.protocol.Session.fit`."""
-        rates = [rate * rate_factor for rate in self.system.learning_rates]
+        biases = self.system.bias_rates or self.system.learning_rates
+        pairs = zip(self.system.learning_rates, biases, strict=True)
+        rates = [(rate * rate_factor, bias * rate_factor) for rate, bias in pairs]
         for _ in self._presented(images, labels, keys, learn=True, rates=rates, key=write_key):
             pass
 
     def _presented(
         self, images: Images, labels: Labels, keys: Keys, learn: bool,
-        rates: list[float] | None = None, key: int = 0,
+        rates: list[tuple[float, float]] | None = None, key: int = 0,
     ) -> Iterator[dict[str, Vector]]:  # fmt: skip
         """All phases; yields who sent in each step."""
         rule, nudging = self.system.rule, self.system.rule.nudging
         signs = drawn_signs(keys) if nudging.sign == "random" else np.ones(len(keys))
-        targets = np.eye(self.network.output.size)[labels]
+        targets = self.system.targets(labels)
         self.start(images)
         for _ in range(nudging.free_steps):
             yield self.step("free")
@@ -140,17 +149,20 @@ class PlainRates:
             ends.append(dict(self.sent))
         if learn and not rule.continual:
             betas = signs * nudging.beta * (2 if nudging.centered else 1)
-            for name, array in self.weights.items():
-                self.counts["nudged", name, "rule_evaluations"] += array.size * len(images)
+            for name, shape in rate_shapes(self.system).items():
+                self.counts["nudged", name, "rule_evaluations"] += math.prod(shape) * len(images)
             self._write(ends[0], ends[1] if nudging.centered else free[2], betas, rates or [], key)
 
     def _updated(self, name: str, teacher: tuple[Vector, Vector] | None) -> Vector:
         """New states of a layer."""
-        rho = self.system.neuron.activation.rate
+        neuron, state = self.system.neuron, self.state[name]
         drive = self.drive[name] + self.weights[f"{name}.bias"]
-        if teacher is None or name != self.network.output.name:
-            return rho(drive)
-        nudge = teacher[0] * (teacher[1] - self.state[name])
+        taught = teacher is not None and name == self.network.output.name
+        nudge = teacher[0] * (teacher[1] - state) if teacher is not None and taught else 0.0
+        if isinstance(neuron, BinaryNeuron):
+            filtered = (1 - neuron.filter) * state + neuron.filter * (drive + nudge)
+            return np.asarray(np.clip(filtered, 0.0, 1.0))
+        rho = neuron.activation.rate
         if self.system.dynamics.nudge == "outside":
             return np.asarray(rho(drive) + nudge)
         return rho(drive + nudge)
@@ -199,19 +211,19 @@ class PlainRates:
 
     def _write(
         self, after: dict[str, Vector], before: dict[str, Vector], betas: Vector,
-        rates: list[float], key: int,
+        rates: list[tuple[float, float]], key: int,
     ) -> None:  # fmt: skip
         """Change all weights by what the rule asks, from q of two moments."""
         weight = np.sign(betas)[:, None]
         each_way = isinstance(self.system.rule, ContinualVectorField)
         scale = 1 / (abs(betas[0]) * len(betas))
-        for index, (coupling, each) in enumerate(zip(self.network.couplings, rates, strict=True)):
-            rate = each * scale
+        for index, coupling in enumerate(self.network.couplings):
+            rate, bias_rate = (scale * each for each in rates[index])
             post, pre = coupling.post.name, coupling.pre.name
             old, new = ({**q, self.network.input.name: self.inputs} for q in (before, after))
             moved, active = ((new[n] != old[n]).any(0) for n in (post, pre))
             step = weight * (new[post] - old[post])
-            self._write_bias(post, rate * step.sum(0), moved)
+            self._write_bias(post, bias_rate * step.sum(0), moved)
             if each_way:
                 change = old[pre].T @ step
                 self._asked(coupling.name, index, rate * change, None, moved, key)
@@ -228,7 +240,13 @@ class PlainRates:
     ) -> None:
         """Write a change of one coupling, asked for where a row's or a column's neuron moved."""
         memory, phase = self.system.memory, "nudged" if self.system.rule.continual else "update"
-        if not isinstance(memory, Ideal):
+        if isinstance(memory, (Binary, Metaplastic)):
+            kept = {key: self.weights[f"{name}.{key}"] for key in memory.kept}
+            done = memory.write(self.weights[name], kept, change, index)
+            self.weights[name] = done.stored
+            self.weights |= {f"{name}.{key}": array for key, array in done.kept.items()}
+            candidate, applied = done.writes.candidate, done.writes.applied
+        elif isinstance(memory, Fixed):
             stored, writes = memory.program(
                 self.weights[name], change, index, stream_key(key, index)
             )

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.protocol import RateSystem
 from eqspike.engines.rate_counting import MessageTally
-from eqspike.engines.torch.activations import SQUASHES
+from eqspike.engines.torch.activations import LINEAR, SQUASHES
 from eqspike.engines.torch.couplings import Coupling
 from eqspike.engines.torch.relaxation import update_groups
 
@@ -24,7 +25,7 @@ class ChangeRelaxation:
     Attributes:
         inputs: rates of the clamped layer, (samples, pixels).
         states: q of each free layer, (samples, neurons), what rules see; previous: before the last step.
-        values: v of each free layer; sends: who sent in the last step.
+        values: v of each free layer; filtered: s, where it is not v; sends: who sent in the last step.
         base: biases, (neurons,).
     """
 
@@ -43,7 +44,12 @@ class ChangeRelaxation:
         )
         self.sends = [state.new_zeros(state.shape, dtype=torch.bool) for state in self.states]
         self.base = [bias.clone() for bias in biases]
-        self._squash = SQUASHES[neuron.activation.name]
+        self._squash, self._filter, self.filtered = LINEAR, 1.0, []
+        if isinstance(neuron, BinaryNeuron):
+            self._filter = neuron.filter
+            self.filtered = [torch.empty_like(state) for state in self.states]
+        else:
+            self._squash = SQUASHES[neuron.activation.name]
         self._groups = update_groups(system)
         self._inside = system.dynamics.nudge == "inside"
         self._teacher: tuple[Tensor, Tensor] | None = None
@@ -62,7 +68,9 @@ class ChangeRelaxation:
         for layer, bias in enumerate(self._biases):
             self.base[layer].copy_(bias)
             self._drives[layer].zero_()
-            self.values[layer].fill_(self._system.neuron.initial)
+            (self.filtered or self.values)[layer].fill_(self._system.neuron.initial)
+            if self.filtered:
+                torch.ge(self.filtered[layer], 0.5, out=self.values[layer])
             self.states[layer].copy_(self.values[layer])
             self._messages[layer].copy_(self.values[layer])
             self._sent["free"][layer + 1] += torch.count_nonzero(self.values[layer], 0)
@@ -78,11 +86,11 @@ class ChangeRelaxation:
 
     def keep(self) -> list[Tensor]:
         """Copies of all that a phase starts from, `states` first."""
-        return [each.clone() for each in (*self.states, *self.values, *self._drives)]
+        return [each.clone() for each in self._all()]
 
     def put_back(self, kept: Sequence[Tensor]) -> None:
         """Stand again where `keep` was called."""
-        for each, old in zip((*self.states, *self.values, *self._drives), kept, strict=True):
+        for each, old in zip(self._all(), kept, strict=True):
             each.copy_(old)
 
     def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
@@ -110,19 +118,25 @@ class ChangeRelaxation:
             for layer in self._system.network.layers
         ]
 
+    def _all(self) -> list[Tensor]:
+        return [*self.states, *self.values, *self.filtered, *self._drives]
+
     def _advance(self, layer: int) -> None:
-        """v <- rho(a + b), with the nudge that belongs to the outputs."""
-        value, squash = self.values[layer], self._squash
+        """New state and value from a + b, with the nudge that belongs to the outputs."""
+        state, drive = (self.filtered or self.values)[layer], self._messages[layer]
+        torch.add(self._drives[layer], self.base[layer], out=drive)
         taught = self._teacher if layer == len(self.values) - 1 else None
-        drive = torch.add(self._drives[layer], self.base[layer], out=self._messages[layer])
-        if taught is not None:
-            nudge = (taught[0] - value).mul_(taught[1])
-            if self._inside:
-                drive.add_(nudge)
-        squash.apply(drive.mul_(squash.gain).add_(squash.offset))
-        if taught is not None and not self._inside:
+        nudge = None if taught is None else (taught[0] - state).mul_(taught[1])
+        if nudge is not None and self._inside:
             drive.add_(nudge)
-        value.copy_(drive)
+        if self.filtered:
+            state.mul_(1.0 - self._filter).add_(drive, alpha=self._filter).clamp_(0.0, 1.0)
+            torch.ge(state, 0.5, out=self.values[layer])
+            return
+        self._squash.apply(drive.mul_(self._squash.gain).add_(self._squash.offset))
+        if nudge is not None and not self._inside:
+            drive.add_(nudge)
+        state.copy_(drive)
 
     def _send(self, layer: int) -> None:
         """q <- v where it has moved far enough; the messages are left in their array."""

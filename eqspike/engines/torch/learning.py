@@ -41,6 +41,22 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """Learning rates of one batch: of the weights of each coupling, and of the biases it ends in."""
+
+    weights: Sequence[float]
+    biases: Sequence[float]
+
+    @staticmethod
+    def of(system: RateSystem, factor: float) -> Rates:
+        """Those of a system times a factor."""
+        biases = system.learning_rates if system.bias_rates is None else system.bias_rates
+        return Rates(
+            [rate * factor for rate in system.learning_rates], [rate * factor for rate in biases]
+        )
+
+
+@dataclass(frozen=True)
 class Contrast:
     """Two sets of states whose products are compared, and the weight of each sample."""
 
@@ -78,9 +94,7 @@ class Learning:
     ) -> None:
         self._system, self._biases, self._writer, self._tally = system, biases, writer, tally
 
-    def at_the_end(
-        self, relaxation: AnyRelaxation, lesson: Lesson, rates: Sequence[float], key: int
-    ) -> None:
+    def at_the_end(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates, key: int) -> None:
         """Equilibrium Propagation: one write after the nudged phases."""
         found = nudged(self._system, relaxation, lesson, self._tally)
 
@@ -88,7 +102,7 @@ class Learning:
             add = add_contrasts if relaxation.resends else add_moves
             add(
                 relaxation.couplings, relaxation.inputs, found.first, found.second, found.weight,
-                arrays, rates,
+                arrays, rates.weights,
             )  # fmt: skip
 
         writes = self._writer.write(relaxation.couplings, add_change, key)
@@ -97,9 +111,7 @@ class Learning:
         names = [coupling.name for coupling in self._system.network.couplings]
         self._count(relaxation, marks, dict(zip(names, writes, strict=False)))
 
-    def continually(
-        self, relaxation: AnyRelaxation, lesson: Lesson, rates: Sequence[float]
-    ) -> None:
+    def continually(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates) -> None:
         """C-EP and C-VF: writes after every nudged step; those of the input are summed until the end."""
         system, steps = self._system, self._system.rule.nudging.nudged_steps
         following = self.follow(relaxation, lesson, rates)
@@ -116,16 +128,14 @@ class Learning:
         found = nudged(system, relaxation, lesson, self._tally, after)
         change = (found.first[0] - found.second[0]).mul_(found.weight)
         lowest = relaxation.couplings[0]
-        lowest.accumulate(relaxation.inputs, change, lowest.weight, rates[0])
+        lowest.accumulate(relaxation.inputs, change, lowest.weight, rates.weights[0])
         self._write_biases(found, rates)
         self._count(relaxation, marks, {})
 
-    def follow(
-        self, relaxation: AnyRelaxation, lesson: Lesson, rates: Sequence[float]
-    ) -> Following:
+    def follow(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates) -> Following:
         """What lets weights follow the nudged phase that starts now."""
         each_way = isinstance(self._system.rule, ContinualVectorField)
-        return Following(relaxation, lesson.weight, rates, each_way)
+        return Following(relaxation, lesson.weight, rates.weights, rates.biases, each_way)
 
     def wanted(
         self, relaxation: AnyRelaxation, lesson: Lesson
@@ -161,8 +171,8 @@ class Learning:
         for name, writes in {**asked, **known}.items():
             self._tally.add_writes(name, writes)
 
-    def _write_biases(self, found: Contrast, rates: Sequence[float]) -> None:
+    def _write_biases(self, found: Contrast, rates: Rates) -> None:
         for bias, first, second, rate in zip(
-            self._biases, found.first, found.second, rates, strict=True
+            self._biases, found.first, found.second, rates.biases, strict=True
         ):
             bias.add_(bias_contrast(first, second, found.weight), alpha=rate)

@@ -17,12 +17,18 @@ from eqspike.engines.parameters import check_arrays, check_images, check_labels,
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
 from eqspike.engines.rate_counting import MessageTally
 from eqspike.engines.rate_counting import event_counts as message_counts
-from eqspike.engines.rate_parameters import backward_name, initial_rate_weights, rate_shapes
+from eqspike.engines.rate_parameters import (
+    backward_name,
+    initial_rate_weights,
+    kept_beside,
+    kept_names,
+    rate_shapes,
+)
 from eqspike.engines.torch.counting import Tally, event_counts
 from eqspike.engines.torch.couplings import Dense
 from eqspike.engines.torch.device import DTYPES, read_device, threads
 from eqspike.engines.torch.events import ChangeRelaxation
-from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, nudged
+from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
 from eqspike.engines.torch.relaxation import Relaxation
 from eqspike.engines.torch.writing import make_writer
 from eqspike.memory import Ideal
@@ -65,7 +71,8 @@ class TorchSession:
         self._biases = [self._zeros(layer.size) for layer in network.free_layers]
         self._relaxations: dict[int, AnyRelaxation] = {}
         self._tally = MessageTally() if system.messages.of_changes else Tally()
-        self._learning = Learning(system, self._biases, make_writer(system.memory), self._tally)
+        self._writer = make_writer(system.memory, self._couplings)
+        self._learning = Learning(system, self._biases, self._writer, self._tally)
         self._largest = max(c.shape[0] * c.shape[1] for c in network.couplings)
         self.load(initial_rate_weights(system, seed))
 
@@ -80,10 +87,10 @@ class TorchSession:
     ) -> int:
         """Learn from one batch; see `engines.protocol.Session`."""
         self._check(images, labels)
-        rates = [rate * rate_factor for rate in self.system.learning_rates]
+        rates = Rates.of(self.system, rate_factor)
         with self._computing(len(images)):
             relaxation = self._free(images, learning=True)
-            read_as = relaxation.values[-1].argmax(1)
+            read_as = self._scores(relaxation).argmax(1)
             right = int(torch.count_nonzero(read_as == self._tensor(labels)))
             lesson = self._lesson(labels, keys)
             if self.system.rule.continual:
@@ -94,12 +101,12 @@ class TorchSession:
         return right
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
-        """Output rates at the end of the free phase: (samples, outputs)."""
+        """Output rates at the end of the free phase, means over the replicas of a class: (samples, classes)."""
         del keys
         with self._computing(len(images)):
             relaxation = self._free(images, learning=False)
             self._count(relaxation)
-            return _as_numpy(relaxation.values[-1])
+            return _as_numpy(self._scores(relaxation))
 
     def rates(self, images: Images) -> Arrays:
         """Rates at the end of the free phase, by layer, (samples, neurons); nothing is counted."""
@@ -123,7 +130,7 @@ class TorchSession:
             relaxation = self._free(images)
             lesson = Lesson(self._targets(labels), self._tensor(betas)[:, None])
             seen = [self._by_layer(relaxation.values)]
-            rates = [rate * rate_factor for rate in self.system.learning_rates]
+            rates = Rates.of(self.system, rate_factor)
             follow = self._learning.follow(relaxation, lesson, rates) if rate_factor else None
 
             def after(number: int) -> None:
@@ -166,8 +173,13 @@ class TorchSession:
         return self._by_name(forward, backward, biases)
 
     def weights(self) -> Arrays:
-        """Copies of the stored weights and biases by name."""
-        return self._by_name(
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
+        kept = {
+            name: _pre_first(self._writer.kept[index][key])
+            for index, names in enumerate(kept_names(self.system))
+            for key, name in names.items()
+        }
+        return kept | self._by_name(
             [coupling.weight for coupling in self._couplings],
             [coupling.back for coupling in self._couplings],
             self._biases,
@@ -176,10 +188,13 @@ class TorchSession:
     def load(self, weights: Arrays) -> None:
         """Replace all stored weights and biases; weights are brought to what the memory can hold.
 
+        What the memory keeps beside them starts anew where it is not given.
+
         Raises:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
-        check_arrays(weights, rate_shapes(self.system))
+        kept = kept_beside(self.system, weights)
+        check_arrays({n: a for n, a in weights.items() if n not in kept}, rate_shapes(self.system))
         for index, (coupling, of) in enumerate(
             zip(self.system.network.couplings, self._couplings, strict=True)
         ):
@@ -189,6 +204,9 @@ class TorchSession:
                 of.back.copy_(self._tensor(weights[backward_name(coupling)]))
         for layer, bias in zip(self.system.network.free_layers, self._biases, strict=True):
             bias.copy_(self._tensor(weights[f"{layer.name}.bias"]))
+        for index, names in enumerate(kept_names(self.system)):
+            for key, name in names.items():
+                self._writer.kept[index][key].copy_(self._tensor(np.moveaxis(kept[name], -1, 0)))
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
@@ -237,7 +255,7 @@ class TorchSession:
 
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
-        check_labels(labels, len(images), self.system.network.output.size)
+        check_labels(labels, len(images), self.system.classes)
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
         nudging = self.system.rule.nudging
@@ -247,7 +265,13 @@ class TorchSession:
         return Lesson(self._targets(labels), self._tensor(betas)[:, None])
 
     def _targets(self, labels: Labels) -> Tensor:
-        return self._tensor(np.eye(self.system.network.output.size)[labels])
+        return self._tensor(self.system.targets(labels))
+
+    def _scores(self, relaxation: AnyRelaxation) -> Tensor:
+        outputs, classes = relaxation.values[-1], self.system.classes
+        if classes == outputs.shape[1]:
+            return outputs
+        return outputs.view(len(outputs), classes, -1).mean(2)
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         """An array on the device; floating-point numbers in the system's precision."""
@@ -269,12 +293,17 @@ class TorchSession:
         result: Arrays = {}
         network, separate = self.system.network, self.system.feedback.separate
         for coupling, up, down in zip(network.couplings, forward, backward, strict=True):
-            result[coupling.name] = np.ascontiguousarray(_as_numpy(up).T)
+            result[coupling.name] = _pre_first(up)
             if separate and coupling.bidirectional:
                 result[backward_name(coupling)] = _as_numpy(down)
         for layer, bias in zip(network.free_layers, biases, strict=True):
             result[f"{layer.name}.bias"] = _as_numpy(bias)
         return result
+
+
+def _pre_first(tensor: Tensor) -> NDArray[np.float64]:
+    """A copy in float64 whose postsynaptic axis is last, as in `System`."""
+    return np.ascontiguousarray(np.moveaxis(_as_numpy(tensor), 0, -1))
 
 
 def _as_numpy(tensor: Tensor) -> NDArray[np.float64]:
