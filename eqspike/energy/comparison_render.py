@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from eqspike.energy import charts, comparison_view, tables
+from eqspike.energy import comparison_view, tables
 from eqspike.energy.comparison import SystemComparison
 from eqspike.energy.comparison_view import QUANTITIES
+from eqspike.energy.plots import HEIGHT
+from eqspike.energy.precision import precision_study
 from eqspike.energy.templates import fill_html, fill_markdown
 from eqspike.energy.wording import EXCLUSIONS, comparison_cautions
 
@@ -45,7 +47,8 @@ def _context(comparison: SystemComparison) -> dict[str, Any]:
         ],
         "events": [table for table in tables_of_events if table.lines],
         "panels": comparison_view.chip_panels(comparison),
-        "parts": charts.PARTS,
+        "study": precision_study(comparison),
+        "plot_height": HEIGHT,
         "cautions": comparison_cautions([system.provenance for system in systems]),
         "conditions": tables.provenance_lines(comparison.conditions.to_json()),
         "exclusions": EXCLUSIONS,

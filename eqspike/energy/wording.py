@@ -148,7 +148,9 @@ def memory_words(provenance: Mapping[str, Any]) -> str:
     kind, bits = provenance.get("weight_memory"), provenance.get("weight_bits")
     if bits is not None:
         rounding = provenance.get("weight_rounding")
-        return f"{bits} bits" + (f", {rounding} rounding" if rounding else "")
+        return ("1 bit" if bits == 1 else f"{bits} bits") + (
+            f", {rounding} rounding" if rounding else ""
+        )
     if kind == "ideal":
         return "floating point"
     return "not given" if kind is None else str(kind)

@@ -34,6 +34,9 @@ class Relaxation:
             activation, plus its offset: the input's drive, biases and the nudge towards the target.
     """
 
+    resends = True
+    """Whether the input's rates arrive at every step, through its weights as they are then."""
+
     def __init__(
         self, system: RateSystem, couplings: Sequence[Coupling], biases: Sequence[Tensor], samples: int
     ) -> None:  # fmt: skip
@@ -73,6 +76,11 @@ class Relaxation:
         for layer in range(len(self.base)):
             self._drive_from_bias(layer)
         self.couplings[0].up(self.inputs, self.base[0], self.gain, self.base[0])
+
+    @property
+    def values(self) -> States:
+        """Rates of each free layer."""
+        return self.states
 
     def keep(self) -> list[Tensor]:
         """Copies of all that a phase starts from."""
