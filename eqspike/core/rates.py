@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 from eqspike.core.activations import ACTIVATIONS, Activation
 from eqspike.core.config import Section
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.network import Network
 
 UPDATES = ("synchronous", "even-odd")
 NUDGES = ("inside", "outside")
@@ -103,3 +105,25 @@ class Feedback:
             )
         section.close()
         return Feedback(kind, angle)
+
+
+def refuse_convolutions(network: Network, feedback: Feedback) -> None:
+    """Refuse separate feedback of convolutions.
+
+    Max pooling sends a rate down to the place that was picked on the way up. Weights of the way down that are not
+    those of the way up have no such indices: their pooling without indices would belong to no gradient.
+
+    Raises:
+        UnsupportedError: naming the coupling.
+    """
+    for coupling in network.couplings:
+        how = coupling.convolution
+        if how is not None and coupling.bidirectional and feedback.separate:
+            reason = (
+                "has no indices for its max pooling: those of the forward weights do not belong to it"
+                if how.pooling.kind == "max"
+                else "is not offered for convolutions"
+            )
+            raise UnsupportedError(
+                f"feedback.kind separate {reason} (coupling '{coupling.name}'); use feedback.kind tied"
+            )

@@ -7,10 +7,10 @@ from typing import Any
 
 from eqspike import library
 from eqspike.core.config import Section
-from eqspike.core.errors import ConfigError, UnsupportedError
-from eqspike.core.network import Network, layered
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.network import Network, read_network
 from eqspike.core.neurons import NEURONS, read_neuron
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
+from eqspike.core.rates import Dynamics, Feedback, RateNeuron, refuse_convolutions
 from eqspike.engines.protocol import AnySystem, RateSystem, System
 from eqspike.memory import read_memory
 from eqspike.rules import EqSpike, read_rate_rule
@@ -80,7 +80,7 @@ def read_model(data: Any, source: str, name: str) -> Model:
     """Read a model from plain data; `source` is named in errors."""
     section = Section(data, source)
     title = section.text("title", name)
-    network = _network(section)
+    network = read_network(section)
     kind = section.section("neuron").choice("kind", ("rate", *NEURONS))
     training = section.section("training")
     read = _rate_system if kind == "rate" else _spiking_system
@@ -98,19 +98,14 @@ def read_model(data: Any, source: str, name: str) -> Model:
     return model
 
 
-def _network(section: Section) -> Network:
-    sizes = section.numbers("layers", low=1, high=1_000_000)
-    if any(size != int(size) for size in sizes):
-        raise section.error("layers", "a list of whole numbers")
-    try:
-        return layered(tuple(int(size) for size in sizes))
-    except ConfigError as error:
-        raise ConfigError(f"{section.where('layers')}: {error}") from error
-
-
 def _spiking_system(section: Section, training: Section, network: Network) -> System:
     couplings = len(network.couplings)
     neuron = read_neuron(section.section("neuron"))
+    if any(network.convolutions):
+        raise UnsupportedError(
+            f"{section.where('couplings')}: a convolution needs rate neurons, which engine 'torch' runs; engines "
+            "fast, fast-int, brian2 and lava run dense couplings only; make all dense, or set neuron.kind to rate"
+        )
     encoder = Encoder.read(section.section("encoder"))
     rule_section = section.section("rule")
     rule_section.choice("kind", RULES)
@@ -129,6 +124,7 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
     neuron = RateNeuron.read(section.section("neuron"))
     dynamics = Dynamics.read(section.section("dynamics", {}))
     feedback = Feedback.read(section.section("feedback", {}))
+    refuse_convolutions(network, feedback)
     return RateSystem(
         network,
         neuron,

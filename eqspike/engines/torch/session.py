@@ -13,10 +13,13 @@ from torch import Tensor
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.network import Coupling as Wiring
+from eqspike.core.rates import refuse_convolutions
 from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem
-from eqspike.engines.torch.counting import Tally, event_counts
-from eqspike.engines.torch.couplings import Dense
+from eqspike.engines.torch.convolution import Convolutional
+from eqspike.engines.torch.counting import Tally, effective_synapses, event_counts
+from eqspike.engines.torch.couplings import Coupling, Dense
 from eqspike.engines.torch.device import DTYPES, read_device, threads
 from eqspike.engines.torch.learning import Learning, Lesson
 from eqspike.engines.torch.parameters import backward_name, initial_rate_weights, rate_shapes
@@ -53,17 +56,12 @@ class TorchSession:
         self._device = device or torch.device("cpu")
         self._dtype = DTYPES[system.precision]
         network = system.network
-        self._couplings = [
-            Dense(self._zeros(post, pre), self._zeros(post, pre) if separate else None)
-            for (pre, post), separate in (
-                (c.shape, c.bidirectional and system.feedback.separate) for c in network.couplings
-            )
-        ]
-        self._biases = [self._zeros(layer.size) for layer in network.free_layers]
+        self._couplings = [self._coupling(wiring) for wiring in network.couplings]
+        self._biases = [self._zeros(layer.biases) for layer in network.free_layers]
         self._relaxations: dict[int, Relaxation] = {}
         self._tally = Tally()
         self._learning = Learning(system, self._biases, make_writer(system.memory), self._tally)
-        self._largest = max(c.shape[0] * c.shape[1] for c in network.couplings)
+        self._largest = max(coupling.synapses() for coupling in network.couplings)
         self.load(initial_rate_weights(system, seed))
 
     def __enter__(self) -> TorchSession:
@@ -160,7 +158,7 @@ class TorchSession:
             zip(self.system.network.couplings, self._couplings, strict=True)
         ):
             stored = self.system.memory.store(weights[coupling.name], index)
-            of.weight.copy_(self._tensor(stored.T))
+            of.weight.copy_(self._tensor(np.moveaxis(stored, -1, 0)))
             if of.back is not of.weight:
                 of.back.copy_(self._tensor(weights[backward_name(coupling)]))
         for layer, bias in zip(self.system.network.free_layers, self._biases, strict=True):
@@ -168,12 +166,13 @@ class TorchSession:
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
-        nonzero: dict[str, int] = {}
+        effective: dict[str, int] = {}
         for coupling, of in zip(self.system.network.couplings, self._couplings, strict=True):
             ways = (of.weight, of.back)[: len(coupling.directions)]
-            for direction, array in zip(coupling.directions, ways, strict=True):
-                nonzero[direction] = int(torch.count_nonzero(array))
-        counts = event_counts(self.system, self._tally, nonzero)
+            for backward, array in enumerate(ways):
+                number = effective_synapses(coupling, array, bool(backward))
+                effective[coupling.directions[backward]] = number
+        counts = event_counts(self.system, self._tally, effective)
         self._tally.clear()
         return counts
 
@@ -218,6 +217,13 @@ class TorchSession:
         dtype = self._dtype if tensor.is_floating_point() else tensor.dtype
         return tensor.to(self._device, dtype)
 
+    def _coupling(self, wiring: Wiring) -> Coupling:
+        weight = self._zeros(wiring.shape[-1], *wiring.shape[:-1])
+        if wiring.convolution is not None:
+            return Convolutional(wiring, weight)
+        separate = wiring.bidirectional and self.system.feedback.separate
+        return Dense(weight, torch.zeros_like(weight) if separate else None)
+
     def _zeros(self, *shape: int) -> Tensor:
         return torch.zeros(shape, dtype=self._dtype, device=self._device)
 
@@ -228,11 +234,11 @@ class TorchSession:
     def _by_name(
         self, forward: Sequence[Tensor], backward: Sequence[Tensor], biases: Sequence[Tensor]
     ) -> Arrays:
-        """Weights, or changes of them, as (sender, receiver) in float64."""
+        """Weights, or changes of them, as (sender, receiver) in float64; a kernel's last axis receives."""
         result: Arrays = {}
         network, separate = self.system.network, self.system.feedback.separate
         for coupling, up, down in zip(network.couplings, forward, backward, strict=True):
-            result[coupling.name] = np.ascontiguousarray(_as_numpy(up).T)
+            result[coupling.name] = np.ascontiguousarray(np.moveaxis(_as_numpy(up), 0, -1))
             if separate and coupling.bidirectional:
                 result[backward_name(coupling)] = _as_numpy(down)
         for layer, bias in zip(network.free_layers, biases, strict=True):
@@ -251,3 +257,9 @@ def _refuse(system: RateSystem) -> None:
             f"engine 'torch' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
             f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
         )
+    if system.rule.continual and any(system.network.convolutions):
+        raise UnsupportedError(
+            f"engine 'torch' does not write to convolutions at every step, as rule '{system.rule.kind}' asks: the "
+            "input's drive would have to be computed anew each time; use rule.kind ep"
+        )
+    refuse_convolutions(system.network, system.feedback)
