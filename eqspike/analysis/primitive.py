@@ -42,9 +42,10 @@ def downwards(coupling: Coupling, weight: Any, pre: Any, post: Any) -> Any:
     import torch
 
     with torch.enable_grad():
-        pre = pre if pre.requires_grad else pre.detach().requires_grad_()
-        phi = (post * upwards(coupling, weight, pre)).sum()
-        return torch.autograd.grad(phi, pre, create_graph=True)[0]
+        # A copy, for `post` may itself depend on `pre`, by an earlier step, and is held here.
+        held = pre * 1.0 if pre.requires_grad else pre.detach().requires_grad_()
+        phi = (post * upwards(coupling, weight, held)).sum()
+        return torch.autograd.grad(phi, held, create_graph=True)[0]
 
 
 def products(coupling: Coupling, weight: Array, pre: Array, post: Array) -> Array:
