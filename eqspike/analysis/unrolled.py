@@ -23,6 +23,7 @@ from eqspike.analysis.exact import SQUASHING
 from eqspike.analysis.primitive import downwards, upwards
 from eqspike.analysis.rate_network import Array
 from eqspike.core.errors import missing_package
+from eqspike.core.rates import differentiable
 from eqspike.engines.protocol import Arrays, RateSystem
 
 
@@ -94,7 +95,7 @@ def _step(
     system: RateSystem, weights: Mapping[str, Any], inputs: Any, states: list[Any]
 ) -> tuple[list[Any], list[Any]]:
     """States after one free step, and the drives that made them."""
-    rho = SQUASHING[system.neuron.activation.name]
+    rho = SQUASHING[differentiable(system.neuron).activation.name]
     together = system.dynamics.updates == "synchronous"
     count = len(states)
     halves = [range(count)] if together else [range(0, count, 2), range(1, count, 2)]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-from collections.abc import Callable
 
+from eqspike.cli.commands import add_command as _add
+from eqspike.cli.energy_arguments import add_estimate, add_report
 from eqspike.core.version import package_version
-
-Command = Callable[[argparse.Namespace], int]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -26,7 +24,8 @@ def build_parser() -> argparse.ArgumentParser:
     _deploy(commands)
     _export(commands)
     _check_gradient(commands)
-    _estimate(commands)
+    add_estimate(commands)
+    add_report(commands)
     _meter(commands)
     _sweep(commands)
     _plot(commands)
@@ -45,22 +44,6 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
         print(f"eqspike {package_version()}")
         parser.exit()
-
-
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, place: str, text: str
-) -> argparse.ArgumentParser:
-    """One command, run by a function given as `module:function` of this package."""
-    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
-
-    def run(options: argparse.Namespace) -> int:
-        module, function = place.split(":")
-        command: Command = getattr(importlib.import_module(f"eqspike.cli.{module}"), function)
-        return command(options)
-
-    parser.set_defaults(command=run)
-    return parser
 
 
 def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -164,40 +147,6 @@ def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser
         "--run", metavar="RUN", help="use the weights of this run instead of initial ones"
     )
     parser.add_argument("--out", metavar="DIR", help="also write the figure and the table there")
-
-
-def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "energy of a run on chips, from its event counts"
-    parser = _add(commands, "estimate", "estimating:estimate", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
-    parser.add_argument(
-        "--chip", action="append", required=True, metavar="CHIP", dest="chips",
-        help="library name or YAML file; may be repeated; 'all' takes every profile",
-    )  # fmt: skip
-    parser.add_argument(
-        "--out", metavar="DIR", help="folder of the report (default: energy_reports/RUN)"
-    )
-    parser.add_argument(
-        "--figure", action="append", default=[], metavar="CHIP.NAME=AMOUNT", dest="figures",
-        help="a figure of your own, such as loihi2.synaptic_operation=5pJ or =3/5/9pJ; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--step-time", type=float, metavar="SECONDS",
-        help="time the chips take for a time step (default: as the profile says)",
-    )  # fmt: skip
-    parser.add_argument("--cores", type=int, metavar="N", help="cores in use, for power per core")
-    parser.add_argument(
-        "--hops", action="append", default=[], metavar="LAYER=N",
-        help="tile boundaries that all copies of a spike of a layer cross; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--active-share", type=float, metavar="A",
-        help="share of neuron updates that received a spike, 0 to 1 (default: unknown)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--samples-per-second", type=float, default=1.0, metavar="R",
-        help="rate of training for the years until weights wear out (default: 1)",
-    )  # fmt: skip
 
 
 def _meter(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

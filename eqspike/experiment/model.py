@@ -8,11 +8,19 @@ from typing import Any
 from eqspike import library
 from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.messages import Messages
 from eqspike.core.network import Network, read_network
 from eqspike.core.neurons import NEURONS, read_neuron
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron, refuse_convolutions
+from eqspike.core.rates import (
+    RATE_NEURONS,
+    Dynamics,
+    Feedback,
+    Readout,
+    read_rate_neuron,
+    refuse_convolutions,
+)
 from eqspike.engines.protocol import AnySystem, RateSystem, System
-from eqspike.memory import read_memory
+from eqspike.memory import Fixed, Ideal, Memory, read_memory
 from eqspike.rules import EqSpike, read_rate_rule
 from eqspike.tasks.encoders import Encoder
 from eqspike.training.schedule import Schedule
@@ -81,9 +89,9 @@ def read_model(data: Any, source: str, name: str) -> Model:
     section = Section(data, source)
     title = section.text("title", name)
     network = read_network(section)
-    kind = section.section("neuron").choice("kind", ("rate", *NEURONS))
+    kind = section.section("neuron").choice("kind", (*RATE_NEURONS, *NEURONS))
     training = section.section("training")
-    read = _rate_system if kind == "rate" else _spiking_system
+    read = _rate_system if kind in RATE_NEURONS else _spiking_system
     model = Model(
         name,
         title,
@@ -114,17 +122,29 @@ def _spiking_system(section: Section, training: Section, network: Network) -> Sy
         neuron,
         encoder,
         EqSpike.read(rule_section),
-        read_memory(section.section("memory", {"kind": "ideal"}), couplings),
+        _memory_of_spikes(section.section("memory", {"kind": "ideal"}), couplings),
         *_numbers(training, couplings),
+    )
+
+
+def _memory_of_spikes(section: Section, couplings: int) -> Ideal | Fixed:
+    memory: Memory = read_memory(section, couplings)
+    if isinstance(memory, (Ideal, Fixed)):
+        return memory
+    raise UnsupportedError(
+        f"{section.where('kind')} {memory.kind} needs neurons of rates or bits (engine 'torch'), but the model's "
+        "neurons spike, and their engines keep nothing beside a weight; use memory.kind fixed, or neuron.kind rate"
     )
 
 
 def _rate_system(section: Section, training: Section, network: Network) -> RateSystem:
     couplings = len(network.couplings)
-    neuron = RateNeuron.read(section.section("neuron"))
+    neuron = read_rate_neuron(section.section("neuron"))
     dynamics = Dynamics.read(section.section("dynamics", {}))
+    dynamics.refuse(neuron)
     feedback = Feedback.read(section.section("feedback", {}))
-    refuse_convolutions(network, feedback)
+    messages = Messages.read(section.section("messages", {}))
+    refuse_convolutions(network, feedback, messages)
     return RateSystem(
         network,
         neuron,
@@ -133,6 +153,11 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
         read_rate_rule(section.section("rule"), feedback, dynamics),
         read_memory(section.section("memory", {"kind": "ideal"}), couplings),
         *_numbers(training, couplings),
+        Readout.read(section.section("output", {}), network.output.size),
+        training.numbers("bias_rates", length=couplings, low=0, high=1e6)
+        if training.has("bias_rates")
+        else None,
+        messages=messages,
     )
 
 

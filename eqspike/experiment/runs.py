@@ -170,14 +170,15 @@ def check_fit(configuration: Configuration, task: Task) -> None:
     Raises:
         UnsupportedError: with the sizes of both.
     """
-    network = configuration.model.system.network
+    system = configuration.model.system
+    network = system.network
     pixels = 1
     for size in task.image_shape:
         pixels *= size
-    if network.input.size != pixels or network.output.size != task.classes:
+    if network.input.size != pixels or system.classes != task.classes:
         raise UnsupportedError(
-            f"model '{configuration.model.name}' has {network.input.size} inputs and {network.output.size} "
-            f"outputs, but task '{task.name}' has {pixels} pixels and {task.classes} classes; "
+            f"model '{configuration.model.name}' has {network.input.size} inputs and outputs for "
+            f"{system.classes} classes, but task '{task.name}' has {pixels} pixels and {task.classes} classes; "
             f"choose another model, or set layers to [{pixels}, ..., {task.classes}]"
         )
     maps, image = network.input.maps, task.image_shape

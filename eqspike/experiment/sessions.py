@@ -28,8 +28,12 @@ def _brian2(system: System, seed: int, *options: str) -> Session:
 def _fast_int(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.fast_int import FastIntSession
 
-    _refuse_options("fast-int", options)
-    return FastIntSession(system, seed)
+    if options not in ((), ("lava",)):
+        raise UnsupportedError(
+            f"engine 'fast-int:{':'.join(options)}' is unknown; use fast-int, or fast-int:lava to learn with "
+            "the random numbers of Lava"
+        )
+    return FastIntSession(system, seed, as_lava=bool(options))
 
 
 def _lava(system: System, seed: int, *options: str) -> Session:
@@ -93,7 +97,7 @@ def check_engine(system: AnySystem, engine: str) -> None:
         raise UnsupportedError(
             f"engine '{name}' does not run {neurons} neurons; use engine '{others[0]}'"
         )
-    if any(system.network.convolutions) and name not in RATE_ENGINES:
+    if any(system.network.convolutions) and name != "torch":
         raise UnsupportedError(
             f"engine '{name}' does not run convolutions; only engine 'torch' does, with rate neurons"
         )

@@ -16,8 +16,8 @@ from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.network import Network, layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.engines.protocol import Arrays, RateSystem
+from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
-from eqspike.engines.torch.parameters import initial_rate_weights
 from eqspike.memory import Fixed, Ideal
 from eqspike.rules import Equilibrium, Nudging
 

@@ -29,7 +29,7 @@ from eqspike.core.errors import ConvergenceError
 from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.torch.parameters import initial_rate_weights
+from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging, RateRule
 

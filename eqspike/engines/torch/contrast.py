@@ -42,6 +42,29 @@ def add_contrasts(
         add_contrast(coupling, pre, post, weight, array, scale)
 
 
+def add_moves(
+    couplings: Sequence[Coupling], inputs: Tensor, first: Sequence[Tensor], second: Sequence[Tensor],
+    weight: Tensor, into: Sequence[Tensor], scales: Sequence[float],
+) -> None:  # fmt: skip
+    """What `add_contrasts` adds, exactly 0 at synapses neither side of which has moved in any sample.
+
+    What is written to a memory then does not depend on how products round: sums of bits are whole numbers before
+    they are scaled.
+
+    Args:
+        weight: of each sample, (samples, 1), equal but for its sign.
+    """
+    signs, size = weight.sign(), float(weight[0].abs())
+    for index, (coupling, array, scale) in enumerate(zip(couplings, into, scales, strict=True)):
+        pre = inputs if index == 0 else first[index - 1]
+        moved = (first[index] - second[index]).mul_(signs)
+        change = torch.zeros_like(array)
+        coupling.accumulate(pre, moved, change, 1.0)
+        if index > 0:
+            coupling.accumulate(pre - second[index - 1], second[index] * signs, change, 1.0)
+        array.add_(change, alpha=size * scale)
+
+
 def bias_contrast(
     first: Tensor, second: Tensor, weight: Tensor, biases: int | None = None
 ) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -18,7 +18,8 @@ from eqspike.core.counts import (
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import Coupling, Network
 from eqspike.engines.protocol import RateSystem
-from eqspike.engines.torch.parameters import backward_name
+from eqspike.engines.rate_parameters import backward_name
+from eqspike.engines.torch.couplings import Coupling as Made
 from eqspike.memory import Writes
 from eqspike.rules import ContinualVectorField
 
@@ -111,7 +112,18 @@ def _units(moved: Tensor, units: int) -> Tensor:
     return moved.view(len(moved), units, -1).amax(2).sum(1, dtype=torch.int64)
 
 
-def effective_synapses(coupling: Coupling, weight: Tensor, backward: bool) -> int:
+def _synapses(network: Network, couplings: Sequence[Made]) -> dict[str, tuple[int, int]]:
+    """Synapses of each directed coupling, all and those whose weight is not zero."""
+    return {
+        direction: (coupling.synapses(bool(way)), _effective(coupling, array, bool(way)))
+        for coupling, of in zip(network.couplings, couplings, strict=True)
+        for way, (direction, array) in enumerate(
+            zip(coupling.directions, (of.weight, of.back), strict=False)
+        )
+    }
+
+
+def _effective(coupling: Coupling, weight: Tensor, backward: bool) -> int:
     """Those of `Coupling.synapses` whose weight is not zero.
 
     Args:
@@ -126,18 +138,14 @@ def effective_synapses(coupling: Coupling, weight: Tensor, backward: bool) -> in
     return int((by_tap * how.reach(coupling.pre.maps)).sum())
 
 
-def event_counts(system: RateSystem, tally: Tally, effective: Mapping[str, int]) -> EventCounts:
+def event_counts(system: RateSystem, tally: Tally, couplings: Sequence[Made]) -> EventCounts:
     """The counts of a tally.
 
     Args:
-        effective: synapses whose weight is not zero, by directed coupling.
+        couplings: of the engine, from the input.
     """
     network, phases = system.network, {}
-    synapses = {
-        direction: coupling.synapses(bool(backward))
-        for coupling in network.couplings
-        for backward, direction in enumerate(coupling.directions)
-    }
+    synapses = _synapses(network, couplings)
     for name, steps in tally.steps.items():
         phases[name] = PhaseCounts(
             steps,
@@ -146,8 +154,8 @@ def event_counts(system: RateSystem, tally: Tally, effective: Mapping[str, int])
                 for layer in network.layers
             },
             {
-                direction: CouplingCounts(steps * number, steps * effective[direction])
-                for direction, number in synapses.items()
+                direction: CouplingCounts(steps * number, steps * effective)
+                for direction, (number, effective) in synapses.items()
             },
             _evaluations(system, name, steps, tally),
         )  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from eqspike.core.config import Section
 from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.messages import VALUES, Messages
 from eqspike.core.network import Coupling, Layer, Network, layered, read_network
 from eqspike.core.rates import Feedback, refuse_convolutions
 
@@ -102,13 +103,15 @@ def test_what_does_not_fit_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("pooling", "said"), [("max", "has no indices for its max pooling"), ("average", "not offered")]
+    ("pooling", "said"), [("max", "has no indices for"), ("average", "is not offered for")]
 )
-def test_separate_feedback_is_refused(pooling: str, said: str) -> None:
+def test_pooling_without_indices_is_refused(pooling: str, said: str) -> None:
     how = Convolution(3, 0, Pooling(pooling, 2))
     free = layered(((1, 8, 8), (4, 3, 3), 5), (how, None))
-    refuse_convolutions(free, Feedback("separate"))  # the input's coupling has no way down
+    refuse_convolutions(free, Feedback("separate"), VALUES)  # the input's coupling has no way down
     network = layered(((1, 12, 12), (4, 5, 5), (4, 1, 1), 5), (how, how, None))
-    refuse_convolutions(network, Feedback())
+    refuse_convolutions(network, Feedback(), VALUES)
     with pytest.raises(UnsupportedError, match=f"{said}.*'hidden1-hidden2'"):
-        refuse_convolutions(network, Feedback("separate"))
+        refuse_convolutions(network, Feedback("separate"), VALUES)
+    with pytest.raises(UnsupportedError, match=f"messages.kind changes {said}.*'input-hidden1'"):
+        refuse_convolutions(network, Feedback(), Messages("changes"))

@@ -14,9 +14,9 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.engines.protocol import RateSystem
+from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
 from eqspike.engines.torch.convolution import Convolutional
-from eqspike.engines.torch.parameters import initial_rate_weights
 from eqspike.experiment.sessions import check_engine
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
@@ -137,7 +137,9 @@ class TestRefusals:
         system = make(rule=rule, feedback=Feedback("separate"))
         with pytest.raises(UnsupportedError, match="rule 'c-vf' asks"):
             TorchSession(system)
-        with pytest.raises(UnsupportedError, match="no indices for its max pooling"):
+        with pytest.raises(
+            UnsupportedError, match="separate has no indices for convolutions with max pooling"
+        ):
             TorchSession(make(feedback=Feedback("separate")))
 
     def test_writes_at_every_step(self) -> None:

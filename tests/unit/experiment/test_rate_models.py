@@ -12,6 +12,7 @@ import yaml
 from eqspike import library
 from eqspike.cli import main
 from eqspike.core.errors import ConfigError, EqspikeError, UnsupportedError
+from eqspike.core.messages import VALUES, Messages
 from eqspike.engines.protocol import RateSystem
 from eqspike.experiment import load_model, resolve
 from eqspike.experiment.runs import Watcher, evaluate_run, resume, start
@@ -57,12 +58,29 @@ def test_library_models(name: str, rule: str) -> None:
         ("ep-512", "neuron.activation=sigmoid", "did you mean 'sigmoid-4'"),
         ("ep-512", "encoder={}", "not a known key"),
         ("ep-512", "rule.kind=eqspike", "one of ep, c-ep, c-vf"),
+        ("ep-512", "output={replicas: 3}", "output.replicas must be a divisor of the 10 neurons"),
+        ("ep-512", "output={replicas: 0}", "output.replicas must be a whole number at least 1"),
+        ("ep-512", "training.bias_rates=[0.1]", "training.bias_rates must be a list of 2 numbers"),
+        ("ep-512", "neuron.kind=binary", "neuron.activation is not a known key"),
+        ("ep-512", "neuron={kind: binary, filter: 0}", "neuron.filter must be a finite number above 0"),
+        ("eqspike-digits", "memory={kind: metaplastic, metaplasticity: [1, 1]}", "metaplastic needs neurons"),
+        ("ep-512", "messages={kind: spikes}", "one of values, changes"),
+        ("ep-512", "messages={threshold: 0.1}", "0 where messages.kind is values"),
+        ("ep-512", "messages={kind: changes, threshold: 1.5}", "at most 1"),
         ("ep-512", "training.precision=float16", "one of float32, float64"),
     ],
 )  # fmt: skip
 def test_wrong_settings_are_refused_with_the_reason(name: str, override: str, said: str) -> None:
     with pytest.raises((ConfigError, UnsupportedError), match=said):
         resolve(name, "digits", overrides=(override,))
+
+
+def test_messages_are_values_unless_the_model_says_changes() -> None:
+    assert resolve("ep-512", "mnist").model.system.messages == VALUES
+    override = "messages={kind: changes, threshold: 0.05}"
+    system = resolve("ep-512", "mnist", overrides=(override,)).model.system
+    assert isinstance(system, RateSystem)
+    assert system.messages == Messages("changes", 0.05)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from eqspike.core.network import Coupling
+from eqspike.engines.parameters import check_arrays
 from eqspike.engines.protocol import Arrays, RateSystem
+from eqspike.memory import Binary, Metaplastic
 
 
 def backward_name(coupling: Coupling) -> str:
@@ -34,6 +36,33 @@ def initial_rate_weights(system: RateSystem, seed: int) -> Arrays:
             signs = np.where(generator.random(forward.shape) < turned, -1.0, 1.0)
             result[backward_name(coupling)] = forward * signs
     return result
+
+
+def kept_names(system: RateSystem) -> list[dict[str, str]]:
+    """Names of what the memory keeps beside the weights of each coupling, such as `input-hidden.inertia`."""
+    if not isinstance(system.memory, (Binary, Metaplastic)):
+        return []
+    return [
+        {kept: f"{coupling.name}.{kept}" for kept in system.memory.kept}
+        for coupling in system.network.couplings
+    ]
+
+
+def kept_beside(system: RateSystem, weights: Arrays) -> Arrays:
+    """What the memory keeps beside given weights, by name: as given among them, else its start.
+
+    Raises:
+        ConfigError: for a wrong shape or a value that is not finite.
+    """
+    memory, kept = system.memory, {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    for coupling, names in zip(system.network.couplings, kept_names(system), strict=False):
+        if isinstance(memory, (Binary, Metaplastic)) and coupling.name in weights:
+            start = memory.start(weights[coupling.name])
+            for key, name in names.items():
+                kept[name], shapes[name] = weights.get(name, start[key]), coupling.shape
+    check_arrays(kept, shapes)
+    return kept
 
 
 def rate_shapes(system: RateSystem) -> dict[str, tuple[int, ...]]:
