@@ -13,8 +13,8 @@ from eqspike.core.network import Network, layered
 from eqspike.core.neurons import NEURONS, read_neuron
 from eqspike.core.rates import RATE_NEURONS, Dynamics, Feedback, Readout, read_rate_neuron
 from eqspike.engines.protocol import AnySystem, RateSystem, System
-from eqspike.memory import Fixed, Ideal, Memory, read_memory
-from eqspike.rules import EqSpike, read_rate_rule
+from eqspike.memory import Binary, Fixed, Ideal, Memory, Metaplastic, read_memory
+from eqspike.rules import EqSpike, RateRule, read_rate_rule
 from eqspike.tasks.encoders import Encoder
 from eqspike.training.schedule import Schedule
 
@@ -141,13 +141,16 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
     dynamics = Dynamics.read(section.section("dynamics", {}))
     dynamics.refuse(neuron)
     feedback = Feedback.read(section.section("feedback", {}))
+    rule = read_rate_rule(section.section("rule"), feedback, dynamics)
+    memory = read_memory(section.section("memory", {"kind": "ideal"}), couplings)
+    _refuse_steps(rule, memory)
     return RateSystem(
         network,
         neuron,
         dynamics,
         feedback,
-        read_rate_rule(section.section("rule"), feedback, dynamics),
-        read_memory(section.section("memory", {"kind": "ideal"}), couplings),
+        rule,
+        memory,
         *_numbers(training, couplings),
         Readout.read(section.section("output", {}), network.output.size),
         training.numbers("bias_rates", length=couplings, low=0, high=1e6)
@@ -155,6 +158,19 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
         else None,
         messages=Messages.read(section.section("messages", {})),
     )
+
+
+def _refuse_steps(rule: RateRule, memory: Memory) -> None:
+    """Refuse to write single steps of a phase to a memory that weighs whole ones.
+
+    Raises:
+        UnsupportedError: for a continual rule and a memory that remembers.
+    """
+    if rule.continual and isinstance(memory, (Binary, Metaplastic)):
+        raise UnsupportedError(
+            f"rule '{rule.kind}' asks for a change at every nudged step, but memory.kind {memory.kind} needs the "
+            "contrast of a whole phase: the sign of one step's change is not that of their sum; use rule.kind ep"
+        )
 
 
 def _numbers(training: Section, couplings: int) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
