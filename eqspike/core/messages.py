@@ -53,9 +53,9 @@ class Messages:
         """
         if not self.of_changes:
             raise UnsupportedError(
-                f"engine '{engine}' runs networks of rates message by message, got messages.kind values; use engine "
-                "'torch', or --set 'messages={kind: changes}' (with threshold 0 rates are the same while weights "
-                "are held)"
+                f"engine '{engine}' runs networks of rates message by message, got messages.kind values; use "
+                "engine 'torch', or --set 'messages={kind: changes}' (with threshold 0 rates are the same while "
+                "weights are held)"
             )
 
     @staticmethod

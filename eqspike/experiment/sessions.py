@@ -101,6 +101,10 @@ def check_engine(system: AnySystem, engine: str) -> None:
         raise UnsupportedError(
             f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
         )
+    if any(system.network.convolutions) and name != "torch":
+        raise UnsupportedError(
+            f"engine '{name}' does not run convolutions; only engine 'torch' does, with rate neurons"
+        )
     if isinstance(system, RateSystem) and name != "torch":
         system.messages.refuse_values(name)
 
