@@ -54,7 +54,8 @@ class Model:
     @property
     def engine(self) -> str:
         """Engine that runs it unless another is asked for."""
-        return DEFAULT_ENGINES[type(self.system)]
+        by_changes = isinstance(self.system, RateSystem) and self.system.messages.of_changes
+        return "fast" if by_changes else DEFAULT_ENGINES[type(self.system)]
 
     def spiking_system(self, purpose: str) -> System:
         """The system, where only spikes will do.
