@@ -1,4 +1,4 @@
-"""What engines of networks of rates in integers share: which systems fit, their integers, what presenting gives."""
+"""What engines of networks of rates in integers share: what fits, its integers, what presenting gives."""
 
 from __future__ import annotations
 
@@ -86,11 +86,7 @@ def refuse_unlike_graded(system: RateSystem, engine: str) -> None:
         UnsupportedError: saying what works instead.
     """
     other = "; use engine torch, or another model"
-    if not system.messages.of_changes:
-        raise UnsupportedError(
-            f"engine '{engine}' runs networks of rates that send changes, got messages.kind values; "
-            "set messages: {kind: changes, threshold: ...}"
-        )
+    system.messages.refuse_values(engine)
     if system.dynamics.updates != "synchronous" or system.dynamics.nudge != "inside":
         raise UnsupportedError(
             f"engine '{engine}' needs dynamics: {{updates: synchronous, nudge: inside}}, got "

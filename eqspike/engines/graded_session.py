@@ -47,9 +47,6 @@ class GradedSession:
     report: GradedRounding
     """What rounding lost."""
 
-    integers = True
-    """Traces hold whole numbers: equal means equal bits."""
-
     def __init__(
         self, system: RateSystem, seed: int, engine: str, bits: int, start: Callable[[], Presenter]
     ) -> None:
@@ -101,7 +98,7 @@ class GradedSession:
         return RateTrace(
             self._by_layer(presented.states),
             self._by_layer(presented.sent),
-            self._by_layer(self._messages(batch, presented)),
+            self._by_layer(self._messages(batch, presented) != 0),
         )
 
     def weights(self) -> Arrays:

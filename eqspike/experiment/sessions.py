@@ -29,8 +29,11 @@ def _brian2(system: System, seed: int, *options: str) -> Session:
     return Brian2Session(system, seed, read_target(*options))
 
 
-def _fast_int(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.fast_int import FastIntSession
+def _fast_int(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.fast_int import FastIntSession, open_graded
+
+    if isinstance(system, RateSystem):
+        return open_graded(system, seed, *options)
 
     if options not in ((), ("lava",)):
         raise UnsupportedError(
@@ -40,8 +43,11 @@ def _fast_int(system: System, seed: int, *options: str) -> Session:
     return FastIntSession(system, seed, as_lava=bool(options))
 
 
-def _lava(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.lava import open_lava
+def _lava(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.lava import open_lava, open_lava_rates
+
+    if isinstance(system, RateSystem):
+        return open_lava_rates(system, seed, *options)
 
     return open_lava(system, seed, *options)
 
@@ -61,8 +67,8 @@ ENGINES: dict[str, Callable[..., Session]] = {
 }
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
-RATE_ENGINES = ("torch", "fast")
-SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava")
+RATE_ENGINES = ("torch", "fast", "fast-int", "lava")
+ONLY_OF_RATES = ("torch",)
 
 
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:
@@ -96,7 +102,8 @@ def check_engine(system: AnySystem, engine: str) -> None:
         hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
         raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
     of_rates = isinstance(system, RateSystem)
-    neurons, those = ("rate", RATE_ENGINES) if of_rates else ("spiking", SPIKING_ENGINES)
+    spiking = tuple(each for each in ENGINES if each not in ONLY_OF_RATES)
+    neurons, those = ("rate", RATE_ENGINES) if of_rates else ("spiking", spiking)
     if name not in those:
         raise UnsupportedError(
             f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
