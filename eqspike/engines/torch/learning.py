@@ -158,8 +158,8 @@ class Learning:
             forward[held], ones[held],
         )  # fmt: skip
         biases = [
-            bias_contrast(first, second, found.weight)
-            for first, second in zip(found.first, found.second, strict=True)
+            bias_contrast(first, second, found.weight, len(bias))
+            for bias, first, second in zip(self._biases, found.first, found.second, strict=True)
         ]
         return forward, backward, biases
 
@@ -167,7 +167,8 @@ class Learning:
         self, relaxation: AnyRelaxation, marks: Sequence[Tensor], known: Mapping[str, Writes]
     ) -> None:
         """Count the writes: those the memory has counted, else those it was asked for."""
-        asked = asked_writes(self._system, active(relaxation.inputs), marks)
+        lit = active(relaxation.inputs, self._system.network.couplings[0].shape[0])
+        asked = asked_writes(self._system, lit, marks)
         for name, writes in {**asked, **known}.items():
             self._tally.add_writes(name, writes)
 
@@ -175,4 +176,4 @@ class Learning:
         for bias, first, second, rate in zip(
             self._biases, found.first, found.second, rates.biases, strict=True
         ):
-            bias.add_(bias_contrast(first, second, found.weight), alpha=rate)
+            bias.add_(bias_contrast(first, second, found.weight, len(bias)), alpha=rate)

@@ -56,6 +56,7 @@ class Relaxation:
         else:
             self._squash, self.filtered = SQUASHES[neuron.activation.name], []
         self._groups = update_groups(system)
+        self._observed = [False] * len(sizes)
         self._inside = system.dynamics.nudge == "inside"
         self._pull: Tensor | None = None
         self._push = like.new_empty(samples, sizes[-1])
@@ -70,6 +71,7 @@ class Relaxation:
         self.inputs.copy_(images).mul_(1 / 255)
         for state in self.filtered or self.states:
             state.fill_(self._initial)
+        self._observed = [False] * len(self.states)
         for layer in range(len(self.filtered)):
             self._send_bits(layer)
         self._pull = None
@@ -90,6 +92,7 @@ class Relaxation:
         """Stand again where `keep` was called."""
         for state, old in zip((*self.states, *self.filtered), kept, strict=True):
             state.copy_(old)
+        self._observed = [False] * len(self.states)
 
     def nudge(self, targets: Tensor, betas: Tensor) -> None:
         """From now on, pull the outputs to targets (samples, outputs) with strengths (samples, 1)."""
@@ -100,15 +103,19 @@ class Relaxation:
             self.base[-1].add_(self._push, alpha=self.gain)
 
     def _drive_from_bias(self, layer: int) -> None:
-        self.base[layer].copy_(self._biases[layer]).mul_(self.gain).add_(self._squash.offset)
+        bias, base = self._biases[layer], self.base[layer]
+        by_bias = base.view(len(base), len(bias), -1)
+        by_bias.copy_(bias[:, None]).mul_(self.gain).add_(self._squash.offset)
 
     def step(self) -> None:
         """One step of all layers."""
         for group in self._groups:
-            for layer in group:
+            # From above, so that the way down finds what the way up has observed of the same states.
+            for layer in reversed(group):
                 self._advance(layer)
             for layer in group:
                 self.states[layer], self.previous[layer] = self.previous[layer], self.states[layer]
+                self._observed[layer] = False
                 if self.filtered:
                     self._send_bits(layer)
 
@@ -124,8 +131,11 @@ class Relaxation:
         drive, base, last = self.previous[layer], self.base[layer], len(self.states) - 1
         if layer > 0:
             self.couplings[layer].up(self.states[layer - 1], base, self.gain, drive)
+            self._observed[layer - 1] = True
             base = drive
         if layer < last:
+            if not self._observed[layer]:
+                self.couplings[layer + 1].observe(self.states[layer])
             self.couplings[layer + 1].down(self.states[layer + 1], base, self.gain, drive)
         if self.filtered:
             self._filter_drive(layer)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
 from eqspike.engines.rate_counting import MessageTally
@@ -25,13 +24,12 @@ from eqspike.engines.rate_parameters import (
     rate_shapes,
 )
 from eqspike.engines.torch.counting import Tally, event_counts
-from eqspike.engines.torch.couplings import Dense
 from eqspike.engines.torch.device import DTYPES, read_device, threads
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
 from eqspike.engines.torch.relaxation import Relaxation
+from eqspike.engines.torch.wiring import make_couplings, refuse
 from eqspike.engines.torch.writing import make_writer
-from eqspike.memory import Ideal
 
 KEPT_SIZES = 4
 """Batch sizes whose buffers are kept."""
@@ -57,23 +55,18 @@ class TorchSession:
     def __init__(
         self, system: RateSystem, seed: int = 0, device: torch.device | None = None
     ) -> None:
-        _refuse(system)
+        refuse(system)
         self.system = system
         self._device = device or torch.device("cpu")
         self._dtype = DTYPES[system.precision]
         network = system.network
-        self._couplings = [
-            Dense(self._zeros(post, pre), self._zeros(post, pre) if separate else None)
-            for (pre, post), separate in (
-                (c.shape, c.bidirectional and system.feedback.separate) for c in network.couplings
-            )
-        ]
-        self._biases = [self._zeros(layer.size) for layer in network.free_layers]
+        self._couplings = make_couplings(system, self._zeros)
+        self._biases = [self._zeros(layer.biases) for layer in network.free_layers]
         self._relaxations: dict[int, AnyRelaxation] = {}
         self._tally = MessageTally() if system.messages.of_changes else Tally()
         self._writer = make_writer(system.memory, self._couplings)
         self._learning = Learning(system, self._biases, self._writer, self._tally)
-        self._largest = max(c.shape[0] * c.shape[1] for c in network.couplings)
+        self._largest = max(coupling.synapses() for coupling in network.couplings)
         self.load(initial_rate_weights(system, seed))
 
     def __enter__(self) -> TorchSession:
@@ -199,7 +192,7 @@ class TorchSession:
             zip(self.system.network.couplings, self._couplings, strict=True)
         ):
             stored = self.system.memory.store(weights[coupling.name], index)
-            of.weight.copy_(self._tensor(stored.T))
+            of.weight.copy_(self._tensor(np.moveaxis(stored, -1, 0)))
             if of.back is not of.weight:
                 of.back.copy_(self._tensor(weights[backward_name(coupling)]))
         for layer, bias in zip(self.system.network.free_layers, self._biases, strict=True):
@@ -210,15 +203,10 @@ class TorchSession:
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
-        nonzero: dict[str, int] = {}
-        for coupling, of in zip(self.system.network.couplings, self._couplings, strict=True):
-            ways = (of.weight, of.back)[: len(coupling.directions)]
-            for direction, array in zip(coupling.directions, ways, strict=True):
-                nonzero[direction] = int(torch.count_nonzero(array))
         if isinstance(self._tally, MessageTally):
             counts = message_counts(self.system, self._tally)
         else:
-            counts = event_counts(self.system, self._tally, nonzero)
+            counts = event_counts(self.system, self._tally, self._couplings)
         self._tally.clear()
         return counts
 
@@ -289,7 +277,7 @@ class TorchSession:
     def _by_name(
         self, forward: Sequence[Tensor], backward: Sequence[Tensor], biases: Sequence[Tensor]
     ) -> Arrays:
-        """Weights, or changes of them, as (sender, receiver) in float64."""
+        """Weights, or changes of them, as (sender, receiver) in float64; a kernel's last axis receives."""
         result: Arrays = {}
         network, separate = self.system.network, self.system.feedback.separate
         for coupling, up, down in zip(network.couplings, forward, backward, strict=True):
@@ -309,11 +297,3 @@ def _pre_first(tensor: Tensor) -> NDArray[np.float64]:
 def _as_numpy(tensor: Tensor) -> NDArray[np.float64]:
     """A copy in float64."""
     return np.array(tensor.cpu().numpy(), dtype=np.float64)
-
-
-def _refuse(system: RateSystem) -> None:
-    if system.rule.continual and not isinstance(system.memory, Ideal):
-        raise UnsupportedError(
-            f"engine 'torch' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
-            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
-        )
