@@ -33,6 +33,7 @@ def of(second: type[FastIntSession], monkeypatch: pytest.MonkeyPatch) -> Parity:
         return second(system, seed, threads=1)
 
     monkeypatch.setitem(ENGINES, "second", opened)
+    monkeypatch.setattr(sessions, "SPIKING_ENGINES", (*sessions.SPIKING_ENGINES, "second"))
     return compare(SYSTEM, initial_weights(SYSTEM, 1), samples(SYSTEM, 2), ("fast-int", "second"))
 
 

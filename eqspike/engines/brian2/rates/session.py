@@ -231,9 +231,8 @@ class Brian2RateSession:
 
     def _moved(self, sent: NDArray[np.float64]) -> NDArray[np.int64]:
         """Neurons of a layer whose q moved, in each nudged step of a sample's q (1 + steps, neurons)."""
-        return np.count_nonzero(
-            np.diff(sent, axis=0)[self.system.rule.nudging.free_steps :], axis=1
-        )
+        steps = np.diff(sent, axis=0)[self.system.rule.nudging.free_steps :]
+        return np.asarray(np.count_nonzero(steps, axis=1))
 
     def _count(self, images: Images, sent: Arrays) -> None:
         """Messages of a run, with the weights it began with."""
@@ -275,11 +274,7 @@ class Brian2RateSession:
 
 
 def _refuse(system: RateSystem, target: Target) -> None:
-    if not system.messages.of_changes:
-        raise UnsupportedError(
-            "engine 'brian2' delivers messages, so it needs messages.kind changes, got values; set messages.kind "
-            "to changes (with threshold 0 the rates are the same), or use engine torch"
-        )
+    system.messages.refuse_values("brian2")
     if system.dynamics.updates != "synchronous":
         raise UnsupportedError(
             f"engine 'brian2' steps all layers together, got dynamics.updates {system.dynamics.updates}; use "
