@@ -9,7 +9,7 @@ from eqspike.core.neurons import CurrentBased
 from eqspike.engines.fast_int import FastIntSession
 from eqspike.engines.parameters import initial_weights
 from eqspike.engines.protocol import Arrays, System
-from eqspike.experiment import ENGINES
+from eqspike.experiment import ENGINES, sessions
 from eqspike.experiment.parity import Parity, compare
 from eqspike.testing import samples, small_system
 
