@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError, UnsupportedError
 from eqspike.engines.protocol import Session
@@ -20,6 +21,7 @@ from eqspike.training import (
     Plan,
     Progress,
     RunFolder,
+    activity_of,
     evaluate,
     fit,
     load_latest,
@@ -70,6 +72,7 @@ class Evaluation:
         samples_per_second: of this evaluation, once the engine is ready.
         rates: mean firing rate of each free layer, in spikes per neuron and step.
         counts: events of all presentations.
+        activity: spikes by neuron of each free layer; empty where the engine does not tell.
     """
 
     accuracy: float
@@ -77,6 +80,7 @@ class Evaluation:
     samples_per_second: float
     rates: dict[str, float]
     counts: EventCounts
+    activity: dict[str, LayerActivity]
 
 
 def start(
@@ -147,7 +151,9 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
         # Once for nothing: loads or compiles what the engine needs.
         evaluate(session, test.limit(1), configuration.seed)
         accuracy, counts, seconds = evaluate(session, test, configuration.seed)
-    return Evaluation(accuracy, len(test), len(test) / seconds, mean_rates(counts), counts)
+        activity = activity_of(session, counts)
+    rate = len(test) / seconds
+    return Evaluation(accuracy, len(test), rate, mean_rates(counts), counts, activity)
 
 
 @dataclass(frozen=True)
@@ -213,6 +219,8 @@ def _train(
     def on_epoch(result: EpochResult) -> None:
         folder.write_weights(session.weights())
         folder.write_counts(result.progress.counts, result.inference)
+        if result.activity:
+            folder.write_activity(result.activity)
         folder.write_metrics(result.progress.metrics)
         watcher.epoch(result.progress.metrics[-1])
 

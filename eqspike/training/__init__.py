@@ -1,7 +1,16 @@
 """The one training loop, its checkpoints and its run folder."""
 
 from eqspike.training.checkpoint import Progress, load_latest, save
-from eqspike.training.loop import EpochResult, Hooks, Plan, evaluate, fit, mean_rates, predict
+from eqspike.training.loop import (
+    EpochResult,
+    Hooks,
+    Plan,
+    activity_of,
+    evaluate,
+    fit,
+    mean_rates,
+    predict,
+)
 from eqspike.training.run_folder import RunFolder
 from eqspike.training.schedule import Schedule
 
@@ -12,6 +21,7 @@ __all__ = [
     "Progress",
     "RunFolder",
     "Schedule",
+    "activity_of",
     "evaluate",
     "fit",
     "load_latest",
