@@ -9,16 +9,21 @@ from eqspike.cli.commands import add_command
 
 def add_estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`eqspike estimate`."""
-    text = "energy of a run on chips, from its event counts"
+    text = "energy of a run, or of events counted elsewhere, on chips"
     parser = add_command(commands, "estimate", "estimating:estimate", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("run", nargs="?", metavar="RUN", help="run folder")
     parser.add_argument(
-        "--chip", action="append", required=True, metavar="CHIP", dest="chips",
-        help="library name or YAML file; may be repeated; 'all' takes every profile",
+        "--counts", metavar="FILE",
+        help="event counts as JSON instead of a run; see docs/counting.md",
     )  # fmt: skip
     parser.add_argument(
-        "--out", metavar="DIR", help="folder of the report (default: energy_reports/RUN)"
-    )
+        "--chip", action="append", default=[], metavar="CHIP", dest="chips",
+        help="library name or YAML file; may be repeated (default: all, every profile)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", metavar="DIR",
+        help="folder of the report (default: energy_reports/ and the name of the run or file)",
+    )  # fmt: skip
     _add_conditions(parser)
     parser.add_argument(
         "--samples-per-second", type=float, default=1.0, metavar="R",

@@ -13,7 +13,7 @@ from eqspike.energy import Conditions, EnergyReport, report_json, write_report
 from eqspike.energy.contents import ChipEnergy, Priced
 from eqspike.energy.inputs import write_inputs
 from eqspike.energy.text import percent, si, si_range
-from eqspike.experiment.estimating import chip_names, estimate_run
+from eqspike.experiment.estimating import chip_names, estimate_counts, estimate_run
 
 HEADER = (
     "chip",
@@ -25,17 +25,21 @@ HEADER = (
 
 
 def estimate(options: argparse.Namespace) -> int:
-    """Energy report of a run."""
-    chips = chip_names(tuple(options.chips))
+    """Energy report of a run, or of counts from elsewhere."""
+    if (options.run is None) == (options.counts is None):
+        raise ConfigError("estimate needs either a run folder or --counts FILE")
+    chips = chip_names(tuple(options.chips) or ("all",))
     figures = figures_of(options.figures)
-    report = estimate_run(
-        Path(options.run),
+    source = Path(options.run or options.counts)
+    report = (estimate_run if options.run else estimate_counts)(
+        source,
         chips,
         conditions=conditions_of(options),
         figures=figures,
         samples_per_second=options.samples_per_second,
     )
-    out = Path(options.out) if options.out else Path("energy_reports") / Path(options.run).name
+    name = source.name if options.run else source.stem
+    out = Path(options.out) if options.out else Path("energy_reports") / name
     paths = write_report(report, out)
     write_inputs(report, chips, out, figures)
     if options.json:

@@ -26,6 +26,8 @@ from typing import ClassVar
 from eqspike.core.activations import ACTIVATIONS, Activation
 from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.messages import Messages
+from eqspike.core.network import Network
 
 UPDATES = ("synchronous", "even-odd")
 NUDGES = ("inside", "outside")
@@ -196,3 +198,30 @@ class Feedback:
             )
         section.close()
         return Feedback(kind, angle)
+
+
+def refuse_convolutions(network: Network, feedback: Feedback, messages: Messages) -> None:
+    """Refuse convolutions of which separate weights lead down, or through which changes are sent.
+
+    Max pooling picks a place of each window from all rates of a moment, and sends a rate down to the same place.
+    It has no such indices where weights of their own lead down, or where a message is part of a rate: pooling
+    without indices belongs to no gradient.
+
+    Raises:
+        UnsupportedError: naming the coupling.
+    """
+    for coupling in network.couplings:
+        how = coupling.convolution
+        if how is None:
+            continue
+        found = ""
+        if coupling.bidirectional and feedback.separate:
+            found, use = "feedback.kind separate", "feedback.kind tied"
+        elif messages.of_changes:
+            found, use = "messages.kind changes", "messages.kind values"
+        if found:
+            reason = "has no indices for" if how.pooling.kind == "max" else "is not offered for"
+            pooling = "" if how.pooling.kind == "none" else f" with {how.pooling.kind} pooling"
+            raise UnsupportedError(
+                f"{found} {reason} convolutions{pooling} (coupling '{coupling.name}'); use {use}"
+            )

@@ -24,9 +24,11 @@ def initial_rate_weights(system: RateSystem, seed: int) -> Arrays:
     generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
     result: Arrays = {}
     for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
-        bound = gain / np.sqrt(coupling.pre.size)
+        bound = gain / np.sqrt(coupling.fan_in)
         result[coupling.name] = generator.uniform(-bound, bound, coupling.shape)
-        result[f"{coupling.post.name}.bias"] = generator.uniform(-bound, bound, coupling.post.size)
+        result[f"{coupling.post.name}.bias"] = generator.uniform(
+            -bound, bound, coupling.post.biases
+        )
     turned = (1 - np.cos(np.deg2rad(system.feedback.initial_angle))) / 2
     for coupling in system.network.couplings:
         if system.feedback.separate and coupling.bidirectional:
@@ -68,7 +70,7 @@ def rate_shapes(system: RateSystem) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for coupling in system.network.couplings:
         shapes[coupling.name] = coupling.shape
-        shapes[f"{coupling.post.name}.bias"] = (coupling.post.size,)
+        shapes[f"{coupling.post.name}.bias"] = (coupling.post.biases,)
         if system.feedback.separate and coupling.bidirectional:
             shapes[backward_name(coupling)] = coupling.shape[::-1]
     return shapes

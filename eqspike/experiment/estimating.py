@@ -1,4 +1,4 @@
-"""From a run folder to an energy report."""
+"""From a run folder, or a file of counts, to an energy report."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.network import Network
 from eqspike.energy import Conditions, EnergyReport, build_report
+from eqspike.energy.counts_file import read_counts_file
 from eqspike.energy.inputs import load_chips
 from eqspike.engines.protocol import System
 from eqspike.experiment.configuration import Configuration, load_configuration
@@ -57,6 +58,34 @@ def estimate_run(
         weights=run.weights,
         samples_per_second=samples_per_second,
         activity=run.activity,
+    )
+
+
+def estimate_counts(
+    path: Path,
+    chips: tuple[str, ...],
+    *,
+    conditions: Conditions | None = None,
+    figures: Mapping[str, Mapping[str, str]] | None = None,
+    samples_per_second: float = 1.0,
+) -> EnergyReport:
+    """Energy of events that were counted elsewhere; arguments as for `estimate_run`.
+
+    Args:
+        path: file of schema `eqspike-counts-file-1` or `eqspike-counts-1`, described in docs/counting.md.
+
+    Raises:
+        ConfigError: if the file breaks its schema, for an unknown chip or a wrong figure.
+    """
+    counted = read_counts_file(path)
+    return build_report(
+        chips=load_chips(chips, figures or {}),
+        provenance=counted.provenance,
+        training=counted.training,
+        inference=counted.inference,
+        conditions=conditions,
+        weights=counted.weights,
+        samples_per_second=samples_per_second,
     )
 
 

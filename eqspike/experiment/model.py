@@ -7,11 +7,18 @@ from typing import Any
 
 from eqspike import library
 from eqspike.core.config import Section
-from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
-from eqspike.core.network import Network, layered
+from eqspike.core.network import Network, read_network
 from eqspike.core.neurons import NEURONS, read_neuron
-from eqspike.core.rates import RATE_NEURONS, Dynamics, Feedback, Readout, read_rate_neuron
+from eqspike.core.rates import (
+    RATE_NEURONS,
+    Dynamics,
+    Feedback,
+    Readout,
+    read_rate_neuron,
+    refuse_convolutions,
+)
 from eqspike.engines.protocol import AnySystem, RateSystem, System
 from eqspike.memory import Fixed, Ideal, Memory, read_memory
 from eqspike.rules import EqSpike, read_rate_rule
@@ -81,7 +88,7 @@ def read_model(data: Any, source: str, name: str) -> Model:
     """Read a model from plain data; `source` is named in errors."""
     section = Section(data, source)
     title = section.text("title", name)
-    network = _network(section)
+    network = read_network(section)
     kind = section.section("neuron").choice("kind", (*RATE_NEURONS, *NEURONS))
     training = section.section("training")
     read = _rate_system if kind in RATE_NEURONS else _spiking_system
@@ -99,19 +106,14 @@ def read_model(data: Any, source: str, name: str) -> Model:
     return model
 
 
-def _network(section: Section) -> Network:
-    sizes = section.numbers("layers", low=1, high=1_000_000)
-    if any(size != int(size) for size in sizes):
-        raise section.error("layers", "a list of whole numbers")
-    try:
-        return layered(tuple(int(size) for size in sizes))
-    except ConfigError as error:
-        raise ConfigError(f"{section.where('layers')}: {error}") from error
-
-
 def _spiking_system(section: Section, training: Section, network: Network) -> System:
     couplings = len(network.couplings)
     neuron = read_neuron(section.section("neuron"))
+    if any(network.convolutions):
+        raise UnsupportedError(
+            f"{section.where('couplings')}: a convolution needs rate neurons, which engine 'torch' runs; engines "
+            "fast, fast-int, brian2 and lava run dense couplings only; make all dense, or set neuron.kind to rate"
+        )
     encoder = Encoder.read(section.section("encoder"))
     rule_section = section.section("rule")
     rule_section.choice("kind", RULES)
@@ -141,6 +143,8 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
     dynamics = Dynamics.read(section.section("dynamics", {}))
     dynamics.refuse(neuron)
     feedback = Feedback.read(section.section("feedback", {}))
+    messages = Messages.read(section.section("messages", {}))
+    refuse_convolutions(network, feedback, messages)
     return RateSystem(
         network,
         neuron,
@@ -153,7 +157,7 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
         training.numbers("bias_rates", length=couplings, low=0, high=1e6)
         if training.has("bias_rates")
         else None,
-        messages=Messages.read(section.section("messages", {})),
+        messages=messages,
     )
 
 

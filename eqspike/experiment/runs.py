@@ -187,6 +187,12 @@ def check_fit(configuration: Configuration, task: Task) -> None:
             f"{system.classes} classes, but task '{task.name}' has {pixels} pixels and {task.classes} classes; "
             f"choose another model, or set layers to [{pixels}, ..., {task.classes}]"
         )
+    maps, image = network.input.maps, task.image_shape
+    if maps and maps != ((1, *image) if len(image) == 2 else image):
+        raise UnsupportedError(
+            f"model '{configuration.model.name}' takes maps of {list(maps)}, but the images of task '{task.name}' "
+            f"are {list(image)}: their rows and columns would be mixed up"
+        )
 
 
 def _open(configuration: Configuration) -> Session:

@@ -97,6 +97,10 @@ def check_engine(system: AnySystem, engine: str) -> None:
         raise UnsupportedError(
             f"engine '{name}' does not run {neurons} neurons; use engine '{others[0]}'"
         )
+    if any(system.network.convolutions) and name != "torch":
+        raise UnsupportedError(
+            f"engine '{name}' does not run convolutions; only engine 'torch' does, with rate neurons"
+        )
 
 
 def _spiking_engines() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Plain reference simulators and small systems: the definition of what the engines must reproduce."""
 
 from eqspike.testing.loihi import LoihiPresentation, present_loihi, random_network
-from eqspike.testing.rate_events import PlainRates, RateTrace
+from eqspike.testing.rate_events import PlainRates
 from eqspike.testing.rate_systems import rate_samples, small_rate_system
 from eqspike.testing.reference import Counts, Presentation, flattened, present
 from eqspike.testing.systems import NEURONS, SIZES, fixed_memory, samples, small_system
@@ -13,7 +13,6 @@ __all__ = [
     "LoihiPresentation",
     "PlainRates",
     "Presentation",
-    "RateTrace",
     "fixed_memory",
     "flattened",
     "present",

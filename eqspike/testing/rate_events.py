@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,26 +17,13 @@ from numpy.typing import NDArray
 from eqspike.core.random_stream import stream_key
 from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.parameters import drawn_signs
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
 from eqspike.engines.rate_parameters import rate_shapes
 from eqspike.memory import Binary, Fixed, Metaplastic
 from eqspike.rules import ContinualVectorField
 
 Vector = NDArray[Any]
 Counts = Counter[tuple[str, str, str]]
-
-
-@dataclass
-class RateTrace:
-    """What a batch did, by layer, each (samples, steps, neurons) through all phases.
-
-    Attributes:
-        states: s after each step; sent: q after each step; messages: who sent in it.
-    """
-
-    states: dict[str, Vector]
-    sent: dict[str, Vector]
-    messages: dict[str, Vector]
 
 
 class PlainRates:
@@ -116,15 +102,12 @@ class PlainRates:
 
     def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
         """Present a batch through all phases with weights held."""
-        seen = [
-            ({n: a.copy() for n, a in self.state.items()}, dict(self.sent), senders)
-            for senders in self._presented(images, labels, keys, learn=False)
-        ]
-        kinds: list[dict[str, Vector]] = [
-            {name: np.stack([step[kind][name] for step in seen], 1) for name in self.state}
-            for kind in range(3)
-        ]
-        return RateTrace(*kinds)
+        return RateTrace.of(
+            [
+                ({name: self.value(name) for name in self.state}, dict(self.sent), senders)
+                for senders in self._presented(images, labels, keys, learn=False)
+            ]
+        )
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
@@ -231,10 +214,11 @@ class PlainRates:
         rates: list[tuple[float, float]], key: int,
     ) -> None:  # fmt: skip
         """Change all weights by what the rule asks, from q of two moments."""
-        weight = (1 / (betas * len(betas)))[:, None]
+        weight = np.sign(betas)[:, None]
         each_way = isinstance(self.system.rule, ContinualVectorField)
+        scale = 1 / (abs(betas[0]) * len(betas))
         for index, coupling in enumerate(self.network.couplings):
-            rate, bias_rate = rates[index]
+            rate, bias_rate = (scale * each for each in rates[index])
             post, pre = coupling.post.name, coupling.pre.name
             old, new = ({**q, self.network.input.name: self.inputs} for q in (before, after))
             moved, active = ((new[n] != old[n]).any(0) for n in (post, pre))
@@ -247,7 +231,8 @@ class PlainRates:
                     back = old[post].T @ (weight * (new[pre] - old[pre]))
                     self._asked(f"{post}-{pre}", index, rate * back, None, active, key)
                 continue
-            change = new[pre].T @ (weight * new[post]) - old[pre].T @ (weight * old[post])
+            # The products of the new state minus those of the old: exactly 0 where neither side has moved.
+            change = new[pre].T @ step + (new[pre] - old[pre]).T @ (weight * old[post])
             self._asked(coupling.name, index, rate * change, active, moved, key)
 
     def _asked(

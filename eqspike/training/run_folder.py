@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.core.activity import LayerActivity, activity_json, read_activity
-from eqspike.core.counts import EventCounts
+from eqspike.core.counts import FILE_SCHEMA, EventCounts
 from eqspike.core.errors import RunError
 from eqspike.training.files import (
     Arrays,
@@ -126,7 +126,11 @@ class RunFolder:
         """Replace `counts.json`."""
         write_json(
             self.path / "counts.json",
-            {"training": training.to_json(), "inference": inference.to_json()},
+            {
+                "schema": FILE_SCHEMA,
+                "training": training.to_json(),
+                "inference": inference.to_json(),
+            },
         )
 
     def counts(self) -> tuple[EventCounts, EventCounts]:

@@ -13,6 +13,9 @@ EXPORTS = {
         "EqspikeError", "EventCounts", "__version__", "estimate", "evaluate", "export_nir",
         "load_model", "load_task", "open_session", "train",
     ],
+    "eqspike.counting": [
+        "Connection", "count_arrays", "count_brian2", "count_lava", "count_nir", "write_counts_file",
+    ],
     "eqspike.engines.fast": ["FastSession"],
     "eqspike.memory": [
         "MEMORIES", "Binary", "Fixed", "Ideal", "Memory", "Metaplastic", "RememberingMemory", "Scale",

@@ -34,6 +34,9 @@ class Relaxation:
             activation, plus its offset: the input's drive, biases and the nudge towards the target.
     """
 
+    resends = True
+    """Whether the input's rates arrive at every step, through its weights as they are then."""
+
     def __init__(
         self, system: RateSystem, couplings: Sequence[Coupling], biases: Sequence[Tensor], samples: int
     ) -> None:  # fmt: skip
@@ -53,6 +56,7 @@ class Relaxation:
         else:
             self._squash, self.filtered = SQUASHES[neuron.activation.name], []
         self._groups = update_groups(system)
+        self._observed = [False] * len(sizes)
         self._inside = system.dynamics.nudge == "inside"
         self._pull: Tensor | None = None
         self._push = like.new_empty(samples, sizes[-1])
@@ -67,12 +71,18 @@ class Relaxation:
         self.inputs.copy_(images).mul_(1 / 255)
         for state in self.filtered or self.states:
             state.fill_(self._initial)
+        self._observed = [False] * len(self.states)
         for layer in range(len(self.filtered)):
             self._send_bits(layer)
         self._pull = None
         for layer in range(len(self.base)):
             self._drive_from_bias(layer)
         self.couplings[0].up(self.inputs, self.base[0], self.gain, self.base[0])
+
+    @property
+    def values(self) -> States:
+        """Rates of each free layer."""
+        return self.states
 
     def keep(self) -> list[Tensor]:
         """Copies of all that a phase starts from."""
@@ -82,6 +92,7 @@ class Relaxation:
         """Stand again where `keep` was called."""
         for state, old in zip((*self.states, *self.filtered), kept, strict=True):
             state.copy_(old)
+        self._observed = [False] * len(self.states)
 
     def nudge(self, targets: Tensor, betas: Tensor) -> None:
         """From now on, pull the outputs to targets (samples, outputs) with strengths (samples, 1)."""
@@ -92,15 +103,19 @@ class Relaxation:
             self.base[-1].add_(self._push, alpha=self.gain)
 
     def _drive_from_bias(self, layer: int) -> None:
-        self.base[layer].copy_(self._biases[layer]).mul_(self.gain).add_(self._squash.offset)
+        bias, base = self._biases[layer], self.base[layer]
+        by_bias = base.view(len(base), len(bias), -1)
+        by_bias.copy_(bias[:, None]).mul_(self.gain).add_(self._squash.offset)
 
     def step(self) -> None:
         """One step of all layers."""
         for group in self._groups:
-            for layer in group:
+            # From above, so that the way down finds what the way up has observed of the same states.
+            for layer in reversed(group):
                 self._advance(layer)
             for layer in group:
                 self.states[layer], self.previous[layer] = self.previous[layer], self.states[layer]
+                self._observed[layer] = False
                 if self.filtered:
                     self._send_bits(layer)
 
@@ -116,8 +131,11 @@ class Relaxation:
         drive, base, last = self.previous[layer], self.base[layer], len(self.states) - 1
         if layer > 0:
             self.couplings[layer].up(self.states[layer - 1], base, self.gain, drive)
+            self._observed[layer - 1] = True
             base = drive
         if layer < last:
+            if not self._observed[layer]:
+                self.couplings[layer + 1].observe(self.states[layer])
             self.couplings[layer + 1].down(self.states[layer + 1], base, self.gain, drive)
         if self.filtered:
             self._filter_drive(layer)

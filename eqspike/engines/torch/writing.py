@@ -58,7 +58,9 @@ class ByMemory:
             stored, writes = self._memory.program(
                 _as_numpy(coupling.weight), _as_numpy(change), index, stream_key(key, index)
             )
-            coupling.weight.copy_(torch.from_numpy(np.ascontiguousarray(stored.T)))
+            coupling.weight.copy_(
+                torch.from_numpy(np.ascontiguousarray(np.moveaxis(stored, -1, 0)))
+            )
             done.append(writes)
         return done
 
@@ -71,5 +73,5 @@ def make_writer(memory: Memory, couplings: Sequence[Coupling]) -> Writer:
 
 
 def _as_numpy(array: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Weights (pre, post) as memories know them."""
-    return array.t().to("cpu", torch.float64).numpy()
+    """Weights, the postsynaptic axis last, as memories know them."""
+    return array.movedim(0, -1).to("cpu", torch.float64).numpy()

@@ -28,8 +28,11 @@ SMALL = (
 
 @pytest.mark.parametrize(
     ("name", "rule"),
-    [("ep-512", "ep"), ("cep-512", "c-ep"), ("cep-512-512", "c-ep"), ("cvf-512", "c-vf")],
-)
+    [
+        ("ep-512", "ep"), ("cep-512", "c-ep"), ("cep-512-512", "c-ep"), ("cvf-512", "c-vf"), ("ep-conv", "ep"),
+        ("ep-conv-small", "ep"),
+    ],
+)  # fmt: skip
 def test_library_models(name: str, rule: str) -> None:
     model = load_model(name)
     assert isinstance(model.system, RateSystem)

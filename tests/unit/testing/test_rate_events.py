@@ -79,9 +79,9 @@ def test_a_trace_shows_who_sent_in_each_step() -> None:
         f"{layer.name}.bias": np.zeros(layer.size) for layer in system.network.free_layers
     }
     trace = plain.trace(IMAGES, LABELS, KEYS)
-    assert trace.states["hidden1"].shape == (6, 14, 7)
+    assert trace.values["hidden1"].shape == (6, 14, 7)
     np.testing.assert_array_equal(
         trace.messages["hidden1"][:, 1:], np.diff(trace.sent["hidden1"], axis=1) != 0
     )
-    assert abs(trace.states["output"] - trace.sent["output"]).max() <= 0.02
+    assert abs(trace.values["output"] - trace.sent["output"]).max() <= 0.02
     assert trace.messages["output"].any()
