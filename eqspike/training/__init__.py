@@ -1,6 +1,7 @@
 """The one training loop, its checkpoints and its run folder."""
 
 from eqspike.training.checkpoint import Progress, load_latest, save
+from eqspike.training.endurance import CellWrites, cell_writes
 from eqspike.training.loop import (
     EpochResult,
     Hooks,
@@ -15,6 +16,7 @@ from eqspike.training.run_folder import RunFolder
 from eqspike.training.schedule import Schedule
 
 __all__ = [
+    "CellWrites",
     "EpochResult",
     "Hooks",
     "Plan",
@@ -22,6 +24,7 @@ __all__ = [
     "RunFolder",
     "Schedule",
     "activity_of",
+    "cell_writes",
     "evaluate",
     "fit",
     "load_latest",
