@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable
 
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.protocol import AnySystem, RateSystem, Session, System
+from eqspike.engines.protocol import AnySystem, RateSystem, Session
 
 
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
@@ -71,7 +71,7 @@ ENGINES: dict[str, Callable[..., Session]] = {
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
 RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava")
-ONLY_OF_RATES = ("torch",)
+SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava")
 
 
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:
@@ -105,8 +105,7 @@ def check_engine(system: AnySystem, engine: str) -> None:
         hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
         raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
     of_rates = isinstance(system, RateSystem)
-    spiking = tuple(each for each in ENGINES if each not in ONLY_OF_RATES)
-    neurons, those = ("rate", RATE_ENGINES) if of_rates else ("spiking", spiking)
+    neurons, those = ("rate", RATE_ENGINES) if of_rates else ("spiking", SPIKING_ENGINES)
     if name not in those:
         raise UnsupportedError(
             f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
