@@ -30,7 +30,7 @@ SMALL = (
     ("name", "rule"),
     [
         ("ep-512", "ep"), ("cep-512", "c-ep"), ("cep-512-512", "c-ep"), ("cvf-512", "c-vf"), ("ep-conv", "ep"),
-        ("ep-conv-small", "ep"),
+        ("ep-conv-small", "ep"), ("binary-ep-conv", "ep"),
     ],
 )  # fmt: skip
 def test_library_models(name: str, rule: str) -> None:
