@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -148,4 +149,4 @@ def _raster(name: str, values: Any) -> NDArray[Any]:
             f"spikes of '{name}' must be 0 or 1, got values from {raster.min()} to {raster.max()}; "
             "what sends numbers multiplies them, and is not counted as spikes"
         )
-    return raster.reshape(*raster.shape[:2], -1)
+    return raster.reshape(*raster.shape[:2], math.prod(raster.shape[2:]))

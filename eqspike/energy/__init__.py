@@ -3,7 +3,7 @@
 from eqspike.energy.comparison import ComparedSystem, SystemComparison, build_comparison
 from eqspike.energy.comparison_report import comparison_json, write_comparison
 from eqspike.energy.conditions import Conditions
-from eqspike.energy.endurance import Wear, wear
+from eqspike.energy.endurance import Wear, first_failure, wear
 from eqspike.energy.events import CATEGORIES, Event, Gap, Row
 from eqspike.energy.model import Estimate, estimate
 from eqspike.energy.report import EnergyReport, build_report, report_json, write_report
@@ -25,6 +25,7 @@ __all__ = [
     "build_report",
     "comparison_json",
     "estimate",
+    "first_failure",
     "report_json",
     "swings",
     "wear",

@@ -20,8 +20,8 @@ from eqspike.core.rates import (
     refuse_convolutions,
 )
 from eqspike.engines.protocol import AnySystem, RateSystem, System
-from eqspike.memory import Fixed, Ideal, Memory, read_memory
-from eqspike.rules import EqSpike, read_rate_rule
+from eqspike.memory import Binary, Fixed, Ideal, Memory, Metaplastic, read_memory
+from eqspike.rules import EqSpike, RateRule, read_rate_rule
 from eqspike.tasks.encoders import Encoder
 from eqspike.training.schedule import Schedule
 
@@ -54,7 +54,8 @@ class Model:
     @property
     def engine(self) -> str:
         """Engine that runs it unless another is asked for."""
-        return DEFAULT_ENGINES[type(self.system)]
+        by_changes = isinstance(self.system, RateSystem) and self.system.messages.of_changes
+        return "fast" if by_changes else DEFAULT_ENGINES[type(self.system)]
 
     def spiking_system(self, purpose: str) -> System:
         """The system, where only spikes will do.
@@ -143,6 +144,9 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
     dynamics = Dynamics.read(section.section("dynamics", {}))
     dynamics.refuse(neuron)
     feedback = Feedback.read(section.section("feedback", {}))
+    rule = read_rate_rule(section.section("rule"), feedback, dynamics)
+    memory = read_memory(section.section("memory", {"kind": "ideal"}), couplings)
+    _refuse_steps(rule, memory)
     messages = Messages.read(section.section("messages", {}))
     refuse_convolutions(network, feedback, messages)
     return RateSystem(
@@ -150,8 +154,8 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
         neuron,
         dynamics,
         feedback,
-        read_rate_rule(section.section("rule"), feedback, dynamics),
-        read_memory(section.section("memory", {"kind": "ideal"}), couplings),
+        rule,
+        memory,
         *_numbers(training, couplings),
         Readout.read(section.section("output", {}), network.output.size),
         training.numbers("bias_rates", length=couplings, low=0, high=1e6)
@@ -159,6 +163,19 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
         else None,
         messages=messages,
     )
+
+
+def _refuse_steps(rule: RateRule, memory: Memory) -> None:
+    """Refuse to write single steps of a phase to a memory that weighs whole ones.
+
+    Raises:
+        UnsupportedError: for a continual rule and a memory that remembers.
+    """
+    if rule.continual and isinstance(memory, (Binary, Metaplastic)):
+        raise UnsupportedError(
+            f"rule '{rule.kind}' asks for a change at every nudged step, but memory.kind {memory.kind} needs the "
+            "contrast of a whole phase: the sign of one step's change is not that of their sum; use rule.kind ep"
+        )
 
 
 def _numbers(training: Section, couplings: int) -> tuple[str, tuple[float, ...], tuple[float, ...]]:

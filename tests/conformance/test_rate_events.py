@@ -9,6 +9,7 @@ import pytest
 
 from eqspike.core.messages import VALUES
 from eqspike.core.rates import BinaryNeuron
+from eqspike.engines.fast_rates import FastRateSession
 from eqspike.engines.protocol import Arrays, RateSystem
 from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
@@ -46,6 +47,8 @@ REMEMBERING = {
     "fixed": small_rate_system(threshold=0.02, memory=Fixed(6, (0.5, 0.8, 0.9), "stochastic")),
 }
 BATCH = rate_samples()
+Engine = type[TorchSession] | type[FastRateSession]
+ENGINES: list[Engine] = [TorchSession, FastRateSession]
 
 
 def name_of(system: RateSystem) -> str:
@@ -77,20 +80,22 @@ def test_without_a_threshold_changes_are_values(system: RateSystem) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=name_of)
-def test_torch_does_what_the_messages_do(system: RateSystem) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_engines_do_what_the_messages_do(system: RateSystem, engine: Engine) -> None:
     plain = PlainRates(system, initial_rate_weights(system, 3))
-    with TorchSession(system, 3) as session:
+    with engine(system, 3) as session:
         compare(session, plain)
 
 
 @pytest.mark.parametrize("name", REMEMBERING)
-def test_torch_writes_what_the_messages_ask(name: str) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_engines_write_what_the_messages_ask(name: str, engine: Engine) -> None:
     system = REMEMBERING[name]
-    with TorchSession(system, 3) as session:
+    with engine(system, 3) as session:
         compare(session, PlainRates(system, session.weights()))
 
 
-def compare(session: TorchSession, plain: PlainRates) -> None:
+def compare(session: TorchSession | FastRateSession, plain: PlainRates) -> None:
     """Trajectories, learning, read-out and counts."""
     found, wanted = session.trace(*BATCH), plain.trace(*BATCH)
     assert_close(found.values, wanted.values)
