@@ -242,6 +242,22 @@ def test_single_precision_is_near() -> None:
     assert_equal(found["float32"], found["float64"], 1e-5)
 
 
+def test_half_the_bits_are_near_and_weights_are_kept_whole() -> None:
+    """States of bfloat16 have 8 bits; what is stored is float32 and moves by less than bfloat16 could show."""
+    system = make(activation="sigmoid-4")
+    found = {}
+    for precision in ("bfloat16", "float64"):
+        with TorchSession(replace(system, precision=precision), 1) as session:
+            found[precision] = session.rates(IMAGES)
+            before = session.weights()
+            session.fit(IMAGES, LABELS, KEYS, 1e-3, 0)
+            moved = {name: array - before[name] for name, array in session.weights().items()}
+        if precision == "bfloat16":
+            assert all(0 < np.abs(array).max() < 1e-3 for array in moved.values())
+            assert all((np.float32(array) == array).all() for array in before.values())
+    assert_equal(found["bfloat16"], found["float64"], 0.02)
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.01])
 def test_binary_kernels_flip_and_have_a_scale_for_each_channel(rate: float) -> None:
     memory = Binary((0.5,) * 3, (0.002,) * 3, Scale("unit", (rate,) * 3))
