@@ -20,6 +20,7 @@ from eqspike.chips.graded.rounding import (
 from eqspike.core.errors import UnsupportedError
 from eqspike.engines.parameters import drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem
+from eqspike.engines.rate_parameters import refuse_unlike_messages
 
 Whole = NDArray[np.int32]
 
@@ -86,7 +87,7 @@ def refuse_unlike_graded(system: RateSystem, engine: str) -> None:
         UnsupportedError: saying what works instead.
     """
     other = "; use engine torch, or another model"
-    system.messages.refuse_values(engine)
+    refuse_unlike_messages(system, engine)
     if system.dynamics.updates != "synchronous" or system.dynamics.nudge != "inside":
         raise UnsupportedError(
             f"engine '{engine}' needs dynamics: {{updates: synchronous, nudge: inside}}, got "
