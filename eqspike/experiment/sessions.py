@@ -23,10 +23,13 @@ def _fast(system: AnySystem, seed: int, *options: str) -> Session:
     return FastSession(system, seed)
 
 
-def _brian2(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.brian2 import Brian2Session, read_target
+def _brian2(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.brian2 import Brian2RateSession, Brian2Session, read_target
 
-    return Brian2Session(system, seed, read_target(*options))
+    target = read_target(*options)
+    if isinstance(system, RateSystem):
+        return Brian2RateSession(system, seed, target)
+    return Brian2Session(system, seed, target)
 
 
 def _fast_int(system: System, seed: int, *options: str) -> Session:
@@ -61,7 +64,7 @@ ENGINES: dict[str, Callable[..., Session]] = {
 }
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
-RATE_ENGINES = ("torch", "fast")
+RATE_ENGINES = ("torch", "fast", "brian2")
 SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava")
 
 
