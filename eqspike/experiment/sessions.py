@@ -9,7 +9,9 @@ import difflib
 from collections.abc import Callable
 
 from eqspike.core.errors import UnsupportedError
+from eqspike.engines.parameters import refuse_convolutions
 from eqspike.engines.protocol import AnySystem, RateSystem, Session, System
+from eqspike.engines.rate_parameters import refuse_unlike_messages
 
 
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
@@ -104,12 +106,10 @@ def check_engine(system: AnySystem, engine: str) -> None:
         raise UnsupportedError(
             f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
         )
-    if any(system.network.convolutions) and name != "torch":
-        raise UnsupportedError(
-            f"engine '{name}' does not run convolutions; only engine 'torch' does, with rate neurons"
-        )
-    if isinstance(system, RateSystem) and name != "torch":
-        system.messages.refuse_values(name)
+    if isinstance(system, System):
+        refuse_convolutions(system.network, name)
+    elif name != "torch":
+        refuse_unlike_messages(system, name)
 
 
 def _refuse_options(engine: str, options: tuple[str, ...]) -> None:
