@@ -62,7 +62,10 @@ ENGINES: dict[str, Callable[..., Session]] = {
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
 RATE_ENGINES = ("torch", "fast")
-SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava")
+"""Engines of rate neurons."""
+
+RATES_ONLY = ("torch",)
+"""Engines that run no spiking neurons."""
 
 
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:
@@ -96,10 +99,10 @@ def check_engine(system: AnySystem, engine: str) -> None:
         hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
         raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
     of_rates = isinstance(system, RateSystem)
-    neurons, those = ("rate", RATE_ENGINES) if of_rates else ("spiking", SPIKING_ENGINES)
-    if name not in those:
+    if name not in RATE_ENGINES if of_rates else name in RATES_ONLY:
+        neurons, other = ("rate", RATE_ENGINES[0]) if of_rates else ("spiking", "fast")
         raise UnsupportedError(
-            f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
+            f"engine '{name}' does not run {neurons} neurons; use engine '{other}'"
         )
     if any(system.network.convolutions) and name != "torch":
         raise UnsupportedError(
