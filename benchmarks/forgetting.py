@@ -1,11 +1,12 @@
 """What is still known of earlier tasks while later ones are learnt, with and without metaplasticity.
 
-    python benchmarks/forgetting.py measure bp --m 1.35 --out results/bp-1.35.json
-    python benchmarks/forgetting.py figure results/bp-*.json --out docs/images/forgetting-bp.png
+    python benchmarks/forgetting.py measure bp --m 15 --out results/bp-15.json
+    python benchmarks/forgetting.py measure ep --m 5 5 --out results/ep-5.json
+    python benchmarks/forgetting.py figure results/*.json --out forgetting.png
     python benchmarks/forgetting.py table results/*.json
 
 `measure` learns the tasks in turn and writes, after each epoch, the accuracy on every one. Learner `bp` is the
-published binary network (`eqspike.baselines`). One thread.
+published binary network (`eqspike.baselines`), `ep` the model metaplastic-ep-512. One thread.
 """
 
 from __future__ import annotations
@@ -21,8 +22,15 @@ import torch
 
 from eqspike.analysis.style import GREEN, MUTED, SERIES, new_figure, save, styled
 from eqspike.baselines import BinaryLearner, Recipe
+from eqspike.experiment import open_session, resolve
 from eqspike.tasks import read_sequence
-from eqspike.training.sequence import learn_in_sequence, learnt_accuracy, mean_accuracy
+from eqspike.training.sequence import (
+    Learner,
+    learn_in_sequence,
+    learnt_accuracy,
+    mean_accuracy,
+)
+from eqspike.training.session_learner import SessionLearner
 
 HISTOGRAM = np.linspace(0.0, 3.0, 61)
 """Edges of the bins of |hidden weight|; what lies above is in the last."""
@@ -51,14 +59,28 @@ def measure(arguments: argparse.Namespace) -> None:
     learn_in_sequence(learner, stages, arguments.epochs, arguments.seed, report)
 
 
-def make_learner(arguments: argparse.Namespace, pixels: int) -> BinaryLearner:
+def make_learner(arguments: argparse.Namespace, pixels: int) -> Learner:
     """The learner named on the command line."""
+    if arguments.learner == "ep":
+        return equilibrium_learner(arguments, pixels)
     recipe = Recipe(
-        sizes=(pixels, *arguments.hidden, 10), m=arguments.m, learning_rate=arguments.rate,
+        sizes=(pixels, *arguments.hidden, 10), m=arguments.m[0], batch_size=arguments.batch or 100,
         gamma=arguments.gamma, statistics=arguments.statistics,
         reset=not arguments.keep_optimiser, own_normalisation=not arguments.shared,
     )  # fmt: skip
     return BinaryLearner(recipe, arguments.seed)
+
+
+def equilibrium_learner(arguments: argparse.Namespace, pixels: int) -> SessionLearner:
+    """Binary EP with the memory `metaplastic`."""
+    layers = [pixels, *arguments.hidden, 10]
+    m = arguments.m * (len(layers) - 1) if len(arguments.m) == 1 else arguments.m
+    changes = (f"layers={layers}", f"memory.metaplasticity={m}", *arguments.set)
+    task = arguments.tasks[0].removeprefix("permuted:")
+    model = resolve("metaplastic-ep-512", task, overrides=changes).model
+    session = open_session(model.system, arguments.seed, "torch:cpu")
+    batch = arguments.batch or model.batch_size
+    return SessionLearner(session, batch, arguments.seed, not arguments.shared)
 
 
 def histogram(hidden: np.ndarray) -> list[float]:
@@ -81,7 +103,7 @@ def table(arguments: argparse.Namespace) -> None:
         )
         turned = " ".join(f"{100 * value:.1f}" for value in records[-1]["turned_in_task"])
         print(
-            f"| {result['learner']} | {result['m']:g} | {result['seed']} | {learnt} | {end} "
+            f"| {result['learner']} | {strength(result)} | {result['seed']} | {learnt} | {end} "
             f"| **{100 * mean_accuracy(records):.1f}** | {turned} |"
         )
 
@@ -109,7 +131,7 @@ def draw_curves(axes: Any, result: dict[str, Any], first: bool) -> None:
                   label=result["names"][task])  # fmt: skip
         axes.axvline(task * epochs + 0.5, color=MUTED, linewidth=0.6, linestyle=":")
     mean = 100 * mean_accuracy(records)
-    axes.set(title=f"{result['learner']}, m = {result['m']:g}: {mean:.1f} %", xlabel="epoch")
+    axes.set(title=f"{result['learner']}, m = {strength(result)}: {mean:.1f} %", xlabel="epoch")
     axes.set(ylim=(0, 100), xlim=(0.5, len(records) + 0.5))
     if first:
         axes.set_ylabel("test accuracy (%)")
@@ -129,6 +151,11 @@ def draw_weights(axes: Any, result: dict[str, Any], first: bool) -> None:
         axes.set_ylabel("fraction of weights")
 
 
+def strength(result: dict[str, Any]) -> str:
+    """m, of each coupling where they differ."""
+    return ", ".join(f"{m:g}" for m in dict.fromkeys(result["m"]))
+
+
 def series() -> list[tuple[str, str]]:
     """Colours and markers of up to six tasks."""
     return [*SERIES, (MUTED, "v"), (GREEN, "x")]
@@ -144,14 +171,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     verbs = parser.add_subparsers(required=True)
     measuring = verbs.add_parser("measure")
-    measuring.add_argument("learner", choices=("bp",))
+    measuring.add_argument("learner", choices=("bp", "ep"))
     measuring.add_argument("--tasks", nargs="+", default=["permuted:mnist"] * 5)
     measuring.add_argument("--hidden", type=int, nargs="+", default=[512, 512])
     measuring.add_argument("--epochs", type=int, default=5, help="of each task")
     measuring.add_argument("--train", type=int, help="only the first training samples of each task")
     measuring.add_argument("--test", type=int, help="only the first test samples of each task")
-    measuring.add_argument("--m", type=float, default=0.0)
-    measuring.add_argument("--rate", type=float, default=0.005)
+    measuring.add_argument(
+        "--m", type=float, nargs="+", default=[0.0], help="ep: of each coupling, or of all"
+    )
+    measuring.add_argument(
+        "--batch", type=int, help="samples of a step (bp 100, ep that of the model)"
+    )
     measuring.add_argument("--gamma", choices=("uniform", "ones"), default="uniform")
     measuring.add_argument("--statistics", choices=("batch", "running"), default="batch")
     measuring.add_argument("--keep-optimiser", action="store_true", help="no reset between tasks")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eqspike.chips import ChipProfile
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.energy.conditions import Conditions
@@ -54,6 +55,7 @@ class EnergyReport:
         conditions: how the chips are operated.
         weights: numbers of weights by place; empty if not given.
         samples_per_second: rate of training for which years to wear-out are given.
+        activity: spikes by neuron in the inferences, by free layer; empty if unknown.
     """
 
     title: str
@@ -64,6 +66,7 @@ class EnergyReport:
     conditions: Conditions
     weights: Mapping[str, int]
     samples_per_second: float
+    activity: Mapping[str, LayerActivity] = field(default_factory=dict)
 
 
 def build_report(
@@ -75,6 +78,7 @@ def build_report(
     conditions: Conditions | None = None,
     weights: Mapping[str, int] | None = None,
     samples_per_second: float = 1.0,
+    activity: Mapping[str, LayerActivity] | None = None,
 ) -> EnergyReport:
     """Estimate one run on several chips.
 
@@ -87,6 +91,7 @@ def build_report(
         conditions: how the chips are operated.
         weights: numbers of weights by coupling and biases; needed for wear.
         samples_per_second: rate of training for the years to wear-out.
+        activity: spikes by neuron in the inferences.
 
     Raises:
         ConfigError: without chips or counts, with a chip named twice, with learning events in the
@@ -120,6 +125,7 @@ def build_report(
         given,
         dict(weights or {}),
         samples_per_second,
+        dict(activity or {}),
     )
 
 

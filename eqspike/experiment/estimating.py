@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eqspike import library
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.rates import BinaryNeuron
@@ -55,6 +56,7 @@ def estimate_run(
         conditions=conditions,
         weights=run.weights,
         samples_per_second=samples_per_second,
+        activity=run.activity,
     )
 
 
@@ -94,12 +96,14 @@ class CountedRun:
         provenance: what the counts are counts of.
         training, inference: the counts.
         weights: numbers of weights, by the names under which writes are counted.
+        activity: spikes of the last evaluation by neuron, by layer; empty if unknown.
     """
 
     provenance: dict[str, Any]
     training: EventCounts
     inference: EventCounts
     weights: dict[str, int]
+    activity: dict[str, LayerActivity]
 
 
 def read_run(out: Path) -> CountedRun:
@@ -117,6 +121,7 @@ def read_run(out: Path) -> CountedRun:
         training,
         inference,
         _weights(system),
+        folder.activity(),
     )
 
 

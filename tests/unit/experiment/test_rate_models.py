@@ -151,7 +151,7 @@ def test_commands_for_spikes_refuse(
     [
         ("cep-512", "fast", "engine 'fast' runs networks of rates message by message"),
         ("cep-512", "lava", "engine 'lava' does not run rate neurons; use engine 'torch'"),
-        ("cep-512", "brian2:cython", "engine 'brian2' does not run rate neurons"),
+        ("cep-512", "brian2:cython", "engine 'brian2' runs networks of rates message by message"),
         ("eqspike-digits", "torch", "engine 'torch' does not run spiking neurons; use engine 'fast'"),
         ("cep-512", "torhc", "did you mean 'torch'"),
     ],
