@@ -59,7 +59,8 @@ class RateSystem:
     The input's rates are the levels of an image divided by 255.
 
     Attributes:
-        precision: `float64` or `float32`, of the dynamics and of the stored weights.
+        precision: `float64` or `float32`, of the dynamics and of the stored weights; or `bfloat16`, of the
+            dynamics alone, with stored weights of float32.
         learning_rates: one per coupling, from the input.
         initial_gain: weights and biases start uniform in +- gain / sqrt(fan-in) of the forward coupling.
         readout: how classes are read from the output layer.

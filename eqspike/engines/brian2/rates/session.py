@@ -23,6 +23,7 @@ from eqspike.engines.rate_parameters import (
     initial_rate_weights,
     kept_beside,
     rate_shapes,
+    refuse_unlike_messages,
 )
 from eqspike.memory import Ideal
 
@@ -274,7 +275,7 @@ class Brian2RateSession:
 
 
 def _refuse(system: RateSystem, target: Target) -> None:
-    system.messages.refuse_values("brian2")
+    refuse_unlike_messages(system, "brian2")
     if system.dynamics.updates != "synchronous":
         raise UnsupportedError(
             f"engine 'brian2' steps all layers together, got dynamics.updates {system.dynamics.updates}; use "
