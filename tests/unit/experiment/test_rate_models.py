@@ -130,7 +130,6 @@ def test_plot_draws_what_needs_no_spikes(run: Path, tmp_path: Path) -> None:
         ("export RUN", "the export to Brian2 needs spiking neurons"),
         ("export RUN --format nir", "the export to NIR needs spiking neurons"),
         ("parity RUN", "runs networks of rates message by message, got messages.kind values"),
-        ("parity RUN --engines torch,brian2", "engine 'brian2' does not run rate neurons"),
         ("deploy RUN --chip loihi1", "the deployment to a spiking chip needs spiking neurons"),
         ("evaluate RUN --engine fast", "runs networks of rates message by message, got messages.kind values"),
         ("evaluate RUN --engine fast-int", "does not run rate neurons; use engine 'torch'"),
