@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from eqspike.chips import ChipProfile
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.energy.conditions import Conditions
@@ -53,6 +54,7 @@ class EnergyReport:
         conditions: how the chips are operated.
         weights: numbers of weights by place; empty if not given.
         samples_per_second: rate of training for which years to wear-out are given.
+        activity: spikes by neuron in the inferences, by free layer; empty if unknown.
     """
 
     title: str
@@ -63,6 +65,7 @@ class EnergyReport:
     conditions: Conditions
     weights: Mapping[str, int]
     samples_per_second: float
+    activity: Mapping[str, LayerActivity] = field(default_factory=dict)
 
 
 def build_report(
@@ -74,6 +77,7 @@ def build_report(
     conditions: Conditions | None = None,
     weights: Mapping[str, int] | None = None,
     samples_per_second: float = 1.0,
+    activity: Mapping[str, LayerActivity] | None = None,
 ) -> EnergyReport:
     """Estimate one run on several chips.
 
@@ -86,6 +90,7 @@ def build_report(
         conditions: how the chips are operated.
         weights: numbers of weights by coupling and biases; needed for wear.
         samples_per_second: rate of training for the years to wear-out.
+        activity: spikes by neuron in the inferences.
 
     Raises:
         ConfigError: without chips or counts, with a chip named twice, with learning events in the
@@ -119,6 +124,7 @@ def build_report(
         given,
         dict(weights or {}),
         samples_per_second,
+        dict(activity or {}),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eqspike import library
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.network import Network
@@ -56,6 +57,7 @@ def estimate_run(
         conditions=conditions,
         weights=run.weights,
         samples_per_second=samples_per_second,
+        activity=run.activity,
     )
 
 
@@ -95,6 +97,7 @@ class CountedRun:
         provenance: what the counts are counts of.
         training, inference: the counts.
         weights: numbers of weights, by the names under which writes are counted.
+        activity: spikes of the last evaluation by neuron, by layer; empty if unknown.
         spiking: whether its neurons spike.
     """
 
@@ -102,6 +105,7 @@ class CountedRun:
     training: EventCounts
     inference: EventCounts
     weights: dict[str, int]
+    activity: dict[str, LayerActivity]
     spiking: bool
 
 
@@ -120,6 +124,7 @@ def read_run(out: Path) -> CountedRun:
         training,
         inference,
         _weights(system.network),
+        folder.activity(),
         isinstance(system, System),
     )
 

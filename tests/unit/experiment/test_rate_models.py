@@ -30,7 +30,7 @@ SMALL = (
     ("name", "rule"),
     [
         ("ep-512", "ep"), ("cep-512", "c-ep"), ("cep-512-512", "c-ep"), ("cvf-512", "c-vf"), ("ep-conv", "ep"),
-        ("ep-conv-small", "ep"),
+        ("ep-conv-small", "ep"), ("binary-ep-conv", "ep"),
     ],
 )  # fmt: skip
 def test_library_models(name: str, rule: str) -> None:
@@ -70,7 +70,7 @@ def test_library_models(name: str, rule: str) -> None:
         ("ep-512", "messages={kind: spikes}", "one of values, changes"),
         ("ep-512", "messages={threshold: 0.1}", "0 where messages.kind is values"),
         ("ep-512", "messages={kind: changes, threshold: 1.5}", "at most 1"),
-        ("ep-512", "training.precision=float16", "one of float32, float64"),
+        ("ep-512", "training.precision=float16", "one of float32, float64, bfloat16"),
     ],
 )  # fmt: skip
 def test_wrong_settings_are_refused_with_the_reason(name: str, override: str, said: str) -> None:
@@ -151,7 +151,7 @@ def test_commands_for_spikes_refuse(
     [
         ("cep-512", "fast", "engine 'fast' runs networks of rates message by message"),
         ("cep-512", "lava", "engine 'lava' does not run rate neurons; use engine 'torch'"),
-        ("cep-512", "brian2:cython", "engine 'brian2' does not run rate neurons"),
+        ("cep-512", "brian2:cython", "engine 'brian2' runs networks of rates message by message"),
         ("eqspike-digits", "torch", "engine 'torch' does not run spiking neurons; use engine 'fast'"),
         ("cep-512", "torhc", "did you mean 'torch'"),
     ],
