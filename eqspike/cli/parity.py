@@ -7,10 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from eqspike.cli.printing import print_json
+from eqspike.cli.rate_parity import print_rate_parity
 from eqspike.core.errors import ConfigError
-from eqspike.experiment.batch_parity import TOLERANCE
+from eqspike.experiment.learnt import TOLERANCE
 from eqspike.experiment.parity import Difference, Parity, compare_run
-from eqspike.experiment.rate_parity import MessageDifference, RateParity
+from eqspike.experiment.rate_parity import RateParity
 
 
 def parity(options: argparse.Namespace) -> int:
@@ -24,7 +25,7 @@ def parity(options: argparse.Namespace) -> int:
     if options.json:
         print_json({**asdict(result), "equal": result.holds})
     elif isinstance(result, RateParity):
-        _print_rates(result)
+        print_rate_parity(result)
     else:
         _print(result)
     return 0 if result.holds else 1
@@ -37,7 +38,11 @@ def _print(result: Parity) -> None:
     print(f"  spikes of free layers     {result.spikes}")
     print(f"  differing spikes          {result.differing_spikes}")
     print(f"  largest potential error   {_potential_text(result)}")
-    _print_common(result)
+    print(f"  largest weight error      {_weight_text(result)}")
+    print(f"  event counts              {'equal' if result.counts_equal else 'differ'}")
+    width = max(17, *(len(engine) for engine in result.engines))
+    for engine, seconds in zip(result.engines, result.seconds, strict=True):
+        print(f"  time of {engine:<{width}} {seconds:.1f} s")
     if result.first_difference is not None:
         _print_difference(result.engines, result.first_difference)
     print("equal" if result.holds else "not equal")
@@ -49,27 +54,7 @@ def _potential_text(result: Parity) -> str:
     return f"{result.max_potential_difference:.3g}"
 
 
-def _print_rates(result: RateParity) -> None:
-    first, second = result.engines
-    print(f"{first} and {second}, {result.samples} samples, all phases, float64")
-    print(f"  messages of free layers   {result.messages}")
-    print(f"  differing messages        {result.differing_messages}")
-    print(f"  largest rate error        {result.max_rate_difference:.3g} (allowed {TOLERANCE:g})")
-    _print_common(result)
-    if result.first_difference is not None:
-        _print_message(result.engines, result.first_difference)
-    print("equal" if result.holds else "not equal")
-
-
-def _print_common(result: Parity | RateParity) -> None:
-    print(f"  largest weight error      {_weight_text(result)}")
-    print(f"  event counts              {'equal' if result.counts_equal else 'differ'}")
-    width = max(17, *(len(engine) for engine in result.engines))
-    for engine, seconds in zip(result.engines, result.seconds, strict=True):
-        print(f"  time of {engine:<{width}} {seconds:.1f} s")
-
-
-def _weight_text(result: Parity | RateParity) -> str:
+def _weight_text(result: Parity) -> str:
     if result.max_weight_error is None:
         return "not compared: an engine does not learn this system"
     return f"{result.max_weight_error:.3g} (allowed {TOLERANCE:g})"
@@ -82,12 +67,3 @@ def _print_difference(engines: tuple[str, str], place: Difference) -> None:
     )
     for engine, spike, potential in zip(engines, place.spikes, place.potentials, strict=True):
         print(f"  {engine}: {'spike' if spike else 'no spike'}, membrane potential {potential!r}")
-
-
-def _print_message(engines: tuple[str, str], place: MessageDifference) -> None:
-    print(
-        f"first difference: sample {place.sample}, step {place.step} ({place.phase} phase), "
-        f"layer {place.layer}, neuron {place.neuron}"
-    )
-    for engine, sends, value in zip(engines, place.sends, place.values, strict=True):
-        print(f"  {engine}: {'sends' if sends else 'does not send'}, rate {value!r}")

@@ -10,25 +10,26 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.network import Layer
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, Session, System
-from eqspike.experiment.batch_parity import (
-    PARITY_STREAM,
+from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.learnt import (
+    FLOATS,
+    INTEGERS,
+    PARITY,
     TOLERANCE,
-    Learnt,
-    learn_batch,
+    counts_equal,
+    learnt,
     weight_error,
 )
-from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.rate_parity import RateParity, compare_rates
 from eqspike.experiment.runs import check_fit
 from eqspike.experiment.sessions import open_session
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 from eqspike.training.loop import presentation_keys
-
-FLOATS, INTEGERS = "float64", "integers"
 
 
 class Watched(Session, Protocol):
@@ -132,7 +133,7 @@ def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity | R
         raise ConfigError(
             f"--samples must be from 1 to {len(test)} (test set of {task.name}), got {samples}"
         )
-    keys = presentation_keys(configuration.seed, PARITY_STREAM, 0, samples)
+    keys = presentation_keys(configuration.seed, PARITY, 0, samples)
     batch = (test.images[:samples], test.labels[:samples], keys)
     if isinstance(system, RateSystem):
         return compare_rates(system, folder.weights(), batch, engines, configuration.seed)
@@ -157,8 +158,8 @@ def compare(
         sum(int(first.spikes[layer.name].sum(dtype=np.int64)) for layer in layers),
         sum(np.count_nonzero(first.spikes[n.name] != second.spikes[n.name]) for n in layers),
         _potential_difference(first, second),
-        weight_error(first.learnt, second.learnt),
-        first.learnt.counts_equal(second.learnt),
+        weight_error(first.changes, second.changes),
+        counts_equal((first.inference, second.inference), (first.learning, second.learning)),
         _first_difference(first, second, layers, system.rule.free_steps),
         (first.seconds, second.seconds),
     )
@@ -166,11 +167,13 @@ def compare(
 
 @dataclass(frozen=True)
 class _Observation:
-    """What one engine does with the batch."""
+    """What one engine does with the batch; `changes` and `learning` are None if it does not learn the system."""
 
     spikes: dict[str, NDArray[np.uint8]]
     potentials: dict[str, NDArray[Any]]
-    learnt: Learnt
+    changes: Arrays | None
+    learning: EventCounts | None
+    inference: EventCounts
     seconds: float
 
     @property
@@ -188,8 +191,11 @@ def _observe(
         session = watched(opened, engine)
         session.load(weights)
         spikes, potentials = session.raster(images, labels, keys)
-        learnt = learn_batch(session, batch, seed)
-    return _Observation(spikes, potentials, learnt, time.perf_counter() - started)
+        changes, learning = learnt(session, batch, seed)
+        session.scores(images, keys)
+        inference = session.take_counts()
+    seconds = time.perf_counter() - started
+    return _Observation(spikes, potentials, changes, learning, inference, seconds)
 
 
 def _potential_difference(first: _Observation, second: _Observation) -> float | None:
