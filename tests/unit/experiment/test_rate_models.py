@@ -129,11 +129,11 @@ def test_plot_draws_what_needs_no_spikes(run: Path, tmp_path: Path) -> None:
         ("plot stdp RUN", "needs spiking neurons, but model 'cep-512' has rate neurons"),
         ("export RUN", "the export to Brian2 needs spiking neurons"),
         ("export RUN --format nir", "the export to NIR needs spiking neurons"),
-        ("parity RUN", "the comparison of spikes needs spiking neurons"),
+        ("parity RUN --engines torch,fast", "message by message, got messages.kind values"),
         ("estimate RUN --chip loihi1", "an energy estimate by the cost of spikes needs spiking"),
         ("deploy RUN --chip loihi1", "the deployment to a spiking chip needs spiking neurons"),
         ("evaluate RUN --engine fast", "runs networks of rates message by message, got messages.kind values"),
-        ("evaluate RUN --engine fast-int", "does not run rate neurons; use engine 'torch'"),
+        ("evaluate RUN --engine fast-int", "message by message, got messages.kind values"),
         ("evaluate RUN --engine torch:gpu", "takes one option, cpu or cuda, got 'torch:gpu'"),
     ],
 )  # fmt: skip
@@ -150,7 +150,7 @@ def test_commands_for_spikes_refuse(
     ("model", "engine", "said"),
     [
         ("cep-512", "fast", "engine 'fast' runs networks of rates message by message"),
-        ("cep-512", "lava", "engine 'lava' does not run rate neurons; use engine 'torch'"),
+        ("cep-512", "lava", "engine 'lava' runs networks of rates message by message"),
         ("cep-512", "brian2:cython", "engine 'brian2' runs networks of rates message by message"),
         ("eqspike-digits", "torch", "engine 'torch' does not run spiking neurons; use engine 'fast'"),
         ("cep-512", "torhc", "did you mean 'torch'"),
