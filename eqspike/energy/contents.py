@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eqspike.chips import ChipProfile
@@ -16,6 +16,7 @@ from eqspike.energy.conditions import Conditions
 from eqspike.energy.endurance import Wear, wear
 from eqspike.energy.model import Estimate, estimate
 from eqspike.energy.sensitivity import Swing, swings
+from eqspike.energy.wording import message_warning
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,8 @@ def build_report(
         tuple(
             ChipEnergy(
                 chip,
-                _priced(inference, chip, given),
-                _priced(training, chip, given),
+                _priced(inference, chip, given, checked),
+                _priced(training, chip, given, checked),
                 () if training is None else wear(training, chip, weights or {}),
             )
             for chip in chips
@@ -128,10 +129,17 @@ def build_report(
     )
 
 
-def _priced(counts: EventCounts | None, chip: ChipProfile, conditions: Conditions) -> Priced | None:
+def _priced(
+    counts: EventCounts | None,
+    chip: ChipProfile,
+    conditions: Conditions,
+    provenance: Mapping[str, Any],
+) -> Priced | None:
     if counts is None:
         return None
-    return Priced(estimate(counts, chip, conditions), swings(counts, chip, conditions))
+    found = estimate(counts, chip, conditions)
+    warned = replace(found, warnings=(*message_warning(provenance, chip), *found.warnings))
+    return Priced(warned, swings(counts, chip, conditions))
 
 
 def check_chips(chips: Sequence[ChipProfile]) -> None:

@@ -34,8 +34,11 @@ def _brian2(system: AnySystem, seed: int, *options: str) -> Session:
     return Brian2Session(system, seed, target)
 
 
-def _fast_int(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.fast_int import FastIntSession
+def _fast_int(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.fast_int import FastIntSession, open_graded
+
+    if isinstance(system, RateSystem):
+        return open_graded(system, seed, *options)
 
     if options not in ((), ("lava",)):
         raise UnsupportedError(
@@ -45,8 +48,11 @@ def _fast_int(system: System, seed: int, *options: str) -> Session:
     return FastIntSession(system, seed, as_lava=bool(options))
 
 
-def _lava(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.lava import open_lava
+def _lava(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.lava import open_lava, open_lava_rates
+
+    if isinstance(system, RateSystem):
+        return open_lava_rates(system, seed, *options)
 
     return open_lava(system, seed, *options)
 
@@ -66,7 +72,7 @@ ENGINES: dict[str, Callable[..., Session]] = {
 }
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
-RATE_ENGINES = ("torch", "fast", "brian2")
+RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava")
 SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava")
 
 
