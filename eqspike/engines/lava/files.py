@@ -30,6 +30,15 @@ RATES, LEVELS, WORDS = "rates.pickle", "levels.npy", "words.npy"
 """For networks of rates: the `RateForm`; levels (samples, pixels); the teacher's words, one row a nudged phase."""
 
 
+SIGNS = "signs.npy"
+"""For networks of rates that learn: signs of beta, (samples, 1)."""
+
+
+def flipped(coupling: str) -> str:
+    """Counters and flips of a coupling after learning."""
+    return f"flipped-{coupling}.npz"
+
+
 def probed(layer: str) -> dict[str, str]:
     """What is recorded of a layer of rates: (steps, neurons) by kind."""
     return {kind: f"{kind}-{layer}.npy" for kind in ("messages", "state", "sent")}

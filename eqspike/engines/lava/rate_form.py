@@ -28,6 +28,7 @@ class RateForm:
         couplings: `weights`, `exponent` and `both` of each.
         parameters: of the neurons, as `processes.rates` takes them.
         free_steps, nudged_steps, passes: of a sample, whose first step is its onset.
+        lessons: `name`, `rule` and `counters` of each coupling, if they learn.
     """
 
     tag: str
@@ -41,6 +42,7 @@ class RateForm:
     nudged_steps: int
     passes: int
     message_bits: int = MESSAGE_BITS
+    lessons: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def period(self) -> int:
