@@ -21,6 +21,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.engines.parameters import drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem
 from eqspike.engines.rate_parameters import refuse_unlike_messages
+from eqspike.memory import Binary
 
 Whole = NDArray[np.int32]
 
@@ -133,6 +134,7 @@ def round_rate_system(
             system.rule.nudging.beta,
             system.messages.threshold,
             bits,
+            isinstance(system.memory, Binary),
         )
     )
 

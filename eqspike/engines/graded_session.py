@@ -12,16 +12,22 @@ from eqspike.chips.graded import GradedNetwork
 from eqspike.chips.graded.arithmetic import messages, transmitted
 from eqspike.chips.graded.rounding import GradedRounding
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.engines.graded import (
     Batch,
     Presented,
-    Presenter,
     fan_outs,
     make_batch,
     nudged_passes,
     refuse_unlike_graded,
     round_rate_system,
+)
+from eqspike.engines.graded_learning import (
+    Lesson,
+    Teacher,
+    counters_of,
+    flip_rules,
+    refuse_graded_learning,
+    relearnt,
 )
 from eqspike.engines.parameters import check_arrays, check_images, check_labels
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
@@ -48,7 +54,7 @@ class GradedSession:
     """What rounding lost."""
 
     def __init__(
-        self, system: RateSystem, seed: int, engine: str, bits: int, start: Callable[[], Presenter]
+        self, system: RateSystem, seed: int, engine: str, bits: int, start: Callable[[], Teacher]
     ) -> None:
         refuse_unlike_graded(system, engine)
         self.system, self._engine, self._bits = system, engine, bits
@@ -66,15 +72,25 @@ class GradedSession:
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> int:
-        """Integers do not learn.
+        """Learn from samples one after the other, each a write; biases do not learn. See `graded_learning`.
 
         Raises:
-            UnsupportedError: always.
+            UnsupportedError: for a rule or a memory that integers do not learn with.
         """
-        raise UnsupportedError(
-            f"engine '{self._engine}' does not train networks of rates; train with engine torch, then evaluate "
-            f"with {self._engine}"
-        )
+        memory = refuse_graded_learning(self.system, self._engine)
+        self._check(images, labels)
+        rules = flip_rules(self.system, self.network, memory, rate_factor)
+        batch = make_batch(self.system, images, labels, keys, nudged_passes(self.system))
+        lesson = Lesson(batch, rules, counters_of(self.system, self._stored, rules))
+        taught = self._presenter.learn(lesson)
+        self._tally.begin(len(images), batch.free_steps, True)
+        self._tally.add_steps("nudged", len(images) * batch.passes * batch.nudged_steps)
+        self._count(taught.presented)
+        for coupling, writes in zip(self.system.network.couplings, taught.writes(), strict=True):
+            self._tally.add_writes(coupling.name, writes)
+        self.load(relearnt(self.system, self._stored, lesson, taught))
+        ends = taught.presented.ends.reshape(len(images), self.system.classes, -1)
+        return int((ends.sum(2).argmax(1) == labels).sum())
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Output rates at the end of the free phase, means over the replicas of a class: (samples, classes)."""
@@ -91,8 +107,7 @@ class GradedSession:
 
         `values` are states s here: of binary neurons they say more than the bit.
         """
-        check_images(images, self.system.network.input.size)
-        check_labels(labels, len(images), self.system.classes)
+        self._check(images, labels)
         batch = make_batch(self.system, images, labels, keys, nudged_passes(self.system))
         presented = self._presenter.present(batch, traced=True)
         return RateTrace(
@@ -120,6 +135,10 @@ class GradedSession:
         counts = event_counts(self.system, self._tally)
         self._tally.clear()
         return counts
+
+    def _check(self, images: Images, labels: Labels) -> None:
+        check_images(images, self.system.network.input.size)
+        check_labels(labels, len(images), self.system.classes)
 
     def _store(self, weights: Arrays) -> None:
         system = self.system

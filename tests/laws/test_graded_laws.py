@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eqspike.chips.graded import GradedNetwork, GradedNeuron, GradedNudge, arithmetic
+from eqspike.chips.graded import GradedNetwork, GradedNeuron, GradedNudge, arithmetic, learning
+from eqspike.chips.graded.learning import FlipRule
 from eqspike.chips.graded.rounding import Source, largest_drive, represented, round_rates
 from eqspike.core.activations import HARD_SIGMOID
 from eqspike.core.network import layered
@@ -146,3 +148,42 @@ def test_a_nudge_pulls_towards_the_target(state: int, target: int, sign: int) ->
     assert pull == sign * 200 * (256 * target - state)
     opposite = arithmetic.nudge_drive(one(state), one(target), one(-sign), neuron, nudge)
     assert int(opposite[0]) == -pull
+
+
+RULES = st.builds(
+    learning.flip_rule,
+    st.floats(1e-7, 1.0),
+    st.floats(1e-6, 10.0),
+    st.floats(1e-4, 10.0),
+    st.sampled_from([1, 255, 4096 * 4096, 255 * 4096]),
+)
+
+
+@given(RULES, st.integers(-(2**31) + 1, 2**31 - 1), st.integers(-(2**24), 2**24))
+def test_a_counter_stays_in_its_word(rule: FlipRule, counter: int, change: int) -> None:
+    """And decays towards 0, never across it."""
+    assert 1 <= rule.decay_mantissa <= 255
+    moved = int(learning.next_counter(one(counter), one(change), rule)[0])
+    assert abs(moved) <= learning.COUNTER_LIMIT
+    left = int(learning.next_counter(one(counter), one(0), rule)[0])
+    assert abs(left) <= abs(counter)
+    assert left == 0 or (left > 0) == (counter > 0)
+    assert int(learning.next_counter(one(-counter), one(-change), rule)[0]) == -moved
+
+
+@given(RULES, st.sampled_from([-254, -2, 2, 254]), st.integers(-(2**31) + 1, 2**31 - 1))
+def test_a_weight_flips_only_against_itself(rule: FlipRule, mantissa: int, counter: int) -> None:
+    flips = bool(learning.flips(one(mantissa), one(counter), rule)[0])
+    assert flips == (counter * (1 if mantissa < 0 else -1) > rule.threshold)
+    assert not bool(learning.flips(one(0), one(counter), rule)[0])
+
+
+@given(st.floats(1e-6, 1.0), st.floats(1e-5, 10.0), st.floats(1e-3, 1.0))
+def test_integers_of_a_rule_are_near_its_numbers(
+    rate: float, threshold: float, gain: float
+) -> None:
+    rule = learning.flip_rule(rate, threshold, gain, 255)
+    assert rule.decay_mantissa / 2**rule.decay_shift == pytest.approx(rate, rel=2**-7)
+    step = rule.unit
+    assert rule.threshold * step == pytest.approx(threshold, abs=step)
+    assert (255 << rule.gain) * step == pytest.approx(gain, rel=1e-9)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class Source:
         network, neuron: of the trained system; weights: weights and biases by name.
         beta: nudging strength, above 0; threshold: of the messages, in rates.
         state_bits: 4..12.
+        signs_flip: whether weights may change their signs: drives must then fit whatever these are.
     """
 
     network: Network
@@ -54,6 +56,7 @@ class Source:
     beta: float
     threshold: float
     state_bits: int = DEFAULT_BITS
+    signs_flip: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def round_rates(source: Source) -> tuple[GradedNetwork, GradedRounding]:
     """
     bits = drive_bits(source)
     network = round_at(source, bits)
-    while largest_drive(network) >= DRIVE_LIMIT:  # roundings can add up
+    while largest_drive(network, source.signs_flip) >= DRIVE_LIMIT:  # roundings can add up
         bits -= 1
         network = round_at(source, bits)
     neuron, got = network.neuron, represented(network)
@@ -115,8 +118,8 @@ def round_at(source: Source, bits: int) -> GradedNetwork:
     return GradedNetwork(source.network.input.size, neuron, tuple(layers), tuple(couplings), nudge)
 
 
-def largest_drive(network: GradedNetwork) -> int:
-    """The largest magnitude that rates between 0 and 1 can add up to in any register."""
+def largest_drive(network: GradedNetwork, signs_flip: bool = False) -> int:
+    """The largest magnitude that rates between 0 and 1 can add up to in any register, also with other signs."""
     largest, couplings = 0, network.couplings
     for index, coupling in enumerate(couplings):
         unity = _unity(index, network.neuron)
@@ -126,10 +129,17 @@ def largest_drive(network: GradedNetwork) -> int:
             rows.append(
                 (above.mantissas.T.astype(np.int64) * network.neuron.unity) << above.exponent
             )
-        for sign in (1, -1):
-            sums = sum(np.maximum(sign * weights, 0).sum(0) for weights in rows)
-            largest = max(largest, int(np.max(sums)))
+        largest = max(largest, int(_largest_sum(rows, signs_flip)))
     return largest
+
+
+def _largest_sum(rows: list[NDArray[Any]], signs_flip: bool) -> Any:
+    """The largest sum of weights (pre, post) of one sign that end in a neuron; or of all, as if of one sign."""
+    if signs_flip:
+        return np.max(sum(np.abs(weights).sum(0) for weights in rows))
+    return max(
+        np.max(sum(np.maximum(sign * weights, 0).sum(0) for weights in rows)) for sign in (1, -1)
+    )
 
 
 def represented(network: GradedNetwork) -> dict[str, NDArray[np.float64]]:
@@ -151,7 +161,7 @@ def drive_bits(source: Source) -> int:
         UnsupportedError: if it is below the bits of a state.
     """
     unity = 1 if isinstance(source.neuron, BinaryNeuron) else 1 << source.state_bits
-    limits = [DRIVE_LIMIT / source.beta, DRIVE_LIMIT / max(_largest_sum(source), 1e-9)]
+    limits = [DRIVE_LIMIT / source.beta, DRIVE_LIMIT / max(_largest_drive(source), 1e-9)]
     for index, coupling in enumerate(source.network.couplings):
         sender = INPUT_UNITY if index == 0 else unity
         largest = max(float(np.abs(source.weights[coupling.name]).max()), 1e-9)
@@ -202,16 +212,14 @@ def _unity(coupling: int, neuron: GradedNeuron) -> int:
     return INPUT_UNITY if coupling == 0 else neuron.unity
 
 
-def _largest_sum(source: Source) -> float:
-    """The largest drive that rates between 0 and 1 can add up to, in either sign."""
+def _largest_drive(source: Source) -> float:
+    """As `largest_drive`, of the weights before rounding."""
     couplings, largest = source.network.couplings, 0.0
     for index, coupling in enumerate(couplings):
         rows = [source.weights[coupling.name]]
         if index + 1 < len(couplings):
             rows.append(source.weights[couplings[index + 1].name].T)
-        for sign in (1, -1):
-            sums = sum(np.maximum(sign * weights, 0).sum(0) for weights in rows)
-            largest = max(largest, float(np.max(sums)))
+        largest = max(largest, float(_largest_sum(rows, source.signs_flip)))
     return largest
 
 

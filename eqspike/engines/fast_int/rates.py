@@ -233,11 +233,11 @@ class CompiledPresenter:
 
     def load(self, network: GradedNetwork) -> None:
         """Replace the integers."""
-        self._wiring = wire(network)
+        self.wiring = wire(network)
 
     def present(self, batch: Batch, traced: bool) -> Presented:
         """Present samples, each from its onset."""
-        wiring, samples = self._wiring, len(batch.images)
+        wiring, samples = self.wiring, len(batch.images)
         neurons, pixels = int(wiring.starts[-1]), int(wiring.sizes[0])
         shape = (samples, batch.steps if traced else 0, neurons - pixels if traced else 0)
         states, sent = np.zeros(shape, np.int32), np.zeros(shape, np.int32)

@@ -30,6 +30,15 @@ RATES, LEVELS, WORDS = "rates.pickle", "levels.npy", "words.npy"
 """For networks of rates: the `RateForm`; levels (samples, pixels); the teacher's words, one row a nudged phase."""
 
 
+SIGNS, BIASES = "signs.npy", "biases.npz"
+"""For networks of rates that learn: signs of beta, (samples, 1); biases after learning, by layer."""
+
+
+def relearnt(coupling: str) -> str:
+    """What a coupling has learnt."""
+    return f"relearnt-{coupling}.npz"
+
+
 def probed(layer: str) -> dict[str, str]:
     """What is recorded of a layer of rates: (steps, neurons) by kind."""
     return {kind: f"{kind}-{layer}.npy" for kind in ("messages", "state", "sent")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from eqspike.chips.graded import GradedNetwork
 from eqspike.chips.graded.arithmetic import transmitted
 from eqspike.engines.graded import Batch, Presented
+from eqspike.engines.graded_learning import Lesson, Taught
 from eqspike.engines.lava.child import PATIENCE_S, Child
-from eqspike.engines.lava.files import LEVELS, RATES, WORDS, probed
+from eqspike.engines.lava.files import LEVELS, RATES, SIGNS, WORDS, probed, relearnt
 from eqspike.engines.lava.rate_form import RateForm, integer_form, teacher_words
 
 BLOCK_SAMPLES = 20
@@ -20,7 +22,7 @@ BLOCK_SAMPLES = 20
 
 
 class LavaPresenter:
-    """See `engines.graded.Presenter`.
+    """See `engines.graded_learning.Teacher`.
 
     Args:
         sparse: whether connections are Lava's `Sparse` instead of `Dense`.
@@ -43,18 +45,44 @@ class LavaPresenter:
             for first in range(0, len(batch.images), BLOCK_SAMPLES)
         ]
         found = {kind: np.concatenate([block[kind] for block in blocks]) for kind in blocks[0]}
-        outputs = self._network.layers[-1].size
-        last = found["state"][:, batch.free_steps, -outputs:]
-        return Presented(
-            transmitted(last, self._network.neuron).astype(np.int32),
-            message_counts(batch, found["messages"]),
-            found["state"][:, 1:] if traced else found["state"][:, :0],
-            found["sent"][:, 1:] if traced else found["sent"][:, :0],
+        return self._presented(batch, found, traced)
+
+    def learn(self, lesson: Lesson) -> Taught:
+        """All samples in one run, with couplings of ours that learn instead of stock connections."""
+        batch, folder = lesson.batch, self._child.folder
+        names = [coupling.name for coupling in self._network.couplings]
+        form = replace(
+            integer_form(self._network, batch, self._sparse),
+            lessons=tuple(
+                (name, {"rule": rule, "counters": counters})
+                for name, rule, counters in zip(names, lesson.rules, lesson.counters, strict=True)
+            ),
+        )
+        found = present_form(self._child, form, batch)
+        learnt = []
+        for name in names:
+            with np.load(folder / relearnt(name)) as file:
+                learnt.append({key: file[key].astype(np.int64) for key in file.files})
+        return Taught(
+            self._presented(batch, found, traced=False),
+            [of["counters"] for of in learnt],
+            [of["flips"] for of in learnt],
+            [int(of["candidates"]) for of in learnt],
         )
 
     def close(self) -> None:
         """End Lava."""
         self._child.close()
+
+    def _presented(self, batch: Batch, found: dict[str, NDArray[Any]], traced: bool) -> Presented:
+        outputs, shown = self._network.layers[-1].size, slice(1, None if traced else 1)
+        last = found["state"][:, batch.free_steps, -outputs:]
+        return Presented(
+            transmitted(last, self._network.neuron).astype(np.int32),
+            message_counts(batch, found["messages"]),
+            found["state"][:, shown],
+            found["sent"][:, shown],
+        )
 
 
 def part_of(batch: Batch, first: int) -> Batch:
@@ -77,6 +105,7 @@ def present_form(child: Child, form: RateForm, batch: Batch) -> dict[str, NDArra
     (folder / RATES).write_bytes(pickle.dumps(form))
     np.save(folder / LEVELS, levels)
     np.save(folder / WORDS, teacher_words(batch))
+    np.save(folder / SIGNS, batch.signs[:, None])
     child.ask("present_rates", samples=samples)
     found: dict[str, list[NDArray[Any]]] = {}
     for name, bias in form.layers:

@@ -182,6 +182,29 @@ def test_gradient_check_from_the_command_line(
     assert "the nudge stands outside the activation" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "memory", "replicas"),
+    [
+        ("binary-ep-w-512", "binary", 1),
+        ("binary-ep-w-4096", "binary", 1),
+        ("binary-ep-wn-1024", "binary", 10),
+        ("binary-ep-wn-8192", "binary", 10),
+        ("ep-512-hard", "ideal", 1),
+    ],
+)
+def test_binary_models(name: str, memory: str, replicas: int) -> None:
+    system = load_model(name).system
+    assert isinstance(system, RateSystem)
+    assert (system.memory.kind, system.readout.replicas, system.classes) == (memory, replicas, 10)
+
+
+def test_the_partner_differs_in_its_weights_alone() -> None:
+    binary, full = (load_model(name) for name in ("binary-ep-w-512", "ep-512-hard"))
+    assert (binary.epochs, binary.batch_size) == (full.epochs, full.batch_size)
+    for part in ("network", "neuron", "dynamics", "rule"):
+        assert getattr(binary.system, part) == getattr(full.system, part)
+
+
 BINARY = {
     "bits of weights": ("binary-ep-w-512", ("layers=[64, 16, 10]", "memory.thresholds=[1.0e-7, 1.0e-7]")),
     "bits of neurons": (
