@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from eqspike.analysis.primitive import products
 from eqspike.analysis.rate_network import Array
 from eqspike.core.errors import ActivityError
 from eqspike.engines.protocol import Arrays, Images, Labels, RateSystem
@@ -83,30 +84,31 @@ def _one_sign(
     scale = beta * len(images)
     return Processes(
         {name: np.diff(states, axis=0) / beta for name, states in seen.items()},
-        _changes(system, rates, scale),
+        _changes(system, weights, rates, scale),
     )
 
 
-def _changes(system: RateSystem, rates: Mapping[str, Array], scale: float) -> Arrays:
+def _changes(
+    system: RateSystem, weights: Arrays, rates: Mapping[str, Array], scale: float
+) -> Arrays:
     """The rule's change at each step."""
     each_way = isinstance(system.rule, ContinualVectorField)
     result: Arrays = {}
     for coupling in system.network.couplings:
         pre, post = rates[coupling.pre.name], rates[coupling.post.name]
-        result[f"{coupling.post.name}.bias"] = np.diff(post, axis=0).sum(1) / scale
+        weight = weights[coupling.name]
+        moved = np.diff(post, axis=0)
+        by_bias = moved.sum(1).reshape(len(moved), coupling.post.biases, -1)
+        result[f"{coupling.post.name}.bias"] = by_bias.sum(2) / scale
         if each_way:
-            result[coupling.name] = _products(pre[:-1], np.diff(post, axis=0)) / scale
+            result[coupling.name] = products(coupling, weight, pre[:-1], moved) / scale
         else:
-            result[coupling.name] = np.diff(_products(pre, post), axis=0) / scale
+            changes = np.diff(products(coupling, weight, pre, post), axis=0)
+            result[coupling.name] = changes / scale
         if each_way and coupling.bidirectional:
-            back = _products(post[:-1], np.diff(pre, axis=0)) / scale
-            result[f"{coupling.post.name}-{coupling.pre.name}"] = back
+            back = products(coupling, weight, np.diff(pre, axis=0), post[:-1]) / scale
+            result[f"{coupling.post.name}-{coupling.pre.name}"] = back.transpose(0, 2, 1)
     return result
-
-
-def _products(pre: Array, post: Array) -> Array:
-    """Sum over samples of pre x post at each step, (steps, pre, post)."""
-    return np.asarray(np.einsum("tsi,tsj->tij", pre, post, optimize=True))
 
 
 def _errors(found: Arrays, wanted: Arrays) -> dict[str, float]:

@@ -23,6 +23,7 @@ from eqspike.analysis.processes import Processes, update_processes
 from eqspike.analysis.unrolled import Unrolled, unroll
 from eqspike.core.activations import SIGMOID_4
 from eqspike.core.errors import ConvergenceError
+from eqspike.core.rates import differentiable
 from eqspike.engines.protocol import Arrays, Images, Labels, RateSystem
 
 BETAS = (1e-1, 1e-2, 1e-3)
@@ -117,10 +118,12 @@ def check_rate_gradient(
         ConvergenceError: if the network does not come to rest.
         ActivityError: if a gradient is zero, so that there is nothing to compare.
         MissingPackageError: without PyTorch.
+        UnsupportedError: for binary neurons.
     """
     system = smooth(system)
     rested = at_rest(system, weights, images)
-    inputs, targets = images / 255.0, np.eye(system.network.output.size)[labels]
+    inputs, targets = images / 255.0, system.targets(labels)
+    weights = {name: weights[name] for name in weights if name.count(".") == name.endswith(".bias")}
     steps = system.rule.nudging.nudged_steps
     states = free_states(rested, weights, images)
     exact = unroll(
@@ -164,9 +167,14 @@ def check_rate_gradient(
 
 
 def smooth(system: RateSystem) -> RateSystem:
-    """The system with a smooth activation, in float64."""
-    activation = system.neuron.activation
-    neuron = replace(system.neuron, activation=activation if activation.smooth else SIGMOID_4)
+    """The system with a smooth activation, in float64.
+
+    Raises:
+        UnsupportedError: for binary neurons.
+    """
+    neuron = differentiable(system.neuron)
+    if not neuron.activation.smooth:
+        neuron = replace(neuron, activation=SIGMOID_4)
     return replace(system, neuron=neuron, precision="float64")
 
 

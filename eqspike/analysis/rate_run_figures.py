@@ -18,7 +18,8 @@ def save_rate_figures(
 ) -> list[Path]:  # fmt: skip
     """Draw every figure the network allows into the folder `out`; returns the files written.
 
-    Receptive fields are left out if images have no rows and columns, rates if they can be negative.
+    Receptive fields (of a convolution: its kernels) are left out if images have no rows and columns, rates if they
+    can be negative.
 
     Args:
         weights: by name; metrics: one record per completed epoch; images: levels, (samples, pixels).
@@ -28,8 +29,10 @@ def save_rate_figures(
         MissingPackageError: if matplotlib or PyTorch is not installed.
     """
     paths = [save(learning_curve(metrics, title), out / "learning_curve.png")]
+    first = system.network.couplings[0]
+    seen = first.shape[1:3] if first.convolution else image_shape
     if len(image_shape) == 2:
-        fields = receptive_fields(weights[system.network.couplings[0].name], image_shape)
+        fields = receptive_fields(weights[first.name].reshape(-1, first.shape[-1]), seen)
         paths.append(save(fields, out / "receptive_fields.png"))
     rates = _hidden_rates(system, weights, images[:RATE_SAMPLES])
     if min(of_layer.min() for of_layer in rates.values()) >= 0:

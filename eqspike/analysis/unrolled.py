@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 
 from eqspike.analysis.exact import SQUASHING
+from eqspike.analysis.primitive import downwards, upwards
 from eqspike.analysis.rate_network import Array
 from eqspike.core.errors import missing_package
+from eqspike.core.rates import differentiable
 from eqspike.engines.protocol import Arrays, RateSystem
 
 
@@ -93,7 +95,7 @@ def _step(
     system: RateSystem, weights: Mapping[str, Any], inputs: Any, states: list[Any]
 ) -> tuple[list[Any], list[Any]]:
     """States after one free step, and the drives that made them."""
-    rho = SQUASHING[system.neuron.activation.name]
+    rho = SQUASHING[differentiable(system.neuron).activation.name]
     together = system.dynamics.updates == "synchronous"
     count = len(states)
     halves = [range(count)] if together else [range(0, count, 2), range(1, count, 2)]
@@ -113,9 +115,16 @@ def _drive(
     names = [layer.name for layer in system.network.layers]
     below, own = names[index], names[index + 1]
     rates = inputs if index == 0 else states[index - 1]
-    drive = rates @ weights[f"{below}-{own}"] + weights[f"{own}.bias"]
+    couplings = system.network.couplings
+    bias = weights[f"{own}.bias"]
+    shared = system.network.layers[index + 1].size // len(bias)
+    drive = upwards(couplings[index], weights[f"{below}-{own}"], rates)
+    drive = drive + bias.repeat_interleave(shared)
     if index + 1 < len(states):
         above = names[index + 2]
+        if couplings[index + 1].convolution is not None:
+            kernel = weights[f"{own}-{above}"]
+            return drive + downwards(couplings[index + 1], kernel, states[index], states[index + 1])
         separate = system.feedback.separate
         back = weights[f"{above}-{own}"] if separate else weights[f"{own}-{above}"].T
         drive = drive + states[index + 1] @ back

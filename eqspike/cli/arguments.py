@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-from collections.abc import Callable
 
+from eqspike.cli.commands import add_command as _add
+from eqspike.cli.energy_arguments import add_estimate, add_report
 from eqspike.core.version import package_version
-
-Command = Callable[[argparse.Namespace], int]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -26,7 +24,10 @@ def build_parser() -> argparse.ArgumentParser:
     _deploy(commands)
     _export(commands)
     _check_gradient(commands)
-    _estimate(commands)
+    add_estimate(commands)
+    add_report(commands)
+    _meter(commands)
+    _sweep(commands)
     _plot(commands)
     _list(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
@@ -43,22 +44,6 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
         print(f"eqspike {package_version()}")
         parser.exit()
-
-
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, place: str, text: str
-) -> argparse.ArgumentParser:
-    """One command, run by a function given as `module:function` of this package."""
-    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
-
-    def run(options: argparse.Namespace) -> int:
-        module, function = place.split(":")
-        command: Command = getattr(importlib.import_module(f"eqspike.cli.{module}"), function)
-        return command(options)
-
-    parser.set_defaults(command=run)
-    return parser
 
 
 def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -164,37 +149,55 @@ def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("--out", metavar="DIR", help="also write the figure and the table there")
 
 
-def _estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "energy of a run on chips, from its event counts"
-    parser = _add(commands, "estimate", "estimating:estimate", text)
+def _meter(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "time and energy of a run on this machine, by its own counters (RAPL, NVML) where it has some"
+    parser = _add(commands, "meter", "metering:meter", text)
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument(
-        "--chip", action="append", required=True, metavar="CHIP", dest="chips",
-        help="library name or YAML file; may be repeated; 'all' takes every profile",
+        "--batch", action="append", type=int, default=[], metavar="N", dest="batch_sizes",
+        help="samples handed over at a time; may be repeated (default: 1 and 1000)",
     )  # fmt: skip
     parser.add_argument(
-        "--out", metavar="DIR", help="folder of the report (default: energy_reports/RUN)"
+        "--seconds", type=float, default=10.0, metavar="S", help="of each measurement (default: 10)"
+    )
+    parser.add_argument("--engine", help="another engine, such as torch:cuda")
+    parser.add_argument("--out", metavar="FILE", help="also write the result there, as JSON")
+
+
+def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "train and price every combination of some settings, on all cores or many machines"
+    parser = _add(commands, "sweep", "sweeping:sweep", text)
+    parser.add_argument("model", metavar="MODEL", help="library name or YAML file")
+    parser.add_argument("task", metavar="TASK", help="library name or YAML file")
+    parser.add_argument(
+        "--vary", action="append", required=True, metavar="KEY=[V1, V2]", dest="axes",
+        help="a setting of the model, or seed, and its values; repeat for a grid",
+    )  # fmt: skip
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides",
+        help="change the model at every point; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--chip", action="append", default=[], metavar="CHIP", dest="chips",
+        help="price each run on it; may be repeated; 'all' takes every profile",
+    )  # fmt: skip
+    parser.add_argument("--engine", help="engine of all runs (default: the model's)")
+    parser.add_argument("--seed", type=int, default=0, help="seed, where not varied (default: 0)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the runs and the table (default: sweeps/MODEL-TASK)"
     )
     parser.add_argument(
-        "--figure", action="append", default=[], metavar="CHIP.NAME=AMOUNT", dest="figures",
-        help="a figure of your own, such as loihi2.synaptic_operation=5pJ or =3/5/9pJ; may be repeated",
+        "--workers", type=int, metavar="N", help="processes on this machine (default: one a core)"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help="a running Dask scheduler instead, such as tcp://host:8786",
     )  # fmt: skip
     parser.add_argument(
-        "--step-time", type=float, metavar="SECONDS",
-        help="time the chips take for a time step (default: as the profile says)",
-    )  # fmt: skip
-    parser.add_argument("--cores", type=int, metavar="N", help="cores in use, for power per core")
-    parser.add_argument(
-        "--hops", action="append", default=[], metavar="LAYER=N",
-        help="tile boundaries that all copies of a spike of a layer cross; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--active-share", type=float, metavar="A",
-        help="share of neuron updates that received a spike, 0 to 1 (default: unknown)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--samples-per-second", type=float, default=1.0, metavar="R",
-        help="rate of training for the years until weights wear out (default: 1)",
+        "--checkpoint-seconds", type=float, default=120.0, metavar="S",
+        help="time between checkpoints inside an epoch (default: 120)",
     )  # fmt: skip
 
 

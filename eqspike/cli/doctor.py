@@ -24,6 +24,7 @@ _PACKAGES = {
     "lava": "Loihi deployment (extra 'lava')",
     "norse": "norse baselines (extra 'norse')",
     "nir": "export to other simulators (extra 'nir')",
+    "distributed": "grids of runs (extra 'sweep')",
 }
 _REQUIRED = ("numpy", "numba", "safetensors", "pooch", "jinja2")
 _DISTRIBUTIONS = {"lava": "lava-nc"}

@@ -13,7 +13,7 @@ from eqspike.energy import Conditions, EnergyReport, report_json, write_report
 from eqspike.energy.contents import ChipEnergy, Priced
 from eqspike.energy.inputs import write_inputs
 from eqspike.energy.text import percent, si, si_range
-from eqspike.experiment.estimating import chip_names, estimate_run
+from eqspike.experiment.estimating import chip_names, estimate_counts, estimate_run
 
 HEADER = (
     "chip",
@@ -25,17 +25,21 @@ HEADER = (
 
 
 def estimate(options: argparse.Namespace) -> int:
-    """Energy report of a run."""
-    chips = chip_names(tuple(options.chips))
-    figures = _figures(options.figures)
-    report = estimate_run(
-        Path(options.run),
+    """Energy report of a run, or of counts from elsewhere."""
+    if (options.run is None) == (options.counts is None):
+        raise ConfigError("estimate needs either a run folder or --counts FILE")
+    chips = chip_names(tuple(options.chips) or ("all",))
+    figures = figures_of(options.figures)
+    source = Path(options.run or options.counts)
+    report = (estimate_run if options.run else estimate_counts)(
+        source,
         chips,
-        conditions=_conditions(options),
+        conditions=conditions_of(options),
         figures=figures,
         samples_per_second=options.samples_per_second,
     )
-    out = Path(options.out) if options.out else Path("energy_reports") / Path(options.run).name
+    name = source.name if options.run else source.stem
+    out = Path(options.out) if options.out else Path("energy_reports") / name
     paths = write_report(report, out)
     write_inputs(report, chips, out, figures)
     if options.json:
@@ -107,7 +111,12 @@ def _span(interval: Interval, unit: str) -> str:
     return typical if span == typical else f"{typical} ({span})"
 
 
-def _conditions(options: argparse.Namespace) -> Conditions:
+def conditions_of(options: argparse.Namespace) -> Conditions:
+    """Conditions from the options that `estimate` and `report compare` share.
+
+    Raises:
+        ConfigError: for a value that is no number or out of range.
+    """
     hops = {layer: _number(layer, text) for layer, text in _pairs("--hops", options.hops)}
     return Conditions(options.step_time, options.cores, hops or None, options.active_share)
 
@@ -119,8 +128,12 @@ def _number(layer: str, text: str) -> float:
         raise ConfigError(f"--hops {layer}={text}: '{text}' is not a number") from None
 
 
-def _figures(texts: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Figures by chip and name; the name follows the last dot, for a chip's name may have some."""
+def figures_of(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Figures by chip and name; the name follows the last dot, for a chip's name may have some.
+
+    Raises:
+        ConfigError: for a text of another form.
+    """
     found: dict[str, dict[str, str]] = {}
     for place, amount in _pairs("--figure", texts):
         chip, dot, name = place.rpartition(".")

@@ -20,6 +20,7 @@ def evaluate(options: argparse.Namespace) -> int:
                 "samples_per_second": result.samples_per_second,
                 "rates": result.rates,
                 "counts": result.counts.to_json(),
+                "writes": {name: writes.to_json() for name, writes in result.writes.items()},
             }
         )
         return 0
@@ -49,4 +50,10 @@ def evaluate(options: argparse.Namespace) -> int:
     ]
     print()
     print_table(("coupling", "synaptic operations", "of non-zero weights"), rows)
+    if result.writes:
+        print("\nwrites of a weight in all of training:")
+        print_table(
+            ("coupling", "mean", "99 of 100 at most", "largest"),
+            [(n, f"{w.mean:.3f}", f"{w.p99}", f"{w.largest}") for n, w in result.writes.items()],
+        )
     return 0

@@ -57,7 +57,8 @@ def _entries(kind: str) -> dict[str, str]:
 def _first_line(engine: str) -> str:
     return {
         "fast": "compiled event-driven simulation on all cores (Numba)",
-        "fast-int": "the same in Loihi's integers, for current-based neurons",
+        "fast-int": "the same in Loihi's integers, for current-based neurons; "
+        "also fast-int:lava, which learns with Lava's random numbers",
         "brian2": "reference simulation from equations with units (Brian2, float64); "
         "also brian2:cython, brian2:cpp_standalone[:THREADS], brian2:auto",
         "lava": "Loihi as Lava simulates it: stock processes, or one process for all (Lava); "

@@ -156,6 +156,22 @@ class Section:
                 raise self.error(key, rule)
         return tuple(float(item) for item in value)
 
+    def shapes(self, key: str, *, low: int, high: int) -> tuple[int | tuple[int, ...], ...]:
+        """A list whose items are whole numbers in [low, high], or lists of three."""
+        value = self._take(key, _MISSING)
+        rule = "a list of whole numbers" + _range_text(low, high, None) + ", or of lists of three"
+        if not isinstance(value, (list, tuple)):
+            raise self.error(key, rule)
+        for item in value:
+            listed = isinstance(item, (list, tuple))
+            parts = item if listed else [item]
+            whole = all(isinstance(part, int) and not isinstance(part, bool) for part in parts)
+            if (listed and len(parts) != 3) or not whole:
+                raise self.error(key, rule)
+            if not all(_in_range(part, low, high, None) for part in parts):
+                raise self.error(key, rule)
+        return tuple(tuple(item) if isinstance(item, (list, tuple)) else item for item in value)
+
     def section(self, key: str, default: object = _MISSING) -> Section:
         """A nested mapping."""
         value = self._take(key, default)

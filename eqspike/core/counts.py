@@ -21,9 +21,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
+from eqspike.core.config import Section
 from eqspike.core.errors import ConfigError
 
 SCHEMA = "eqspike-counts-1"
+
+FILE_SCHEMA = "eqspike-counts-file-1"
+"""Of a file that holds counts of inference and of training."""
 
 
 @dataclass(frozen=True)
@@ -113,23 +117,13 @@ class EventCounts:
         if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
             got = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
             raise ConfigError(f"{source}: schema must be '{SCHEMA}', got {got!r}")
-        try:
-            return EventCounts(
-                _whole(data["samples"]),
-                {
-                    name: PhaseCounts(
-                        _whole(phase["sample_steps"]),
-                        _records(LayerCounts, phase["layers"]),
-                        _records(CouplingCounts, phase["couplings"]),
-                        _records(PlasticityCounts, phase["plasticity"]),
-                    )
-                    for name, phase in data["phases"].items()
-                },
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ConfigError(
-                f"{source}: not event counts of schema '{SCHEMA}': {error!r}"
-            ) from error
+        section = Section(data, source)
+        section.choice("schema", (SCHEMA,))
+        samples = section.integer("samples", low=0)
+        phases = section.section("phases")
+        section.close()
+        names = phases.keys()
+        return EventCounts(samples, {name: _phase(phases.section(name)) for name in names})
 
 
 def spiking(phase: PhaseCounts, layer: str) -> bool:
@@ -164,14 +158,24 @@ def _plain(records: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     }
 
 
-def _records(kind: type[Record], data: Mapping[str, Mapping[str, Any]]) -> dict[str, Record]:
-    return {
-        name: kind(**{key: _whole(value) for key, value in values.items()})
-        for name, values in data.items()
-    }
+def _phase(section: Section) -> PhaseCounts:
+    phase = PhaseCounts(
+        section.integer("sample_steps", low=0),
+        _records(LayerCounts, section, "layers"),
+        _records(CouplingCounts, section, "couplings"),
+        _records(PlasticityCounts, section, "plasticity"),
+    )
+    section.close()
+    return phase
 
 
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"a count must be a whole number, at least 0, got {value!r}")
-    return value
+def _records(kind: type[Record], phase: Section, key: str) -> dict[str, Record]:
+    records = phase.section(key)
+    names = records.keys()
+    return {name: _record(kind, records.section(name)) for name in names}
+
+
+def _record(kind: type[Record], section: Section) -> Record:
+    record = kind(**{f.name: section.integer(f.name, low=0) for f in fields(kind)})
+    section.close()
+    return record

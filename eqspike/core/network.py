@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from eqspike.core.config import Section
+from eqspike.core.convolution import KINDS, Convolution, Shape
 from eqspike.core.errors import ConfigError
 
 
@@ -15,10 +18,17 @@ class Layer:
     Attributes:
         name: unique name, used in counts, weights and reports.
         size: number of neurons, at least 1.
+        maps: (channels, rows, columns) of a layer of maps, whose neurons are numbered in this order; else empty.
     """
 
     name: str
     size: int
+    maps: Shape = ()
+
+    @property
+    def biases(self) -> int:
+        """Number of biases: one for each neuron, or for each channel of a layer of maps."""
+        return self.maps[0] if self.maps else self.size
 
 
 @dataclass(frozen=True)
@@ -27,11 +37,15 @@ class Coupling:
 
     The weight array has shape (presynaptic size, postsynaptic size). The backward direction exists only
     when the presynaptic layer is not clamped: a clamped layer does not listen.
+
+    Attributes:
+        convolution: how layers of maps are coupled; None where every neuron is coupled with every neuron.
     """
 
     pre: Layer
     post: Layer
     bidirectional: bool
+    convolution: Convolution | None = None
 
     @property
     def name(self) -> str:
@@ -39,9 +53,38 @@ class Coupling:
         return f"{self.pre.name}-{self.post.name}"
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of the weight array: (presynaptic, postsynaptic)."""
-        return (self.pre.size, self.post.size)
+    def shape(self) -> Shape:
+        """Shape of the weight array: (presynaptic, postsynaptic).
+
+        That of a convolution has two axes more: (presynaptic channels, rows, columns, postsynaptic channels).
+        """
+        if self.convolution is None:
+            return (self.pre.size, self.post.size)
+        kernel = self.convolution.kernel
+        return (self.pre.maps[0], kernel, kernel, self.post.maps[0])
+
+    @property
+    def weights(self) -> int:
+        """Number of stored weights."""
+        return math.prod(self.shape)
+
+    @property
+    def fan_in(self) -> int:
+        """Number of weights that end in one postsynaptic neuron, before pooling."""
+        return math.prod(self.shape[:-1])
+
+    def synapses(self, backward: bool = False) -> int:
+        """Number of connections that carry a rate in a step: weights, each as often as it is used.
+
+        Max pooling sends each rate down through one kernel, in the place that was picked; there, taps that reach
+        into the padding are counted as well.
+        """
+        if self.convolution is None:
+            return self.weights
+        if backward and self.convolution.pooling.kind == "max":
+            return self.fan_in * self.post.size
+        pairs = self.pre.maps[0] * self.post.maps[0]
+        return pairs * int(self.convolution.reach(self.pre.maps).sum())
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -53,9 +96,14 @@ class Coupling:
 
 @dataclass(frozen=True)
 class Network:
-    """A chain of layers; the first is clamped to the input, the last is read out and nudged."""
+    """A chain of layers; the first is clamped to the input, the last is read out and nudged.
+
+    Attributes:
+        convolutions: of each coupling from the input, None where it is dense; empty if all are.
+    """
 
     layers: tuple[Layer, ...]
+    convolutions: tuple[Convolution | None, ...] = ()
 
     @property
     def input(self) -> Layer:
@@ -75,33 +123,107 @@ class Network:
     @property
     def couplings(self) -> tuple[Coupling, ...]:
         """Couplings from input to output; only those between free layers run both ways."""
-        pairs = zip(self.layers[:-1], self.layers[1:], strict=True)
-        return tuple(Coupling(pre, post, index > 0) for index, (pre, post) in enumerate(pairs))
+        convolutions = self.convolutions or (None,) * (len(self.layers) - 1)
+        parts = zip(self.layers[:-1], self.layers[1:], convolutions, strict=True)
+        return tuple(Coupling(pre, post, i > 0, how) for i, (pre, post, how) in enumerate(parts))
 
     @property
     def synapses(self) -> int:
         """Number of undirected weights."""
-        return sum(coupling.shape[0] * coupling.shape[1] for coupling in self.couplings)
+        return sum(coupling.weights for coupling in self.couplings)
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
 
 
-def layered(sizes: tuple[int, ...]) -> Network:
-    """Network of fully connected layers with the field's usual names.
+def layered(
+    sizes: Sequence[int | Shape], convolutions: Sequence[Convolution | None] = ()
+) -> Network:
+    """Network of layers with the field's usual names, fully connected where nothing else is said.
 
     Args:
-        sizes: number of neurons of each layer, input first; at least an input, a hidden and an output layer.
+        sizes: number of neurons of each layer, or its (channels, rows, columns), input first; at least an input, a
+            hidden and an output layer.
+        convolutions: of each coupling from the input, None where it is dense.
 
     Raises:
-        ConfigError: with fewer than three layers or a size below 1.
+        ConfigError: with fewer than three layers, a size below 1, or sizes that do not fit the convolutions.
     """
-    if len(sizes) < 3 or min(sizes) < 1:
+    shapes = [(size,) if isinstance(size, int) else tuple(size) for size in sizes]
+    if len(shapes) < 3 or min(min(shape) for shape in shapes) < 1:
         raise ConfigError(
-            f"layers must be at least three sizes (input, hidden, output), each 1 or more, got {list(sizes)}"
+            "layers must be at least three sizes (input, hidden, output), each 1 or more, got "
+            f"{[size if isinstance(size, int) else list(size) for size in sizes]}"
         )
-    hidden = len(sizes) - 2
+    hidden = len(shapes) - 2
     names = ["hidden"] if hidden == 1 else [f"hidden{index + 1}" for index in range(hidden)]
-    return Network(
-        tuple(Layer(n, s) for n, s in zip(["input", *names, "output"], sizes, strict=True))
+    layers = [
+        Layer(name, math.prod(shape), shape if len(shape) == 3 else ())
+        for name, shape in zip(["input", *names, "output"], shapes, strict=True)
+    ]
+    network = Network(tuple(layers), tuple(convolutions) if any(convolutions) else ())
+    for index, coupling in enumerate(network.couplings):
+        _check(index, coupling)
+    if network.output.maps:
+        raise ConfigError(
+            f"the output layer must be a number of neurons, got maps {list(network.output.maps)}"
+        )
+    return network
+
+
+def read_network(section: Section) -> Network:
+    """Read a model's `layers`, and its `couplings` where not all are dense.
+
+    Raises:
+        ConfigError: for sizes that are impossible or do not fit each other.
+    """
+    sizes = section.shapes("layers", low=1, high=1_000_000)
+    key = "couplings" if section.has("couplings") else "layers"
+    parts = section.sections("couplings", ())
+    if key == "couplings" and len(parts) != len(sizes) - 1:
+        raise section.error("couplings", f"a list of {len(sizes) - 1}, one between two layers")
+    convolutions = []
+    for part in parts:
+        kind = part.choice("kind", KINDS)
+        convolutions.append(Convolution.read(part) if kind == "convolution" else None)
+        part.close()
+    try:
+        return layered(sizes, convolutions)
+    except ConfigError as error:
+        raise ConfigError(f"{section.where(key)}: {error}") from error
+
+
+def _check(index: int, coupling: Coupling) -> None:
+    """Refuse a coupling whose layers do not fit it.
+
+    Raises:
+        ConfigError: saying what would fit.
+    """
+    how, pre, post = coupling.convolution, coupling.pre, coupling.post
+    where = f"coupling {index} ({coupling.name})"
+    if how is None:
+        if post.maps:
+            raise ConfigError(
+                f"{where} is dense and must end in a number of neurons, got maps {list(post.maps)}; write "
+                f"{post.size}, or make the coupling a convolution"
+            )
+        return
+    if not pre.maps or not post.maps:
+        layer = post if pre.maps else pre
+        raise ConfigError(
+            f"{where} is a convolution and needs layers of maps, [channels, rows, columns], got {layer.size} for "
+            f"layer '{layer.name}'"
+        )
+    rows, columns = how.pooled(pre.maps)
+    where += (
+        f": a kernel of {how.kernel} with padding {how.padding} and pooling by {how.pooling.size}"
     )
+    if min(rows, columns) < 1:
+        raise ConfigError(
+            f"{where} leaves nothing of {pre.maps[1]} rows and {pre.maps[2]} columns; make them smaller"
+        )
+    if post.maps[1:] != (rows, columns):
+        raise ConfigError(
+            f"{where} makes {rows} rows and {columns} columns of {pre.maps[1]} and {pre.maps[2]}, got layer "
+            f"'{post.name}' of {list(post.maps)}; write [{post.maps[0]}, {rows}, {columns}]"
+        )

@@ -7,18 +7,27 @@ Prototypical dynamics, one step:
     s_L <- rho(d_L + beta (y - s_L))                     nudged, nudge inside
     s_L <- rho(d_L) + beta (y - s_L)                     nudged, nudge outside
 
+Binary neurons keep a filtered state s_k and send one bit of it; r_k stands for s_k in the drives and the rules:
+
+    s_k <- clip((1 - g) s_k + g (d_k [+ beta (y - s_L)]), 0, 1)        r_k = 1 where s_k >= 1/2, else 0
+
 With the nudge inside, the contrast of two phases is minus the gradient of |y - s_L|^2 / 2 as beta -> 0. Outside,
 the output's rho' is missing from it and a bias stays at every beta; public code of several papers does that.
 
-Source: Ernoult, Grollier, Querlioz, Bengio and Scellier, NeurIPS 2019 (prototypical setting).
+Source: Ernoult, Grollier, Querlioz, Bengio and Scellier, NeurIPS 2019 (prototypical setting); binary neurons and
+replicated outputs: Laydevant, Ernoult, Querlioz and Grollier, CVPR Workshops 2021, arXiv:2103.08953.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from eqspike.core.activations import ACTIVATIONS, Activation
 from eqspike.core.config import Section
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.messages import Messages
+from eqspike.core.network import Network
 
 UPDATES = ("synchronous", "even-odd")
 NUDGES = ("inside", "outside")
@@ -36,6 +45,7 @@ class RateNeuron:
 
     activation: Activation
     initial: float = 0.0
+    kind: ClassVar[str] = "rate"
 
     @staticmethod
     def read(section: Section) -> RateNeuron:
@@ -50,6 +60,79 @@ class RateNeuron:
 
 
 @dataclass(frozen=True)
+class BinaryNeuron:
+    """A neuron that sends 1 while its filtered drive is one half or more, else 0.
+
+    A nudge moves its bit only where it carries the state over one half, so a class needs several outputs
+    (`Readout.replicas`) to be told how far it is from its target.
+
+    Attributes:
+        filter: g, above 0, at most 1.
+        initial: s of every free neuron at the start of each sample.
+    """
+
+    filter: float = 0.5
+    initial: float = 1.0
+    kind: ClassVar[str] = "binary"
+
+    @staticmethod
+    def read(section: Section) -> BinaryNeuron:
+        """Read a model's `neuron` section of kind `binary`."""
+        section.choice("kind", ("binary",))
+        neuron = BinaryNeuron(
+            section.number("filter", 0.5, above=0, high=1),
+            section.number("initial", 1.0, low=0, high=1),
+        )
+        section.close()
+        return neuron
+
+
+AnyRateNeuron = RateNeuron | BinaryNeuron
+
+RATE_NEURONS: dict[str, type[RateNeuron] | type[BinaryNeuron]] = {
+    neuron.kind: neuron for neuron in (RateNeuron, BinaryNeuron)
+}
+
+
+def read_rate_neuron(section: Section) -> AnyRateNeuron:
+    """Read a model's `neuron` section: `kind` and the parameters of that kind."""
+    return RATE_NEURONS[section.choice("kind", tuple(RATE_NEURONS))].read(section)
+
+
+def differentiable(neuron: AnyRateNeuron) -> RateNeuron:
+    """The neuron itself, where its rate has a derivative.
+
+    Raises:
+        UnsupportedError: for binary neurons.
+    """
+    if isinstance(neuron, BinaryNeuron):
+        raise UnsupportedError(
+            "a gradient needs neurons whose rate has a derivative, got neuron.kind binary; use neuron.kind rate"
+        )
+    return neuron
+
+
+@dataclass(frozen=True)
+class Readout:
+    """How classes are read from the output layer.
+
+    Attributes:
+        replicas: outputs for each class, one beside the other; all have its target, and their mean is its score.
+    """
+
+    replicas: int = 1
+
+    @staticmethod
+    def read(section: Section, outputs: int) -> Readout:
+        """Read a model's `output` section for a last layer of that many neurons."""
+        replicas = section.integer("replicas", 1, low=1)
+        if outputs % replicas:
+            raise section.error("replicas", f"a divisor of the {outputs} neurons of the last layer")
+        section.close()
+        return Readout(replicas)
+
+
+@dataclass(frozen=True)
 class Dynamics:
     """In what order the layers are updated and where the nudge enters.
 
@@ -61,6 +144,18 @@ class Dynamics:
 
     updates: str = "synchronous"
     nudge: str = "inside"
+
+    def refuse(self, neuron: AnyRateNeuron) -> None:
+        """Refuse neurons for which these dynamics are not defined.
+
+        Raises:
+            UnsupportedError: for a nudge outside of binary neurons.
+        """
+        if self.nudge == "outside" and isinstance(neuron, BinaryNeuron):
+            raise UnsupportedError(
+                "neuron.kind binary needs dynamics.nudge inside, got outside: a bit plus a nudge would be no bit; "
+                "inside, the nudge joins the drive that is filtered"
+            )
 
     @staticmethod
     def read(section: Section) -> Dynamics:
@@ -103,3 +198,30 @@ class Feedback:
             )
         section.close()
         return Feedback(kind, angle)
+
+
+def refuse_convolutions(network: Network, feedback: Feedback, messages: Messages) -> None:
+    """Refuse convolutions of which separate weights lead down, or through which changes are sent.
+
+    Max pooling picks a place of each window from all rates of a moment, and sends a rate down to the same place.
+    It has no such indices where weights of their own lead down, or where a message is part of a rate: pooling
+    without indices belongs to no gradient.
+
+    Raises:
+        UnsupportedError: naming the coupling.
+    """
+    for coupling in network.couplings:
+        how = coupling.convolution
+        if how is None:
+            continue
+        found = ""
+        if coupling.bidirectional and feedback.separate:
+            found, use = "feedback.kind separate", "feedback.kind tied"
+        elif messages.of_changes:
+            found, use = "messages.kind changes", "messages.kind values"
+        if found:
+            reason = "has no indices for" if how.pooling.kind == "max" else "is not offered for"
+            pooling = "" if how.pooling.kind == "none" else f" with {how.pooling.kind} pooling"
+            raise UnsupportedError(
+                f"{found} {reason} convolutions{pooling} (coupling '{coupling.name}'); use {use}"
+            )

@@ -91,12 +91,7 @@ def build_report(
         ConfigError: without chips or counts, with a chip named twice, with learning events in the
             inference counts, with provenance that JSON cannot hold, or a rate that is not above 0.
     """
-    if not chips:
-        raise ConfigError("an energy report needs at least one chip, got none")
-    names = [chip.name for chip in chips]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f"chip '{name}' is given {names.count(name)} times; give each once")
+    check_chips(chips)
     if training is None and inference is None:
         raise ConfigError("an energy report needs counts of training or of inference, got neither")
     if not (samples_per_second > 0 and math.isfinite(samples_per_second)):
@@ -104,8 +99,8 @@ def build_report(
             f"the rate of training must be above 0 samples a second, got {samples_per_second}"
         )
     if inference is not None:
-        _refuse_learning(inference)
-    checked = _checked(provenance)
+        refuse_learning(inference)
+    checked = checked_provenance(provenance)
     given = conditions or Conditions()
     return EnergyReport(
         _title(checked),
@@ -133,7 +128,26 @@ def _priced(counts: EventCounts | None, chip: ChipProfile, conditions: Condition
     return Priced(estimate(counts, chip, conditions), swings(counts, chip, conditions))
 
 
-def _refuse_learning(counts: EventCounts) -> None:
+def check_chips(chips: Sequence[ChipProfile]) -> None:
+    """Refuse an empty list of chips and one that names a chip twice.
+
+    Raises:
+        ConfigError: naming the chip.
+    """
+    if not chips:
+        raise ConfigError("an energy report needs at least one chip, got none")
+    names = [chip.name for chip in chips]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"chip '{name}' is given {names.count(name)} times; give each once")
+
+
+def refuse_learning(counts: EventCounts) -> None:
+    """Refuse inference counts that hold learning.
+
+    Raises:
+        ConfigError: naming phase and weight.
+    """
     for name, phase in counts.phases.items():
         for weight, plasticity in phase.plasticity.items():
             if plasticity.rule_evaluations or plasticity.applied_writes:
@@ -143,8 +157,12 @@ def _refuse_learning(counts: EventCounts) -> None:
                 )
 
 
-def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """A deep copy that is certain to be JSON."""
+def checked_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """A deep copy that is certain to be JSON.
+
+    Raises:
+        ConfigError: for what JSON cannot hold, or an accuracy that is no fraction.
+    """
     try:
         copy: dict[str, Any] = json.loads(json.dumps(dict(provenance), allow_nan=False))
     except (TypeError, ValueError) as error:

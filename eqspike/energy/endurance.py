@@ -71,3 +71,26 @@ def wear(counts: EventCounts, chip: ChipProfile, weights: Mapping[str, int]) -> 
             writes = applied / (counts.samples * number)
             found.append(Wear(place, writes, endurance.interval.scaled(1.0 / writes)))
     return tuple(sorted(found, key=lambda item: (-item.writes, item.place)))
+
+
+def first_failure(largest: int, samples: int, chip: ChipProfile) -> Interval | None:
+    """Training samples until the weight that is written most often has used up its endurance.
+
+        samples to failure = endurance x samples / largest
+
+    Args:
+        largest: writes of that weight; samples: training samples in which they happened.
+        chip: gives the endurance.
+
+    Returns:
+        None if the profile has no endurance or nothing was written.
+
+    Raises:
+        ConfigError: without samples.
+    """
+    if samples < 1:
+        raise ConfigError(f"samples must be at least 1, got {samples}")
+    endurance = chip.weights.endurance
+    if endurance is None or largest == 0:
+        return None
+    return endurance.interval.scaled(samples / largest)

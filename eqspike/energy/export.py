@@ -39,13 +39,15 @@ def _chip(entry: ChipEnergy, samples_per_second: float) -> dict[str, Any]:
     return {
         "title": entry.chip.title,
         "reference": entry.chip.reference,
-        "inference_j": _interval(None if inference is None else inference.estimate.per_sample),
-        "training_sample_j": _interval(None if training is None else training.estimate.per_sample),
-        "training_run_j": _interval(None if training is None else training.estimate.total),
+        "inference_j": interval_data(None if inference is None else inference.estimate.per_sample),
+        "training_sample_j": interval_data(
+            None if training is None else training.estimate.per_sample
+        ),
+        "training_run_j": interval_data(None if training is None else training.estimate.total),
         "inference": None if inference is None else _estimate(inference),
         "training": None if training is None else _estimate(training),
         "wear": [_wear(item, samples_per_second) for item in entry.wear],
-        "profile": _profile(entry.chip),
+        "profile": profile_data(entry.chip),
     }
 
 
@@ -55,14 +57,20 @@ def _estimate(priced: Priced) -> dict[str, Any]:
         "samples": estimate.samples,
         "statement": estimate.statement,
         "lower_bound": estimate.lower_bound,
-        "total_j": _interval(estimate.total),
-        "dynamic_j": _interval(estimate.dynamic),
-        "static_j": {name: _interval(part) for name, part in estimate.static.items()},
-        "by_category_j": {name: _interval(estimate.energy(category=name)) for name in CATEGORIES},
-        "by_phase_j": {name: _interval(estimate.energy(phase=name)) for name in estimate.phases},
-        "by_direction_j": {name: _interval(part) for name, part in estimate.by_direction.items()},
-        "latency_s": _interval(estimate.latency),
-        "seconds": {name: _interval(part) for name, part in estimate.seconds.items()},
+        "total_j": interval_data(estimate.total),
+        "dynamic_j": interval_data(estimate.dynamic),
+        "static_j": {name: interval_data(part) for name, part in estimate.static.items()},
+        "by_category_j": {
+            name: interval_data(estimate.energy(category=name)) for name in CATEGORIES
+        },
+        "by_phase_j": {
+            name: interval_data(estimate.energy(phase=name)) for name in estimate.phases
+        },
+        "by_direction_j": {
+            name: interval_data(part) for name, part in estimate.by_direction.items()
+        },
+        "latency_s": interval_data(estimate.latency),
+        "seconds": {name: interval_data(part) for name, part in estimate.seconds.items()},
         "sensitivity_j": [
             {"figure": swing.figure, "low": swing.low, "high": swing.high}
             for swing in priced.swings
@@ -80,9 +88,9 @@ def _wear(item: Wear, samples_per_second: float) -> dict[str, Any]:
     return {
         "place": item.place,
         "writes_per_weight_and_sample": item.writes,
-        "training_samples": _interval(item.samples),
+        "training_samples": interval_data(item.samples),
         "samples_per_second": samples_per_second,
-        "years": _interval(item.years(samples_per_second)),
+        "years": interval_data(item.years(samples_per_second)),
     }
 
 
@@ -94,12 +102,13 @@ def _row(row: Row) -> dict[str, Any]:
         "category": event.category,
         "count": event.count,
         "copies": event.copies,
-        "energy_j": _interval(row.energy),
+        "energy_j": interval_data(row.energy),
         "included_in": row.included_in or None,
     }
 
 
-def _profile(chip: ChipProfile) -> dict[str, Any]:
+def profile_data(chip: ChipProfile) -> dict[str, Any]:
+    """Figures of a profile, their sources and its digest."""
     return {
         "sha256": chip.digest,
         "synaptic_operation_includes": list(chip.includes),
@@ -129,7 +138,8 @@ def _figure(figure: Figure) -> dict[str, Any] | None:
     }
 
 
-def _interval(interval: Interval | None) -> dict[str, float] | None:
+def interval_data(interval: Interval | None) -> dict[str, float] | None:
+    """An interval by the names of its ends; null for unknown."""
     if interval is None:
         return None
     return {"low": interval.low, "typical": interval.typical, "high": interval.high}

@@ -13,9 +13,10 @@ from typing import Any
 
 from eqspike.chips import ChipProfile, load_profile, with_figures
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import ConfigError, RunError
+from eqspike.core.errors import ConfigError
 from eqspike.energy.conditions import Conditions
 from eqspike.energy.contents import EnergyReport, build_report
+from eqspike.energy.files import write_texts
 
 SCHEMA = "eqspike-energy-inputs-1"
 NAME = "inputs.json"
@@ -50,12 +51,8 @@ def write_inputs(
         "training": report.training and report.training.to_json(),
         "inference": report.inference and report.inference.to_json(),
     }
-    path = folder / NAME
-    try:
-        path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {error.strerror}") from error
-    return path
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    return write_texts(folder, {NAME: text})[0]
 
 
 def read_inputs(folder: Path) -> EnergyReport:
@@ -65,12 +62,7 @@ def read_inputs(folder: Path) -> EnergyReport:
         ConfigError: if the file is missing or does not follow the schema.
     """
     path = folder / NAME
-    try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ConfigError(f"{path}: schema must be '{SCHEMA}'")
+    data = read_object(path, (SCHEMA,))
     try:
         names = [str(name) for name in data["chips"]]
         figures = {str(chip): dict(given) for chip, given in data.get("figures", {}).items()}
@@ -85,6 +77,22 @@ def read_inputs(folder: Path) -> EnergyReport:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{path}: does not follow the schema: {error!r}") from error
+
+
+def read_object(path: Path, schemas: Sequence[str]) -> dict[str, Any]:
+    """The JSON object of a file that follows one of `schemas`.
+
+    Raises:
+        ConfigError: if there is none.
+    """
+    try:
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
+    if not isinstance(data, dict) or data.get("schema") not in schemas:
+        wanted = " or ".join(f"'{schema}'" for schema in schemas)
+        raise ConfigError(f"{path}: schema must be {wanted}")
+    return data
 
 
 def load_chips(names: Sequence[str], figures: Figures) -> list[ChipProfile]:

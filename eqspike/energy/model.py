@@ -20,7 +20,7 @@ from eqspike.energy.conditions import Conditions
 from eqspike.energy.events import CATEGORIES, HOPS, Gap, Row, direction, events_of
 from eqspike.energy.power import chip_seconds, static_energy
 from eqspike.energy.pricing import find_gaps, price_rows
-from eqspike.energy.wording import assumptions, low_confidence_warning, operations_warning
+from eqspike.energy.wording import Doubt, assumptions, low_confidence, operations_warning
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Estimate:
         seconds: time on the chip by phase; empty where no step time is known.
         gaps: what happened but has no figure, so that totals are lower bounds.
         assumptions: how counts were read as events on the chip.
+        doubt: figures of low confidence, where they carry much of the typical total.
         warnings: what a reader must know before quoting a total.
     """
 
@@ -45,6 +46,7 @@ class Estimate:
     seconds: Mapping[str, Interval]
     gaps: tuple[Gap, ...]
     assumptions: tuple[str, ...]
+    doubt: Doubt | None
     warnings: tuple[str, ...]
 
     @property
@@ -156,6 +158,7 @@ def estimate(
     carries = isinstance(chip.static, Quantity) and bool(static)
     rows = price_rows(events_of(counts, given.hops_per_spike), chip, given, carries)
     gaps = (*find_gaps(rows, chip), *power_gaps)
+    doubt = low_confidence(chip, rows, static)
     return Estimate(
         chip.name,
         counts.samples,
@@ -164,7 +167,8 @@ def estimate(
         seconds,
         gaps,
         assumptions(rows, chip, given, bool(static)),
-        (*operations_warning(gaps), *low_confidence_warning(chip, rows, static)),
+        doubt,
+        (*operations_warning(gaps), *([doubt.warning] if doubt else [])),
     )
 
 

@@ -6,7 +6,12 @@ import sys
 from pathlib import Path
 
 from eqspike.core.errors import EqspikeError
-from eqspike.energy.inputs import NAME, read_inputs
+from eqspike.energy.comparison_report import (
+    INPUTS_SCHEMA,
+    read_comparison_inputs,
+    write_comparison,
+)
+from eqspike.energy.inputs import NAME, SCHEMA, read_inputs, read_object
 from eqspike.energy.report import write_report
 
 
@@ -14,8 +19,20 @@ def regenerate(folder: Path) -> list[Path]:
     """Rewrite the reports of all sub-folders that hold `inputs.json`; returns those sub-folders."""
     reports = sorted(path.parent for path in folder.glob(f"*/{NAME}"))
     for report in reports:
-        write_report(read_inputs(report), report)
+        write_again(report, report)
     return reports
+
+
+def write_again(folder: Path, target: Path) -> tuple[Path, ...]:
+    """Write the report or comparison whose inputs are in `folder` into `target`; returns its files.
+
+    Raises:
+        ConfigError: for inputs that follow neither schema.
+    """
+    path = folder / NAME
+    if read_object(path, (SCHEMA, INPUTS_SCHEMA))["schema"] == INPUTS_SCHEMA:
+        return write_comparison(read_comparison_inputs(path), target)
+    return write_report(read_inputs(folder), target)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,21 +1,14 @@
-"""Rendering of the report's Markdown and HTML from the templates of this folder."""
+"""The report of one run as Markdown and as HTML."""
 
 from __future__ import annotations
 
-import re
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from eqspike.core.errors import MissingPackageError
 from eqspike.energy import charts, tables, views
 from eqspike.energy.contents import EnergyReport
 from eqspike.energy.evidence import CONFIDENCE_MARKS, CONFIDENCE_MEANING
+from eqspike.energy.templates import fill_html, fill_markdown
 from eqspike.energy.wording import EXCLUSIONS
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-_MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]|#])")
 
 
 def render_html(report: EnergyReport) -> str:
@@ -24,8 +17,7 @@ def render_html(report: EnergyReport) -> str:
     Raises:
         MissingPackageError: without the package `jinja2`.
     """
-    environment = _environment(autoescape=True)
-    return environment.get_template("report.html.j2").render(_context(report))
+    return fill_html("report.html.j2", _context(report))
 
 
 def render_markdown(report: EnergyReport) -> str:
@@ -34,31 +26,7 @@ def render_markdown(report: EnergyReport) -> str:
     Raises:
         MissingPackageError: without the package `jinja2`.
     """
-    environment = _environment(autoescape=False)
-    environment.finalize = _escape_markdown
-    return environment.get_template("report.md.j2").render(_context(report))
-
-
-def _environment(*, autoescape: bool) -> Environment:
-    try:
-        from jinja2 import Environment, FunctionLoader, StrictUndefined
-    except ImportError as error:
-        raise MissingPackageError(
-            "writing an energy report needs the package 'jinja2', which eqspike installs by default "
-            "and which is missing here; install it with: pip install jinja2"
-        ) from error
-    return Environment(
-        loader=FunctionLoader(_template),
-        autoescape=autoescape,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _template(name: str) -> str:
-    return resources.files("eqspike.energy").joinpath(name).read_text(encoding="utf-8")
+    return fill_markdown("report.md.j2", _context(report))
 
 
 def _context(report: EnergyReport) -> dict[str, Any]:
@@ -80,12 +48,3 @@ def _context(report: EnergyReport) -> dict[str, Any]:
         "confidences": CONFIDENCE_MEANING,
         "marks": CONFIDENCE_MARKS,
     }
-
-
-def _escape_markdown(value: object) -> object:
-    """Neutralise Markdown and HTML in a text; numbers and joined lists are texts by then."""
-    if not isinstance(value, str):
-        return value
-    flat = " ".join(value.split())
-    escaped = _MARKDOWN_SPECIAL.sub(r"\\\1", flat)
-    return escaped.replace("&", "&amp;").replace("<", "&lt;")

@@ -9,9 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from eqspike.core.errors import RunError
 from eqspike.energy.contents import ChipEnergy, EnergyReport, build_report
 from eqspike.energy.export import report_data
+from eqspike.energy.files import write_texts
 from eqspike.energy.render import render_html, render_markdown
 
 __all__ = ["ChipEnergy", "EnergyReport", "build_report", "report_json", "write_report"]
@@ -41,13 +41,5 @@ def write_report(report: EnergyReport, folder: Path | str) -> tuple[Path, Path, 
         "energy.md": render_markdown(report),
         "energy.html": render_html(report),
     }
-    target = Path(folder)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (target / name).write_bytes(text.encode())
-    except OSError as error:
-        raise RunError(
-            f"{target}: the energy report cannot be written: {error.strerror}"
-        ) from error
-    return target / "energy.json", target / "energy.md", target / "energy.html"
+    json_path, markdown_path, html_path = write_texts(Path(folder), texts)
+    return json_path, markdown_path, html_path

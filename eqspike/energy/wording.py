@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from eqspike.chips import ChipProfile, IncludedIn
 from eqspike.chips.figures import STATIC as STATIC_KEY
@@ -80,10 +82,31 @@ def operations_warning(gaps: Sequence[Gap]) -> tuple[str, ...]:
     )
 
 
-def low_confidence_warning(
+@dataclass(frozen=True)
+class Doubt:
+    """Figures of low confidence that carry much of a typical total.
+
+    Attributes:
+        names: categories whose figures they are.
+        share: of the typical total, above `LOW_CONFIDENCE_SHARE`.
+    """
+
+    names: tuple[str, ...]
+    share: float
+
+    @property
+    def warning(self) -> str:
+        """The same as a sentence."""
+        return (
+            f"Figures of low confidence ({', '.join(self.names)}) carry {percent(self.share)} of the "
+            "typical total: confirm them before quoting it."
+        )
+
+
+def low_confidence(
     chip: ChipProfile, rows: Sequence[Row], static: Mapping[str, Interval]
-) -> tuple[str, ...]:
-    """A warning if low-confidence figures carry over `LOW_CONFIDENCE_SHARE` of the total."""
+) -> Doubt | None:
+    """The doubt if low-confidence figures carry over `LOW_CONFIDENCE_SHARE` of the total."""
     total = sum(row.energy.typical for row in rows if row.energy is not None)
     total += sum(part.typical for part in static.values())
     low: dict[str, float] = {}
@@ -95,13 +118,42 @@ def low_confidence_warning(
         low[STATIC] = sum(part.typical for part in static.values())
     share = sum(low.values()) / total if total else 0.0
     if share <= LOW_CONFIDENCE_SHARE:
-        return ()
-    names = ", ".join(name for name, energy in low.items() if energy)
-    warning = (
-        f"Figures of low confidence ({names}) carry {percent(share)} of the typical total: confirm "
-        "them before quoting it."
-    )
-    return (warning,)
+        return None
+    return Doubt(tuple(name for name, energy in low.items() if energy), share)
+
+
+def comparison_cautions(provenances: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What limits a comparison of these systems."""
+    texts = []
+    tasks = dict.fromkeys(str(each.get("task", "not given")) for each in provenances)
+    if len(tasks) > 1:
+        texts.append(
+            f"The systems were trained on different tasks ({', '.join(tasks)}): neither accuracies nor "
+            "energies per sample are of the same work."
+        )
+    if len({each.get("epochs") for each in provenances}) > 1:
+        texts.append(
+            "The systems were trained for different numbers of epochs; see their provenance."
+        )
+    if len({memory_words(each) for each in provenances}) > 1:
+        texts.append(
+            "A profile prices the weights its chip has. Weights of other widths change the energy here only "
+            "by changing the events: fewer bits are not taken to cost less each."
+        )
+    return tuple(texts)
+
+
+def memory_words(provenance: Mapping[str, Any]) -> str:
+    """Weights of a run in words, such as `8 bits, stochastic rounding`, from its provenance."""
+    kind, bits = provenance.get("weight_memory"), provenance.get("weight_bits")
+    if bits is not None:
+        rounding = provenance.get("weight_rounding")
+        return ("1 bit" if bits == 1 else f"{bits} bits") + (
+            f", {rounding} rounding" if rounding else ""
+        )
+    if kind == "ideal":
+        return "floating point"
+    return "not given" if kind is None else str(kind)
 
 
 def _low_power(chip: ChipProfile) -> bool:

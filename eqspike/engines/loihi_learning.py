@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.arithmetic import STATE_SHIFT
@@ -11,6 +15,27 @@ from eqspike.chips.loihi.rule_text import LoihiRule, print_rule
 from eqspike.core.errors import UnsupportedError
 from eqspike.engines.loihi import plastic_memory, plastic_unit
 from eqspike.engines.protocol import Arrays, System
+
+_SEEDS = 2**30
+"""Lava adds small numbers to a rule's seed."""
+
+ROUNDING_SEED = 2
+"""Lava rounds the weights of every learning connection by the numbers of this seed, whatever the rule's."""
+
+POST_SEED = 2
+"""Lava seeds the postsynaptic traces of a connection with the rule's seed + 2, the presynaptic ones with the seed.
+A transposed copy gets a seed 2 higher, so that the traces of the upper layer carry alike in both copies."""
+
+
+def rule_seed(write_key: int, coupling: int, *, transposed: bool) -> int:
+    """Seed of the learning rule of one copy of a coupling in Lava."""
+    return write_key % _SEEDS + 2 * POST_SEED * coupling + POST_SEED * transposed
+
+
+def drift(forward: NDArray[Any], back: NDArray[Any]) -> float:
+    """||W - V^T|| / ||W|| of the copies W (below, above) and V (above, below) of a coupling."""
+    size = float(np.linalg.norm(forward))
+    return float(np.linalg.norm(np.asarray(forward, float) - back.T)) / size if size else 0.0
 
 
 def refuse_learning(system: System, engine: str) -> None:

@@ -73,7 +73,7 @@ def resolve(
     source = str(path)
     for override in overrides:
         _apply(data, override)
-        source = f"{path} with --set {override}"
+        source += f" with --set {override}"
     if epochs is not None:
         _apply(data, f"training.epochs={epochs}")
     task_path = library.find("tasks", task)

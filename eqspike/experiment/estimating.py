@@ -1,18 +1,22 @@
-"""From a run folder to an energy report."""
+"""From a run folder, or a file of counts, to an energy report."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eqspike import library
+from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.network import Network
 from eqspike.energy import Conditions, EnergyReport, build_report
+from eqspike.energy.counts_file import read_counts_file
 from eqspike.energy.inputs import load_chips
-from eqspike.experiment.configuration import load_configuration
+from eqspike.engines.protocol import System
+from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.training import RunFolder
 from eqspike.training.files import read_json
 
@@ -40,24 +44,87 @@ def estimate_run(
         UnsupportedError: for a model of rates.
     """
     profiles = load_chips(chips, figures or {})
-    folder = RunFolder.open(out)
-    configuration = load_configuration(folder.config_path)
     # A profile prices the addition of a weight when a spike arrives; a rate is multiplied, which costs more.
+    configuration = load_configuration(RunFolder.open(out).config_path)
     configuration.model.spiking_system("an energy estimate by the cost of spikes")
-    training, inference = folder.counts()
+    run = read_run(out)
     return build_report(
         chips=profiles,
-        provenance=_provenance(folder, configuration.as_yaml()),
-        training=training,
-        inference=inference,
+        provenance=run.provenance,
+        training=run.training,
+        inference=run.inference,
         conditions=conditions,
-        weights=_weights(configuration.model.system.network),
+        weights=run.weights,
         samples_per_second=samples_per_second,
     )
 
 
+def estimate_counts(
+    path: Path,
+    chips: tuple[str, ...],
+    *,
+    conditions: Conditions | None = None,
+    figures: Mapping[str, Mapping[str, str]] | None = None,
+    samples_per_second: float = 1.0,
+) -> EnergyReport:
+    """Energy of events that were counted elsewhere; arguments as for `estimate_run`.
+
+    Args:
+        path: file of schema `eqspike-counts-file-1` or `eqspike-counts-1`, described in docs/counting.md.
+
+    Raises:
+        ConfigError: if the file breaks its schema, for an unknown chip or a wrong figure.
+    """
+    counted = read_counts_file(path)
+    return build_report(
+        chips=load_chips(chips, figures or {}),
+        provenance=counted.provenance,
+        training=counted.training,
+        inference=counted.inference,
+        conditions=conditions,
+        weights=counted.weights,
+        samples_per_second=samples_per_second,
+    )
+
+
+@dataclass(frozen=True)
+class CountedRun:
+    """What an estimate needs of a run.
+
+    Attributes:
+        provenance: what the counts are counts of.
+        training, inference: the counts.
+        weights: numbers of weights, by the names under which writes are counted.
+        spiking: whether its neurons spike.
+    """
+
+    provenance: dict[str, Any]
+    training: EventCounts
+    inference: EventCounts
+    weights: dict[str, int]
+    spiking: bool
+
+
+def read_run(out: Path) -> CountedRun:
+    """Read what an estimate needs of the run in `out`.
+
+    Raises:
+        RunError: if there is no run or it has no counts.
+    """
+    folder = RunFolder.open(out)
+    configuration = load_configuration(folder.config_path)
+    training, inference = folder.counts()
+    system = configuration.model.system
+    return CountedRun(
+        _provenance(folder, configuration),
+        training,
+        inference,
+        _weights(system.network),
+        isinstance(system, System),
+    )
+
+
 def _weights(network: Network) -> dict[str, int]:
-    """Numbers of weights, by the names under which writes are counted."""
     couplings = {c.name: c.pre.size * c.post.size for c in network.couplings}
     return couplings | {f"{layer.name}.bias": layer.size for layer in network.free_layers}
 
@@ -67,13 +134,11 @@ def chip_names(wanted: tuple[str, ...]) -> tuple[str, ...]:
     return library.names("chips") if "all" in wanted else tuple(dict.fromkeys(wanted))
 
 
-def _provenance(folder: RunFolder, config: str) -> dict[str, Any]:
+def _provenance(folder: RunFolder, configuration: Configuration) -> dict[str, Any]:
     """What the counts are counts of; nothing that differs between equal runs but the machine's versions."""
     metrics = folder.metrics()
     if not metrics:
         raise RunError(f"{folder.path}: no epoch has been completed yet; nothing to estimate")
-    configuration = load_configuration(folder.config_path)
-    memory = configuration.model.system.memory
     return {
         "model": configuration.model.name,
         "title": configuration.model.title,
@@ -82,7 +147,14 @@ def _provenance(folder: RunFolder, config: str) -> dict[str, Any]:
         "seed": configuration.seed,
         "epochs": len(metrics),
         "accuracy": metrics[-1]["test_accuracy"],
-        "weight_memory": memory.kind,
-        "configuration_sha256": hashlib.sha256(config.encode()).hexdigest(),
+        **_memory(configuration.model.description["memory"]),
+        "configuration_sha256": hashlib.sha256(configuration.as_yaml().encode()).hexdigest(),
         "environment": read_json(folder.path / "environment.json"),
     }
+
+
+def _memory(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Kind of the weights' memory; bits and rounding where they are part of its description."""
+    names = {"weight_bits": "bits", "weight_rounding": "rounding"}
+    known = {name: description[key] for name, key in names.items() if key in description}
+    return {"weight_memory": description["kind"], **known}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.sessions import check_engine, open_session
 from eqspike.tasks import Split, Task, load_task
 from eqspike.training import (
+    CellWrites,
     EpochResult,
     Hooks,
     Plan,
     Progress,
     RunFolder,
+    cell_writes,
     evaluate,
     fit,
     load_latest,
@@ -70,6 +72,7 @@ class Evaluation:
         samples_per_second: of this evaluation, once the engine is ready.
         rates: mean firing rate of each free layer, in spikes per neuron and step.
         counts: events of all presentations.
+        writes: of each weight in training, by coupling; empty where the memory does not count them.
     """
 
     accuracy: float
@@ -77,6 +80,7 @@ class Evaluation:
     samples_per_second: float
     rates: dict[str, float]
     counts: EventCounts
+    writes: Mapping[str, CellWrites]
 
 
 def start(
@@ -147,7 +151,8 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
         # Once for nothing: loads or compiles what the engine needs.
         evaluate(session, test.limit(1), configuration.seed)
         accuracy, counts, seconds = evaluate(session, test, configuration.seed)
-    return Evaluation(accuracy, len(test), len(test) / seconds, mean_rates(counts), counts)
+    rate = len(test) / seconds
+    return Evaluation(accuracy, len(test), rate, mean_rates(counts), counts, cell_writes(weights))
 
 
 @dataclass(frozen=True)
@@ -170,15 +175,22 @@ def check_fit(configuration: Configuration, task: Task) -> None:
     Raises:
         UnsupportedError: with the sizes of both.
     """
-    network = configuration.model.system.network
+    system = configuration.model.system
+    network = system.network
     pixels = 1
     for size in task.image_shape:
         pixels *= size
-    if network.input.size != pixels or network.output.size != task.classes:
+    if network.input.size != pixels or system.classes != task.classes:
         raise UnsupportedError(
-            f"model '{configuration.model.name}' has {network.input.size} inputs and {network.output.size} "
-            f"outputs, but task '{task.name}' has {pixels} pixels and {task.classes} classes; "
+            f"model '{configuration.model.name}' has {network.input.size} inputs and outputs for "
+            f"{system.classes} classes, but task '{task.name}' has {pixels} pixels and {task.classes} classes; "
             f"choose another model, or set layers to [{pixels}, ..., {task.classes}]"
+        )
+    maps, image = network.input.maps, task.image_shape
+    if maps and maps != ((1, *image) if len(image) == 2 else image):
+        raise UnsupportedError(
+            f"model '{configuration.model.name}' takes maps of {list(maps)}, but the images of task '{task.name}' "
+            f"are {list(image)}: their rows and columns would be mixed up"
         )
 
 

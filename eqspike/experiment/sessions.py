@@ -12,10 +12,14 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.engines.protocol import AnySystem, RateSystem, Session, System
 
 
-def _fast(system: System, seed: int, *options: str) -> Session:
+def _fast(system: AnySystem, seed: int, *options: str) -> Session:
+    _refuse_options("fast", options)
+    if isinstance(system, RateSystem):
+        from eqspike.engines.fast_rates import FastRateSession
+
+        return FastRateSession(system, seed)
     from eqspike.engines.fast import FastSession
 
-    _refuse_options("fast", options)
     return FastSession(system, seed)
 
 
@@ -28,8 +32,12 @@ def _brian2(system: System, seed: int, *options: str) -> Session:
 def _fast_int(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.fast_int import FastIntSession
 
-    _refuse_options("fast-int", options)
-    return FastIntSession(system, seed)
+    if options not in ((), ("lava",)):
+        raise UnsupportedError(
+            f"engine 'fast-int:{':'.join(options)}' is unknown; use fast-int, or fast-int:lava to learn with "
+            "the random numbers of Lava"
+        )
+    return FastIntSession(system, seed, as_lava=bool(options))
 
 
 def _lava(system: System, seed: int, *options: str) -> Session:
@@ -53,8 +61,8 @@ ENGINES: dict[str, Callable[..., Session]] = {
 }
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
-RATE_ENGINES = ("torch",)
-"""Engines of rate neurons; all others run spiking ones."""
+RATE_ENGINES = ("torch", "fast")
+SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava")
 
 
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:
@@ -88,15 +96,17 @@ def check_engine(system: AnySystem, engine: str) -> None:
         hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
         raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
     of_rates = isinstance(system, RateSystem)
-    if of_rates != (name in RATE_ENGINES):
-        neurons, others = ("rate", RATE_ENGINES) if of_rates else ("spiking", _spiking_engines())
+    neurons, those = ("rate", RATE_ENGINES) if of_rates else ("spiking", SPIKING_ENGINES)
+    if name not in those:
         raise UnsupportedError(
-            f"engine '{name}' does not run {neurons} neurons; use engine '{others[0]}'"
+            f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
         )
-
-
-def _spiking_engines() -> tuple[str, ...]:
-    return tuple(name for name in ENGINES if name not in RATE_ENGINES)
+    if any(system.network.convolutions) and name != "torch":
+        raise UnsupportedError(
+            f"engine '{name}' does not run convolutions; only engine 'torch' does, with rate neurons"
+        )
+    if isinstance(system, RateSystem) and name != "torch":
+        system.messages.refuse_values(name)
 
 
 def _refuse_options(engine: str, options: tuple[str, ...]) -> None:

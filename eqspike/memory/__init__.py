@@ -1,8 +1,24 @@
 """Weight memories: the physics of storage, independent of the learning rule."""
 
+from eqspike.memory.binary import Binary
 from eqspike.memory.fixed import Fixed
 from eqspike.memory.ideal import Ideal
-from eqspike.memory.protocol import WeightMemory, Writes
-from eqspike.memory.registry import MEMORIES, read_memory
+from eqspike.memory.metaplastic import Metaplastic
+from eqspike.memory.protocol import RememberingMemory, WeightMemory, Writes, Written
+from eqspike.memory.registry import MEMORIES, Memory, read_memory
+from eqspike.memory.scale import Scale
 
-__all__ = ["MEMORIES", "Fixed", "Ideal", "WeightMemory", "Writes", "read_memory"]
+__all__ = [
+    "MEMORIES",
+    "Binary",
+    "Fixed",
+    "Ideal",
+    "Memory",
+    "Metaplastic",
+    "RememberingMemory",
+    "Scale",
+    "WeightMemory",
+    "Writes",
+    "Written",
+    "read_memory",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Weights = NDArray[np.float64]
+Kept = Mapping[str, Weights]
+"""What a memory keeps beside each stored weight, by name; every array has the shape of the weights."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,15 @@ class Writes:
 
     candidate: int
     applied: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a memory holds after a write, and the writes this took."""
+
+    stored: Weights
+    kept: Kept
+    writes: Writes
 
 
 class WeightMemory(Protocol):
@@ -44,5 +56,42 @@ class WeightMemory(Protocol):
             change: wanted change, same shape.
             coupling: index of the coupling.
             key: random stream of this programming operation (see `core.random_stream`).
+        """
+        ...
+
+
+class RememberingMemory(Protocol):
+    """Storage that keeps more of each weight than its value, and writes by it.
+
+    What is kept is part of a session's `weights()` as `COUPLING.NAME`, such as `input-hidden.inertia`, hence of
+    checkpoints. `writes` of each weight are always kept.
+    """
+
+    @property
+    def kind(self) -> str:
+        """Name in a model's `memory` section."""
+        ...
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Names of what is kept beside each weight."""
+        ...
+
+    def store(self, weights: Weights, coupling: int) -> Weights:
+        """What the memory holds after being given `weights`."""
+        ...
+
+    def start(self, weights: Weights) -> dict[str, Weights]:
+        """What is kept beside `weights` that have not been written yet."""
+        ...
+
+    def write(self, stored: Weights, kept: Kept, change: Weights, coupling: int) -> Written:
+        """What is held after asking for `change`.
+
+        Args:
+            stored: values held before, as returned by `store` or `write`.
+            kept: what was kept beside them.
+            change: learning rate times the rule's mean change, same shape.
+            coupling: index of the coupling.
         """
         ...

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from eqspike.core.config import Section
+from eqspike.memory.binary import Binary
 from eqspike.memory.fixed import Fixed
 from eqspike.memory.ideal import Ideal
+from eqspike.memory.metaplastic import Metaplastic
 
-MEMORIES: dict[str, type[Ideal] | type[Fixed]] = {"ideal": Ideal, "fixed": Fixed}
+Memory = Ideal | Fixed | Binary | Metaplastic
+
+MEMORIES: dict[str, type[Ideal] | type[Fixed] | type[Binary] | type[Metaplastic]] = {
+    "ideal": Ideal,
+    "fixed": Fixed,
+    "binary": Binary,
+    "metaplastic": Metaplastic,
+}
 
 
-def read_memory(section: Section, couplings: int) -> Ideal | Fixed:
+def read_memory(section: Section, couplings: int) -> Memory:
     """Read a model's `memory` section: `kind` and the parameters of that kind.
 
     Args:

@@ -1,17 +1,20 @@
 """The one training loop, its checkpoints and its run folder."""
 
 from eqspike.training.checkpoint import Progress, load_latest, save
+from eqspike.training.endurance import CellWrites, cell_writes
 from eqspike.training.loop import EpochResult, Hooks, Plan, evaluate, fit, mean_rates, predict
 from eqspike.training.run_folder import RunFolder
 from eqspike.training.schedule import Schedule
 
 __all__ = [
+    "CellWrites",
     "EpochResult",
     "Hooks",
     "Plan",
     "Progress",
     "RunFolder",
     "Schedule",
+    "cell_writes",
     "evaluate",
     "fit",
     "load_latest",

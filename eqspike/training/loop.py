@@ -19,6 +19,7 @@ from eqspike.core.counts import EventCounts, spiking
 from eqspike.core.random_stream import draws, stream_key
 from eqspike.engines.protocol import Images, Keys, Labels, Session
 from eqspike.training.checkpoint import Progress
+from eqspike.training.endurance import cell_writes
 from eqspike.training.health import check_activity, check_weights
 from eqspike.training.schedule import Schedule
 
@@ -156,6 +157,8 @@ def _complete_epoch(
         "test_samples_per_second": round(len(test.labels) / test_seconds, 1),
         "rates": mean_rates(inference),
     }
+    if writes := cell_writes(session.weights()):
+        record["writes"] = {name: of.to_json() for name, of in writes.items()}
     progress = replace(
         progress,
         epoch=progress.epoch + 1,

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from eqspike.core.counts import EventCounts
+from eqspike.core.counts import FILE_SCHEMA, EventCounts
 from eqspike.core.errors import RunError
 from eqspike.training.files import (
     Arrays,
@@ -122,7 +122,11 @@ class RunFolder:
         """Replace `counts.json`."""
         write_json(
             self.path / "counts.json",
-            {"training": training.to_json(), "inference": inference.to_json()},
+            {
+                "schema": FILE_SCHEMA,
+                "training": training.to_json(),
+                "inference": inference.to_json(),
+            },
         )
 
     def counts(self) -> tuple[EventCounts, EventCounts]:

@@ -7,7 +7,7 @@ import pytest
 
 from eqspike.core.counts import EventCounts
 from eqspike.engines.fast import FastSession
-from eqspike.engines.fast.session import BLOCK_SAMPLES
+from eqspike.engines.fast.learner import BLOCK_SAMPLES
 from eqspike.engines.protocol import Arrays, System
 from eqspike.memory import Fixed, Ideal
 from eqspike.testing import SIZES, fixed_memory, samples, small_system

@@ -12,8 +12,8 @@ from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.engines.parameters import check_arrays, drawn_signs
 from eqspike.engines.protocol import Arrays, RateSystem
+from eqspike.engines.rate_parameters import initial_rate_weights, rate_shapes
 from eqspike.engines.torch import TorchSession
-from eqspike.engines.torch.parameters import initial_rate_weights, rate_shapes
 from eqspike.memory import Fixed, Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
 from eqspike.rules.registry import RateRule

@@ -7,7 +7,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqspike.chips import EVENTS, ChipProfile, Figure, Learning, Timestep, Weights
+from eqspike.chips import (
+    EVENTS,
+    ChipProfile,
+    Figure,
+    Learning,
+    Timestep,
+    Weights,
+    with_figures,
+)
+from eqspike.chips.figures import UNITS
 from eqspike.core.counts import (
     CouplingCounts,
     EventCounts,
@@ -25,6 +34,8 @@ WEIGHTS = ("input-hidden", "hidden-output", "hidden", "output")
 PRICED = tuple(EVENT_OF.values())
 HOPS = {"input": 1.0, "hidden": 2.5, "output": 0.0}
 PHASES = ("free", "nudged", "update")
+ENERGIES = UNITS["J"]
+"""How many of each unit a joule has."""
 
 number = st.integers(0, 10**7)
 positive = st.floats(1e-15, 1e-6)
@@ -112,6 +123,35 @@ def test_additive_over_phases_categories_and_places(
     places = {row.event.place for row in result.rows}
     by_place = [result.energy(place=name) for name in places]
     assert close(result.dynamic, Interval.total(part for part in by_place if part))
+
+
+@given(counts, complete_chips())
+def test_phases_may_be_estimated_apart(counted: EventCounts, chip: ChipProfile) -> None:
+    """The energy of a phase does not depend on the others, where each has both directions of the couplings."""
+    apart = [
+        total(EventCounts(counted.samples, {name: phase}), chip)
+        for name, phase in counted.phases.items()
+    ]
+    assert close(total(counted, chip), Interval.total(apart))
+
+
+@given(
+    counts, st.integers(1, 1000), st.sampled_from(PRICED[:-1]), st.sampled_from(sorted(ENERGIES))
+)
+def test_units_are_only_a_way_to_write_figures(
+    counted: EventCounts, amount: int, event: str, unit: str
+) -> None:
+    """So many picojoules are the same in joules, or in any unit between; twice as many are twice the energy."""
+    bare = chip_with(dict.fromkeys(EVENTS))
+
+    def cost(text: str) -> Interval:
+        return total(
+            counted + EventCounts(0, {"free": single(event)}), with_figures(bare, {event: text})
+        )
+
+    in_unit = f"{amount * ENERGIES[unit] / ENERGIES['pJ']:.17g}{unit}"
+    assert close(cost(in_unit), cost(f"{amount}pJ"))
+    assert cost(f"{2 * amount}{unit}") == cost(f"{amount}{unit}").scaled(2.0)
 
 
 @given(counts, complete_chips())

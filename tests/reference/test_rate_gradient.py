@@ -24,11 +24,12 @@ from eqspike.analysis.rate_gradients import (
 )
 from eqspike.analysis.unrolled import unroll
 from eqspike.core.activations import ACTIVATIONS
+from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.errors import ConvergenceError
 from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.torch.parameters import initial_rate_weights
+from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging, RateRule
 
@@ -105,6 +106,31 @@ class TestSum:
             assert (ahead - behind) / 2e-5 == pytest.approx(
                 float((total[name] * direction).sum()), rel=1e-4
             )
+
+
+class TestConvolutions:
+    """Averages have no kinks. Of each window's places, the largest stays the largest for these images and weights,
+    while the nudge is small, so that max pooling has none in reach either."""
+
+    @pytest.mark.parametrize("updates", ["synchronous", "even-odd"])
+    @pytest.mark.parametrize("kind", ["average", "max"])
+    def test_orders_of_the_error(self, kind: str, updates: str) -> None:
+        first, second = (Convolution(k, 1, Pooling(kind, 2)) for k in (3, 2))
+        shape = (2, 6, 7)
+        lower = (3, *first.pooled(shape))
+        upper = (3, *second.pooled(lower))
+        system = replace(
+            make(dynamics=Dynamics(updates)),
+            network=layered((shape, lower, upper, 4), (first, second, None)),
+            initial_gain=(0.5,) * 3,
+        )
+        images = np.random.default_rng(4).integers(0, 256, (4, 84)).astype(np.uint8)
+        weights = initial_rate_weights(system, 1)
+        found = check_rate_gradient(system, images, np.arange(4), weights)
+        assert slopes(found.theorem) == pytest.approx({"one_sided": 1, "centered": 2}, abs=0.02)
+        assert found.theorem[-1].centered < 1e-5
+        assert bool(found.processes) == (updates == "synchronous")
+        assert found.failures() == ()
 
 
 class TestStepByStep:

@@ -13,13 +13,19 @@ EXPORTS = {
         "EqspikeError", "EventCounts", "__version__", "estimate", "evaluate", "export_nir",
         "load_model", "load_task", "open_session", "train",
     ],
+    "eqspike.counting": [
+        "Connection", "count_arrays", "count_brian2", "count_lava", "count_nir", "write_counts_file",
+    ],
     "eqspike.engines.fast": ["FastSession"],
-    "eqspike.memory": ["MEMORIES", "Fixed", "Ideal", "WeightMemory", "Writes", "read_memory"],
+    "eqspike.memory": [
+        "MEMORIES", "Binary", "Fixed", "Ideal", "Memory", "Metaplastic", "RememberingMemory", "Scale",
+        "WeightMemory", "Writes", "Written", "read_memory",
+    ],
     "eqspike.rules": [
         "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
         "Nudging", "RATE_RULES", "RateRule", "read_rate_rule",
     ],
-    "eqspike.tasks": ["SPLITS", "Split", "Task", "load_task"],
+    "eqspike.tasks": ["SPLITS", "Split", "Stage", "Task", "load_task", "read_sequence"],
 }  # fmt: skip
 
 

@@ -9,16 +9,13 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
-from eqspike.core.random_stream import stream_key
 from eqspike.engines.fast.changes import summed_changes
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.counting import event_counts
-from eqspike.engines.fast.layout import coupling_shape
-from eqspike.engines.fast.online import present_online
+from eqspike.engines.fast.learner import BLOCK_SAMPLES, Learner
 from eqspike.engines.fast.simulator import Simulator
 from eqspike.engines.fast.state import make_record, make_tally
 from eqspike.engines.fast.workers import thread_count
-from eqspike.engines.fast.writing import make_storage, write_coupling, write_input
 from eqspike.engines.parameters import (
     check_arrays,
     check_images,
@@ -28,9 +25,6 @@ from eqspike.engines.parameters import (
     nudge_signs,
 )
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
-
-BLOCK_SAMPLES = 64
-"""Samples presented before their changes are summed: bounds the memory of large batches."""
 
 
 class FastSession:
@@ -50,18 +44,10 @@ class FastSession:
         self.system = system
         self._finish_announcement = announce_first_use(system.precision)
         self._simulator = Simulator(system, threads or thread_count())
-        self._stored: list[NDArray[np.float64]] = []
-        self._stored_bias = np.zeros(int(self._simulator.layout.starts[-1]))
-        self._storages = [
-            make_storage(system.memory, index, system.precision)
-            for index in range(len(system.network.couplings))
-        ]
+        self._learner = Learner(system, self._simulator)
         self._samples = 0
         self._active_inputs = 0
         self._learning = False
-        self._bias_writes = np.zeros((len(system.network.layers), 2), np.int64)
-        self._record = make_record(self._simulator.layout, 0, 0, system.precision)
-        self._carried = np.zeros((0, 0), system.precision)
         self.load(initial_weights(system, seed))
 
     def __enter__(self) -> FastSession:
@@ -78,9 +64,9 @@ class FastSession:
         self._begin(images, learning=True)
         betas = self._betas(keys)
         if self.system.rule.online:
-            right = self._fit_online(images, labels, keys, betas, rate_factor, write_key)
+            right = self._learner.online(images, labels, keys, betas, rate_factor, write_key)
         else:
-            right = self._fit_batch(images, labels, keys, betas, rate_factor, write_key)
+            right = self._learner.batch(images, labels, keys, betas, rate_factor, write_key)
         self._finish_announcement()
         return right
 
@@ -142,10 +128,10 @@ class FastSession:
         """Copies of the stored weights and biases by name."""
         network, starts = self.system.network, self._simulator.layout.starts
         result: Arrays = {}
-        for coupling, stored in zip(network.couplings, self._stored, strict=True):
+        for coupling, stored in zip(network.couplings, self._learner.stored, strict=True):
             result[coupling.name] = stored.copy()
         for index, layer in enumerate(network.free_layers, start=1):
-            result[f"{layer.name}.bias"] = self._stored_bias[
+            result[f"{layer.name}.bias"] = self._learner.bias[
                 starts[index] : starts[index] + layer.size
             ].copy()
         return result
@@ -158,19 +144,19 @@ class FastSession:
         """
         network, starts = self.system.network, self._simulator.layout.starts
         check_arrays(weights, expected_shapes(self.system))
-        self._stored = [
+        self._learner.stored = [
             np.ascontiguousarray(
                 self.system.memory.store(weights[coupling.name], index), np.float64
             ).copy()
             for index, coupling in enumerate(network.couplings)
         ]
         for index, layer in enumerate(network.free_layers, start=1):
-            self._stored_bias[starts[index] : starts[index] + layer.size] = weights[
+            self._learner.bias[starts[index] : starts[index] + layer.size] = weights[
                 f"{layer.name}.bias"
             ]
-        for index, stored in enumerate(self._stored):
+        for index, stored in enumerate(self._learner.stored):
             self._simulator.read_coupling(index, stored)
-        self._simulator.read_bias(self._stored_bias)
+        self._simulator.read_bias(self._learner.bias)
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
@@ -180,11 +166,11 @@ class FastSession:
             tally,
             self._samples,
             self._learning,
-            self._bias_writes,
+            self._learner.bias_writes,
             self._active_inputs,
         )
         self._samples = self._active_inputs = 0
-        self._bias_writes[:] = 0
+        self._learner.bias_writes[:] = 0
         return counts if counts.samples else EventCounts()
 
     def _check(self, images: Images, labels: Labels) -> None:
@@ -207,100 +193,6 @@ class FastSession:
         """Nudging strength of each presentation, with its sign."""
         signs = nudge_signs(self.system, keys)
         return (signs * self.system.rule.beta).astype(self.system.precision)
-
-    def _fit_batch(
-        self, images: Images, labels: Labels, keys: Keys, betas: NDArray[Any], rate_factor: float,
-        write_key: int,
-    ) -> int:  # fmt: skip
-        simulator, right = self._simulator, 0
-        block_size = min(len(images), BLOCK_SAMPLES)
-        if len(self._record.scores) != block_size:
-            self._record = make_record(
-                simulator.layout, block_size, simulator.groups, self.system.precision
-            )
-        if len(images) > BLOCK_SAMPLES and not self._carried.size:
-            self._carried = np.zeros_like(simulator.weights.input)
-        couplings, below, above = coupling_shape(simulator.layout)
-        sums = np.zeros((couplings, above, below), self.system.precision)
-        bias_change = np.zeros(len(self._stored_bias))
-        for first in range(0, len(images), block_size):
-            part = slice(first, first + block_size)
-            count = len(images[part])
-            simulator.present(
-                images[part], labels[part], betas[part], keys[part], True, self._record
-            )
-            right += int((self._record.scores[:count].argmax(1) == labels[part]).sum())
-            bias_change += self._record.bias_gradients[:count].sum(0, dtype=np.float64)
-            final = first + count == len(images)
-            self._write(images[part], rate_factor / len(images), write_key, sums, first == 0, final)
-        self._write_bias(bias_change * (rate_factor / len(images)))
-        return right
-
-    def _write(
-        self,
-        images: Images,
-        scale: float,
-        write_key: int,
-        sums: NDArray[Any],
-        fresh: bool,
-        final: bool,
-    ) -> None:
-        """Sum the block's changes and, after the last block, program the memory."""
-        simulator, record, layout = self._simulator, self._record, self._simulator.layout
-        weights, rates = simulator.weights, self.system.learning_rates
-        keys = [np.uint64(stream_key(write_key, index)) for index in range(len(self._stored))]
-        stored = self._stored[0]
-        rate = rates[0] * scale
-
-        def work(thread: int, first: int, last: int) -> None:
-            write_input(
-                first, last, images, len(images), simulator.source.poisson, record.input_gradients,
-                rate, self._storages[0], keys[0], stored, weights.input, weights.input_fan_out,
-                self._carried, fresh, final, simulator.tallies[thread].writes[0],
-            )  # fmt: skip
-
-        simulator.workers.share(len(stored), work)
-        starts = layout.starts
-        for index in range(1, len(self._stored)):
-            write_coupling(
-                len(images), record.gradients[:, index - 1], sums[index - 1], fresh, final,
-                rates[index] * scale, self._storages[index], keys[index], self._stored[index],
-                weights.forward[index - 1], weights.backward[index - 1],
-                weights.fan_out[starts[index] : starts[index + 1]],
-                weights.fan_back[starts[index + 1] : starts[index + 2]],
-                simulator.tallies[0].writes[index],
-            )  # fmt: skip
-
-    def _write_bias(self, change: NDArray[np.float64]) -> None:
-        starts = self._simulator.layout.starts
-        for index in range(1, len(self.system.network.layers)):
-            part = slice(starts[index], starts[index + 1])
-            delta = change[part] * self.system.learning_rates[index - 1]
-            old = self._stored_bias[part].copy()
-            self._stored_bias[part] += delta
-            self._bias_writes[index, 0] += np.count_nonzero(delta)
-            self._bias_writes[index, 1] += np.count_nonzero(self._stored_bias[part] != old)
-        self._simulator.read_bias(self._stored_bias)
-
-    def _fit_online(
-        self, images: Images, labels: Labels, keys: Keys, betas: NDArray[Any], rate_factor: float,
-        write_key: int,
-    ) -> int:  # fmt: skip
-        simulator, rule = self._simulator, self.system.rule
-        record = make_record(simulator.layout, len(images), 0, self.system.precision)
-        write_keys = np.array(
-            [[stream_key(write_key, sample, index) for index in range(len(self._stored))]
-             for sample in range(len(images))], np.uint64,
-        )  # fmt: skip
-        present_online(
-            images, labels, betas, keys, write_keys, rule.free_steps, rule.nudged_steps,
-            rule.readout_steps, np.array(self.system.learning_rates) * rate_factor, simulator.layout,
-            simulator.source, simulator.dynamics, simulator.weights, self._stored[0],
-            tuple(self._stored[1:]), self._stored_bias, self._storages[0], tuple(self._storages[1:]),
-            simulator.states[0], simulator.scratches[0], simulator.tallies[0], record,
-            self._bias_writes,
-        )  # fmt: skip
-        return int((record.scores.argmax(1) == labels).sum())
 
 
 def _refuse(system: System) -> None:

@@ -35,7 +35,8 @@ class Rules(NamedTuple):
 
     Attributes:
         change: (couplings, products, 2 signs of the gate, 128 values of a trace) added to the accumulator.
-        sides: (couplings, products) 0 if the presynaptic side spikes, 1 if the postsynaptic, -1 for no product.
+        sides: (2 copies, couplings, products) 0 if the presynaptic side spikes, 1 if the postsynaptic, -1 for no
+            product; the second copy is the transposed one.
         traces: (couplings, products) which trace of the other side is read.
         kept: (couplings, traces, 128) whole part of the decayed trace; chance: of one more, as a fraction of 2^53.
         impulses: (couplings, traces).
@@ -55,7 +56,7 @@ class Carried(NamedTuple):
     Attributes:
         sent: (3,) what the teacher sent in the last step: 1 for a target spike, its label, and the sign of beta,
             or 0 where it sent no gate.
-        pre_traces, post_traces: (couplings, traces, neurons of the largest layer).
+        pre_traces, post_traces: (2 copies, couplings, traces, neurons of the largest layer).
     """
 
     sent: Ints
@@ -63,14 +64,31 @@ class Carried(NamedTuple):
     post_traces: NDArray[np.int32]
 
 
+class Draws(NamedTuple):
+    """Random numbers: streams of one for each synapse and trace, or Lava's, one for all of a step.
+
+    Attributes:
+        write_keys: (samples, couplings) streams of the weights; trace_keys: (samples, couplings, 2 sides).
+        common: whether Lava's are used; then the transposed copies learn by themselves.
+        rounding: (steps,) for all weights, 53 bits; carry: (2 copies, couplings, 2 sides, steps) for all traces.
+    """
+
+    write_keys: NDArray[np.uint64]
+    trace_keys: NDArray[np.uint64]
+    common: bool
+    rounding: NDArray[np.uint64]
+    carry: NDArray[np.uint64]
+
+
 @inlined
 def advance_trace(
-    values: Any, spikes: Any, kept: Any, chance: Any, impulse: Any, key: Any, place: Any
-) -> None:
-    """One step of one trace of all neurons of a layer."""
+    values: Any, spikes: Any, kept: Any, chance: Any, impulse: Any, key: Any, place: Any, common: Any,
+    drawn: Any,
+) -> None:  # fmt: skip
+    """One step of one trace of all neurons of a layer; `drawn` is what all of them get if it is `common`."""
     for i in range(spikes.shape[0]):
         value = values[i]
-        bits = random_bits(key, place + np.uint64(i)) >> np.uint64(11)
+        bits = drawn if common else random_bits(key, place + np.uint64(i)) >> np.uint64(11)
         value = np.int32(kept[value] + np.int32(bits < chance[value]))
         values[i] = min(_FRACTION, np.int32(value + impulse * spikes[i]))
 
@@ -116,10 +134,13 @@ def add_saturating(
 @inlined
 def learn_coupling(
     weights: Any, mirror: Any, mirrored: Any, pre: Any, post: Any, gate: Any, change: Any, sides: Any,
-    traces: Any, pre_traces: Any, post_traces: Any, key: Any, step: Any, fan_out: Any, fan_back: Any,
-    tally: Any, sums: Any,
+    traces: Any, pre_traces: Any, post_traces: Any, key: Any, step: Any, common: Any, drawn: Any,
+    fan_out: Any, fan_back: Any, tally: Any, sums: Any,
 ) -> None:  # fmt: skip
-    """All synapses of a coupling after one step; `pre` and `post` are the spikes (0 or 1) of its two layers."""
+    """All synapses of a coupling after one step; `pre` and `post` are the spikes (0 or 1) of its two layers.
+
+    `drawn` is what all synapses get if it is `common`.
+    """
     below, above = pre.shape[0], post.shape[0]
     both = sides.max() == 1
     of_pre, size_pre, of_post, size_post = (
@@ -148,7 +169,8 @@ def learn_coupling(
                 )  # fmt: skip
             if total == start:
                 continue
-            bits = random_bits(key, np.uint64((step * below + i) * above + j)) >> np.uint64(57)
+            place = np.uint64((step * below + i) * above + j)
+            bits = drawn >> np.uint64(46) if common else random_bits(key, place) >> np.uint64(57)
             up = np.int32(bits) < np.int32(total & _FRACTION)
             new = np.int32(np.int32(total >> _FRACTION_BITS) + np.int32(up))
             new = max(_LOWEST, min(_HIGHEST, new))
@@ -176,24 +198,25 @@ def teach_carried(arriving: Any, relay: Any, sent: Any, teaching: Any) -> None:
 
 @kernel
 def present_learning(
-    images: Any, labels: Any, signs: Any, keys: Any, write_keys: Any, trace_keys: Any, free_steps: Any,
-    nudged_steps: Any, readout_steps: Any, layout: Any, source: Any, dynamics: Any, weights: Any, rules: Any,
-    carried: Any, state: Any, scratch: Any, tally: Any, scores: Any,
+    images: Any, labels: Any, signs: Any, keys: Any, draws: Any, free_steps: Any, nudged_steps: Any,
+    readout_steps: Any, layout: Any, source: Any, dynamics: Any, weights: Any, rules: Any, carried: Any,
+    state: Any, scratch: Any, tally: Any, scores: Any,
 ) -> None:  # fmt: skip
     """Present all samples in order, learning within each nudged phase.
 
-    Args (beyond those of `presentation.present`): `write_keys` (samples, couplings) and `trace_keys` (samples,
-    couplings, 2 sides) random streams; `scratch` = (columns, slots, chosen, drawn, input spikes, zero, sums).
+    `scratch` = (columns, slots, chosen, drawn, input spikes, zero, sums, spare tally); the rest as in
+    `presentation.present` and the classes above.
     """
     sizes, starts, _ = layout
     (
         current, potential, spikes, ahead, back, arriving, full_current, full_potential, relay, spiking,
         counts,
     ) = state  # fmt: skip
-    columns, slots, chosen, drawn, sending, zeros, sums = scratch
+    columns, slots, chosen, drawn, sending, zeros, sums, spare = scratch
     forward, backward = weights.forward, weights.backward
     change, sides, read, kept, chance, impulses = rules
     sent, pre_traces, post_traces = carried
+    write_keys, trace_keys, common, rounding, carry = draws
     zero = zeros[0]
     layers, outputs, first_output = sizes.shape[0], sizes[-1], starts[sizes.shape[0] - 1]
     output = slice(first_output, first_output + outputs)
@@ -236,35 +259,40 @@ def present_learning(
                     score[i] += spikes[first_output + i]
                 if step == free_steps - 1:
                     add_remainder(score, potential[output], dynamics.limit[output])
+            total = sample * (free_steps + nudged_steps) + step if common else 0
             for coupling in range(layers - 1):
                 lower = slice(starts[coupling], starts[coupling] + sizes[coupling])
                 upper = slice(starts[coupling + 1], starts[coupling + 1] + sizes[coupling + 1])
-                pre = sending if coupling == 0 else spikes[lower]
-                post = spikes[upper]
-                for trace in range(impulses.shape[1]):
-                    tables = (
-                        kept[coupling, trace],
-                        chance[coupling, trace],
-                        impulses[coupling, trace],
-                    )
-                    row = step * impulses.shape[1] + trace
-                    advance_trace(
-                        post_traces[coupling, trace], post, tables[0], tables[1], tables[2],
-                        trace_keys[sample, coupling, 1], np.uint64(row * post.shape[0]),
-                    )  # fmt: skip
-                    if coupling > 0:
+                below = sending if coupling == 0 else spikes[lower]
+                for copy in range(2 if common and coupling > 0 else 1):
+                    pre = below if copy == 0 else spikes[upper]
+                    post = spikes[upper] if copy == 0 else below
+                    before, after = pre_traces[copy, coupling], post_traces[copy, coupling]
+                    for trace in range(impulses.shape[1]):
+                        row = step * impulses.shape[1] + trace
+                        whole, rest = kept[coupling, trace], chance[coupling, trace]
                         advance_trace(
-                            pre_traces[coupling, trace], pre, tables[0], tables[1], tables[2],
-                            trace_keys[sample, coupling, 0], np.uint64(row * pre.shape[0]),
+                            after[trace], post, whole, rest, impulses[coupling, trace],
+                            trace_keys[sample, coupling, 1], np.uint64(row * post.shape[0]), common,
+                            carry[copy, coupling, 1, total],
                         )  # fmt: skip
-                if phase == NUDGED:
-                    index = max(coupling - 1, 0)
-                    matrix = weights.input if coupling == 0 else forward[index]
-                    learn_coupling(
-                        matrix, backward[index], coupling > 0, pre, post,
-                        0 if sign > 0 else 1, change[coupling], sides[coupling], read[coupling],
-                        pre_traces[coupling], post_traces[coupling], write_keys[sample, coupling],
-                        step - free_steps,
-                        weights.input_fan_out if coupling == 0 else weights.fan_out[lower],
-                        weights.fan_back[upper], tally.writes[coupling], sums,
-                    )  # fmt: skip
+                        if coupling > 0:
+                            advance_trace(
+                                before[trace], pre, whole, rest, impulses[coupling, trace],
+                                trace_keys[sample, coupling, 0], np.uint64(row * pre.shape[0]), common,
+                                carry[copy, coupling, 0, total],
+                            )  # fmt: skip
+                    if phase == NUDGED:
+                        index = max(coupling - 1, 0)
+                        ahead_matrix = weights.input if coupling == 0 else forward[index]
+                        fan_ahead = (
+                            weights.input_fan_out if coupling == 0 else weights.fan_out[lower]
+                        )
+                        learn_coupling(
+                            ahead_matrix if copy == 0 else backward[index], backward[index],
+                            coupling > 0 and not common, pre, post, 0 if sign > 0 else 1,
+                            change[coupling], sides[copy, coupling], read[coupling], before, after,
+                            write_keys[sample, coupling], step - free_steps, common, rounding[total],
+                            fan_ahead if copy == 0 else weights.fan_back[upper], weights.fan_back[upper],
+                            tally.writes[coupling] if copy == 0 else spare, sums,
+                        )  # fmt: skip

@@ -44,6 +44,8 @@ class FastIntSession:
         seed: initial weights are drawn from it.
         threads: number of threads, by default the cores available; results do not depend on it.
         unit: integer steps that stand for 1.0; without, a function of the weights loaded alone.
+        as_lava: whether `fit` draws Lava's random numbers and lets transposed copies learn by themselves, which
+            gives the weights that engine `lava` gives, to the last bit.
 
     Raises:
         UnsupportedError: for a system that Loihi's neurons or spikes cannot carry.
@@ -52,15 +54,21 @@ class FastIntSession:
     network: LoihiNetwork
     """The integers simulated."""
 
+    drift: dict[str, float]
+    """After `fit` as Lava, by coupling: ||W - V^T|| / ||W|| of the two copies of its weights."""
+
     report: RoundingReport | None
     """What rounding lost; None where integers were loaded."""
 
     def __init__(
-        self, system: System, seed: int = 0, threads: int | None = None, unit: float | None = None
-    ) -> None:
+        self, system: System, seed: int = 0, threads: int | None = None, unit: float | None = None,
+        as_lava: bool = False,
+    ) -> None:  # fmt: skip
         refuse_unlike_loihi(system)
         self.system = system
         self._unit = unit
+        self._as_lava = as_lava
+        self.drift = {}
         self._finish_announcement = announce_first_use("int32")
         self._stored = stored_weights(system, initial_weights(system, seed))
         self.network, self.report = round_system(system, self._stored, unit)
@@ -88,7 +96,8 @@ class FastIntSession:
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.network.output.size)
         self._begin(len(images), learning=True)
-        scores = learn(self._simulator, images, labels, keys, rate_factor, write_key)
+        scores = learn(self._simulator, images, labels, keys, rate_factor, write_key, self._as_lava)
+        self.drift = self._simulator.drift() if self._as_lava else {}
         learnt = self._simulator.learnt_network(self.network)
         self.load(represented_codes(self.system, learnt, self._stored))
         self._finish_announcement()

@@ -17,6 +17,7 @@ from eqspike.engines.fast.workers import Workers
 from eqspike.engines.fast_int.neurons import make_dynamics
 from eqspike.engines.fast_int.presentation import present
 from eqspike.engines.fast_int.state import Record, extremes, make_scratch, make_state
+from eqspike.engines.loihi_learning import drift
 from eqspike.engines.protocol import Images, Keys, Labels, System
 
 
@@ -72,6 +73,16 @@ class IntegerSimulator:
             matrix = self.weights.input if index == 0 else self.weights.forward[index - 1]
             couplings.append(replace(coupling, mantissas=matrix[:pre, :post].copy()))
         return replace(network, couplings=tuple(couplings))
+
+    def drift(self) -> dict[str, float]:
+        """How far apart the copies of each coupling in both directions are."""
+        couplings, found = self.system.network.couplings[1:], {}
+        for coupling, forward, backward in zip(
+            couplings, self.weights.forward, self.weights.backward, strict=True
+        ):
+            pre, post = coupling.shape
+            found[coupling.name] = drift(forward[:pre, :post], backward[:post, :pre])
+        return found
 
     def present(
         self,

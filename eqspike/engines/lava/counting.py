@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,7 +33,11 @@ def learning_counts(system: System, learnt: Learnt) -> EventCounts:
         spikes[network.input.name] = sent[:, :, piece].sum((1, 2), dtype=np.int64)
         steps = rule.free_steps if phase == "free" else rule.nudged_steps
         counted = free_phase_counts(network, learnt.network, spikes, samples, steps)
-        phases[phase] = counted.phases["free"]
+        traced = {
+            name: replace(layer, trace_updates=2 * layer.neuron_updates)
+            for name, layer in counted.phases["free"].layers.items()
+        }
+        phases[phase] = replace(counted.phases["free"], layers=traced)
     return EventCounts(samples, phases)
 
 

@@ -14,12 +14,9 @@ from eqspike.chips.loihi.arithmetic import Integers
 from eqspike.engines.lava.child import Child
 from eqspike.engines.lava.files import LEARNT, NETWORK, RULES, SENT, TAUGHT, recorded
 from eqspike.engines.lava.schedule import Lines, input_lines, teacher_lines
-from eqspike.engines.loihi_learning import loihi_rules
+from eqspike.engines.loihi_learning import drift, loihi_rules
 from eqspike.engines.parameters import nudge_signs
 from eqspike.engines.protocol import Images, Keys, Labels, System
-
-_SEEDS = 2**30
-"""Lava adds small numbers to a rule's seed."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +52,7 @@ def learn(
     (folder / RULES).write_bytes(pickle.dumps(loihi_rules(system, rate_factor)))
     np.save(folder / SENT, sent)
     np.save(folder / TAUGHT, taught)
-    child.ask(
-        "learn", samples=len(images), steps=steps, every=rule.free_steps, seed=write_key % _SEEDS
-    )
+    child.ask("learn", samples=len(images), steps=steps, every=rule.free_steps, key=write_key)
     with np.load(folder / LEARNT) as file:
         found = {name: file[name] for name in file.files}
     couplings = tuple(
@@ -91,6 +86,5 @@ def _drift(found: Mapping[str, Integers]) -> dict[str, float]:
     for name, forward in found.items():
         back = found.get(f"{name} back")
         if back is not None:
-            size = float(np.linalg.norm(forward))
-            result[name] = float(np.linalg.norm(forward - back.T)) / size if size else 0.0
+            result[name] = drift(forward, back)
     return result

@@ -30,10 +30,7 @@ from eqspike.engines.lava.files import LEARNT, NETWORK, RULES, SENT, TAUGHT
 from eqspike.engines.lava.graph import PLASTIC_BITS, Graph, add_teacher, make_neurons
 from eqspike.engines.lava.presenting import record
 from eqspike.engines.lava.schedule import Lines
-
-TRANSPOSED_SEED = 2
-"""Lava seeds the postsynaptic traces of a rule with its seed + 2. At this distance the postsynaptic traces of a
-coupling and the presynaptic ones of its transposed copy, which are the same neurons', carry alike."""
+from eqspike.engines.loihi_learning import rule_seed
 
 
 class Synapses:
@@ -69,35 +66,36 @@ class Synapses:
 
 
 def build_learning_graph(
-    network: LoihiNetwork, rules: tuple[LoihiRule, ...], sent: Lines, taught: Lines, seed: int
+    network: LoihiNetwork, rules: tuple[LoihiRule, ...], sent: Lines, taught: Lines, key: int
 ) -> tuple[Graph, Synapses]:
     """Connect the processes.
 
     Args:
         network: neurons, teacher and the weights learning starts from; rules: of its couplings.
         sent: spikes of the input, (pixels, steps); taught: of the teacher.
-        seed: of the traces' random carry.
+        key: decides the seeds of the traces' random carry.
     """
     layers = [make_neurons(layer) for layer in network.layers]
     graph = Graph(dict(zip((layer.name for layer in network.layers), layers, strict=True)))
     synapses = Synapses()
     before: Any = RingBuffer(data=sent)
-    for coupling, neurons, rule in zip(network.couplings, layers, rules, strict=True):
+    for index, coupling in enumerate(network.couplings):
+        neurons, rule = layers[index], rules[index]
         synapses.connect(
-            coupling.name, before, neurons, coupling.mantissas, coupling.exponent, rule, seed
-        )
+            coupling.name, before, neurons, coupling.mantissas, coupling.exponent, rule,
+            rule_seed(key, index, transposed=False),
+        )  # fmt: skip
         if coupling.bidirectional:
             synapses.connect(
                 f"{coupling.name} back", neurons, before, coupling.mantissas.T, coupling.exponent,
-                rule.transposed(), seed + TRANSPOSED_SEED,
+                rule.transposed(), rule_seed(key, index, transposed=True),
             )  # fmt: skip
         before = neurons
-        seed += 2 * TRANSPOSED_SEED
     add_teacher(graph, network, taught)
     return graph, synapses
 
 
-def learn_block(folder: Path, samples: int, steps: int, every: int, seed: int) -> None:
+def learn_block(folder: Path, samples: int, steps: int, every: int, key: int) -> None:
     """Present `samples` of `steps` each, one after the other, in one run.
 
     Reads the files `NETWORK`, `RULES`, `SENT` and `TAUGHT`; writes `LEARNT` and, for each layer, what
@@ -107,7 +105,7 @@ def learn_block(folder: Path, samples: int, steps: int, every: int, seed: int) -
     network: LoihiNetwork = pickle.loads((folder / NETWORK).read_bytes())
     rules: tuple[LoihiRule, ...] = pickle.loads((folder / RULES).read_bytes())
     graph, synapses = build_learning_graph(
-        network, rules, np.load(folder / SENT), np.load(folder / TAUGHT), seed
+        network, rules, np.load(folder / SENT), np.load(folder / TAUGHT), key
     )
     for layer in network.layers:
         record(folder, graph, layer.name, layer.size, samples * steps, every)

@@ -20,6 +20,9 @@ class Squash:
     apply: Callable[[Tensor], Tensor]
 
 
+LINEAR = Squash(1.0, 0.0, lambda drive: drive)
+"""Of neurons that do with their drive what they like."""
+
 SQUASHES = {
     "hard-sigmoid": Squash(1.0, 0.0, lambda drive: drive.clamp_(0.0, 1.0)),
     "sigmoid-4": Squash(4.0, -2.0, lambda drive: drive.sigmoid_()),

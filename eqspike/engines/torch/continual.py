@@ -4,9 +4,11 @@ Hidden couplings are changed after every step. The input's are not touched until
 stay: after t steps its weights have changed by the sum of (s(t) - s(0)) x over the samples, so the drive it gives
 to sample a has changed by
 
-    sum over samples c of (x_a . x_c + 1) r_c (s_c(t) - s_c(0))        r_c = eta / (beta samples); + 1: the bias
+    sum over samples c of (x_a . x_c + b) r_c (s_c(t) - s_c(0))        r_c = eta / (beta samples)
 
-which is exact and costs a product of (samples, samples) with (samples, neurons) instead of two with all pixels.
+where b is the learning rate of the biases over that of the weights, eta. It is exact and costs a product of
+(samples, samples) with (samples, neurons) instead of two with all pixels.
+Where the input sends its rates only once (`core.messages`), that drive does not move; the bias does.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import torch
 from torch import Tensor
 
 from eqspike.engines.torch.contrast import bias_contrast
+from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.relaxation import Relaxation
 
 
@@ -26,41 +29,53 @@ class Following:
     Args:
         relaxation: the batch.
         weight: 1 / (beta samples) of each sample, (samples, 1).
-        rates: learning rate of each coupling.
+        rates, bias_rates: learning rates of each coupling and of the biases it ends in.
         vector_field: C-VF instead of C-EP.
     """
 
     def __init__(
-        self, relaxation: Relaxation, weight: Tensor, rates: Sequence[float], vector_field: bool
-    ) -> None:
-        self._relaxation, self._weight, self._rates = relaxation, weight, rates
+        self, relaxation: Relaxation | ChangeRelaxation, weight: Tensor, rates: Sequence[float],
+        bias_rates: Sequence[float], vector_field: bool,
+    ) -> None:  # fmt: skip
+        self._relaxation, self._weight = relaxation, weight
+        self._rates, self._bias_rates = rates, bias_rates
+        # What the input's drive follows by: the weights' rate, or the biases' alone where weights stand still.
+        self._rate = rates[0] or bias_rates[0] or 1.0
         self._vector_field = vector_field
         self._scaled = [torch.empty_like(state) for state in relaxation.states]
+        if not relaxation.resends:
+            return
         inputs, gain = relaxation.inputs, relaxation.gain
-        self._gram = torch.mm(inputs, inputs.t()).add_(1.0).mul_(weight.t())
+        self._gram = torch.mm(inputs, inputs.t()).mul_(rates[0] / self._rate)
+        self._gram.add_(bias_rates[0] / self._rate).mul_(weight.t())
         start = relaxation.states[0]
-        self._drive = relaxation.base[0].addmm(self._gram, start, alpha=-gain * rates[0])
+        self._drive = relaxation.base[0].addmm(self._gram, start, alpha=-gain * self._rate)
 
     def after(self) -> None:
         """Change hidden couplings, biases and the input's drive by the step just done."""
         relaxation = self._relaxation
-        self._drive_from_input()
+        if relaxation.resends:
+            self._drive_from_input()
+        else:
+            self._move_biases(0)
         for upper in range(1, len(relaxation.states)):
-            change = bias_contrast(
-                relaxation.states[upper], relaxation.previous[upper], self._weight
-            )
-            relaxation.base[upper].add_(change, alpha=relaxation.gain * self._rates[upper])
+            self._move_biases(upper)
             if self._vector_field:
                 coupling, rate = relaxation.couplings[upper], self._rates[upper]
                 add_each_way(relaxation, upper, self._weight, coupling.weight, coupling.back, rate)
             else:
                 self._follow_product(upper)
 
+    def _move_biases(self, layer: int) -> None:
+        relaxation = self._relaxation
+        change = bias_contrast(relaxation.states[layer], relaxation.previous[layer], self._weight)
+        relaxation.base[layer].add_(change, alpha=relaxation.gain * self._bias_rates[layer])
+
     def _drive_from_input(self) -> None:
         relaxation = self._relaxation
         torch.addmm(
             self._drive, self._gram, relaxation.states[0],
-            alpha=relaxation.gain * self._rates[0], out=relaxation.base[0],
+            alpha=relaxation.gain * self._rate, out=relaxation.base[0],
         )  # fmt: skip
 
     def _follow_product(self, upper: int) -> None:
@@ -72,7 +87,8 @@ class Following:
 
 
 def add_each_way(
-    relaxation: Relaxation, upper: int, weight: Tensor, forward: Tensor, backward: Tensor, rate: float
+    relaxation: Relaxation | ChangeRelaxation, upper: int, weight: Tensor, forward: Tensor,
+    backward: Tensor, rate: float,
 ) -> None:  # fmt: skip
     """Each direction += rate x sum over samples of weight x (change of the receiver) x (sender before).
 

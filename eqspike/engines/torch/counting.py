@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -16,9 +16,10 @@ from eqspike.core.counts import (
     PlasticityCounts,
 )
 from eqspike.core.errors import UnsupportedError
-from eqspike.core.network import Network
+from eqspike.core.network import Coupling, Network
 from eqspike.engines.protocol import RateSystem
-from eqspike.engines.torch.parameters import backward_name
+from eqspike.engines.rate_parameters import backward_name
+from eqspike.engines.torch.couplings import Coupling as Made
 from eqspike.memory import Writes
 from eqspike.rules import ContinualVectorField
 
@@ -68,9 +69,9 @@ class Tally:
         self.writes[name] = Writes(old.candidate + writes.candidate, old.applied + writes.applied)
 
 
-def active(inputs: Tensor) -> int:
-    """Input neurons that are not dark in every sample."""
-    return int(torch.count_nonzero(inputs.any(0)))
+def active(inputs: Tensor, units: int) -> int:
+    """Input neurons, or channels of maps, that are not dark in every sample."""
+    return int(torch.count_nonzero(inputs.any(0).view(units, -1).any(1)))
 
 
 def asked_writes(
@@ -86,36 +87,65 @@ def asked_writes(
     """
     network, each_way = system.network, isinstance(system.rule, ContinualVectorField)
     # The largest of bytes is found many times faster than whether any boolean is true.
-    counts = [mark.view(torch.uint8).amax(1).sum(1, dtype=torch.int64) for mark in marks]
+    moved = [mark.view(torch.uint8).amax(1) for mark in marks]
     asked: dict[str, int] = {}
     for index, coupling in enumerate(network.couplings):
-        above = counts[index]
+        above = _units(moved[index], coupling.post.biases)
         asked[f"{coupling.post.name}.bias"] = int(above.sum())
+        columns, taps = coupling.shape[-1], coupling.fan_in // coupling.shape[0]
         if index == 0:
-            asked[coupling.name] = active_inputs * int(above.sum())
+            asked[coupling.name] = active_inputs * taps * int(above.sum())
             continue
-        below, (rows, columns) = counts[index - 1], coupling.shape
+        rows = coupling.shape[0]
+        below = _units(moved[index - 1], rows)
         if each_way:
             asked[coupling.name] = rows * int(above.sum())
             asked[backward_name(coupling)] = columns * int(below.sum())
         else:
             still = (rows - below) * (columns - above)
-            asked[coupling.name] = int((rows * columns - still).sum())
+            asked[coupling.name] = taps * int((rows * columns - still).sum())
     return {name: Writes(count, count) for name, count in asked.items()}
 
 
-def event_counts(system: RateSystem, tally: Tally, nonzero: Mapping[str, int]) -> EventCounts:
+def _units(moved: Tensor, units: int) -> Tensor:
+    """How many neurons, or channels of maps, have moved in each write, (writes,)."""
+    return moved.view(len(moved), units, -1).amax(2).sum(1, dtype=torch.int64)
+
+
+def _synapses(network: Network, couplings: Sequence[Made]) -> dict[str, tuple[int, int]]:
+    """Synapses of each directed coupling, all and those whose weight is not zero."""
+    return {
+        direction: (coupling.synapses(bool(way)), _effective(coupling, array, bool(way)))
+        for coupling, of in zip(network.couplings, couplings, strict=True)
+        for way, (direction, array) in enumerate(
+            zip(coupling.directions, (of.weight, of.back), strict=False)
+        )
+    }
+
+
+def _effective(coupling: Coupling, weight: Tensor, backward: bool) -> int:
+    """Those of `Coupling.synapses` whose weight is not zero.
+
+    Args:
+        weight: stored, as the engine's coupling has it.
+    """
+    how = coupling.convolution
+    if how is None:
+        return int(torch.count_nonzero(weight))
+    by_tap = torch.count_nonzero(weight.flatten(0, 1), 0).cpu().numpy()
+    if backward and how.pooling.kind == "max":
+        return int(by_tap.sum()) * (coupling.post.size // coupling.post.maps[0])
+    return int((by_tap * how.reach(coupling.pre.maps)).sum())
+
+
+def event_counts(system: RateSystem, tally: Tally, couplings: Sequence[Made]) -> EventCounts:
     """The counts of a tally.
 
     Args:
-        nonzero: number of weights that are not zero, by directed coupling.
+        couplings: of the engine, from the input.
     """
     network, phases = system.network, {}
-    synapses = {
-        direction: coupling.shape[0] * coupling.shape[1]
-        for coupling in network.couplings
-        for direction in coupling.directions
-    }
+    synapses = _synapses(network, couplings)
     for name, steps in tally.steps.items():
         phases[name] = PhaseCounts(
             steps,
@@ -124,8 +154,8 @@ def event_counts(system: RateSystem, tally: Tally, nonzero: Mapping[str, int]) -
                 for layer in network.layers
             },
             {
-                direction: CouplingCounts(steps * number, steps * nonzero[direction])
-                for direction, number in synapses.items()
+                direction: CouplingCounts(steps * number, steps * effective)
+                for direction, (number, effective) in synapses.items()
             },
             _evaluations(system, name, steps, tally),
         )  # fmt: skip
@@ -143,7 +173,7 @@ def event_counts(system: RateSystem, tally: Tally, nonzero: Mapping[str, int]) -
 def _evaluations(
     system: RateSystem, phase: str, steps: int, tally: Tally
 ) -> dict[str, PlasticityCounts]:
-    """One evaluation at each weight and bias: for a sample, or for a nudged step where the rule is continual."""
+    """One at each synapse and each neuron's bias: a sample, or a nudged step where the rule is continual."""
     if not tally.learning or phase != "nudged":
         return {}
     times = steps if system.rule.continual else tally.samples
@@ -154,7 +184,7 @@ def _sizes(system: RateSystem) -> dict[str, int]:
     network: Network = system.network
     sizes = {}
     for coupling in network.couplings:
-        synapses = coupling.shape[0] * coupling.shape[1]
+        synapses = coupling.synapses(backward=True)
         sizes[coupling.name] = synapses
         if coupling.bidirectional and system.feedback.separate:
             sizes[backward_name(coupling)] = synapses

@@ -9,13 +9,18 @@ import torch
 from torch import Tensor
 
 from eqspike.engines.protocol import RateSystem
+from eqspike.engines.rate_counting import MessageTally
 from eqspike.engines.torch.continual import Following, add_each_way
-from eqspike.engines.torch.contrast import add_contrasts, bias_contrast
+from eqspike.engines.torch.contrast import add_contrasts, add_moves, bias_contrast
 from eqspike.engines.torch.counting import Tally, active, asked_writes
+from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.relaxation import Relaxation, States
 from eqspike.engines.torch.writing import Writer
 from eqspike.memory import Writes
 from eqspike.rules import ContinualVectorField
+
+AnyRelaxation = Relaxation | ChangeRelaxation
+AnyTally = Tally | MessageTally
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,22 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """Learning rates of one batch: of the weights of each coupling, and of the biases it ends in."""
+
+    weights: Sequence[float]
+    biases: Sequence[float]
+
+    @staticmethod
+    def of(system: RateSystem, factor: float) -> Rates:
+        """Those of a system times a factor."""
+        biases = system.learning_rates if system.bias_rates is None else system.bias_rates
+        return Rates(
+            [rate * factor for rate in system.learning_rates], [rate * factor for rate in biases]
+        )
+
+
+@dataclass(frozen=True)
 class Contrast:
     """Two sets of states whose products are compared, and the weight of each sample."""
 
@@ -45,12 +66,13 @@ class Contrast:
 
 
 def nudged(
-    system: RateSystem, relaxation: Relaxation, lesson: Lesson, tally: Tally | None = None,
+    system: RateSystem, relaxation: AnyRelaxation, lesson: Lesson, tally: AnyTally | None = None,
     after: Callable[[int], None] | None = None,
 ) -> Contrast:  # fmt: skip
     """Run the nudged phases from the states of the free phase, and say what to compare."""
     steps, centered = system.rule.nudging.nudged_steps, system.rule.nudging.centered
-    free = [state.clone() for state in relaxation.states]
+    start = relaxation.keep()
+    free = start[: len(relaxation.states)]
     relaxation.nudge(lesson.targets, lesson.betas)
     relaxation.run(steps, after)
     if tally is not None:
@@ -58,8 +80,7 @@ def nudged(
     if not centered:
         return Contrast(relaxation.states, free, lesson.weight)
     forward = [state.clone() for state in relaxation.states]
-    for state, start in zip(relaxation.states, free, strict=True):
-        state.copy_(start)
+    relaxation.put_back(start)
     relaxation.nudge(lesson.targets, -lesson.betas)
     relaxation.run(steps, after)
     return Contrast(forward, relaxation.states, lesson.weight / 2)
@@ -69,20 +90,19 @@ class Learning:
     """One learning session's tools: the system, the memory's writer and the tally of events."""
 
     def __init__(
-        self, system: RateSystem, biases: Sequence[Tensor], writer: Writer, tally: Tally
+        self, system: RateSystem, biases: Sequence[Tensor], writer: Writer, tally: AnyTally
     ) -> None:
         self._system, self._biases, self._writer, self._tally = system, biases, writer, tally
 
-    def at_the_end(
-        self, relaxation: Relaxation, lesson: Lesson, rates: Sequence[float], key: int
-    ) -> None:
+    def at_the_end(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates, key: int) -> None:
         """Equilibrium Propagation: one write after the nudged phases."""
         found = nudged(self._system, relaxation, lesson, self._tally)
 
         def add_change(arrays: Sequence[Tensor]) -> None:
-            add_contrasts(
+            add = add_contrasts if relaxation.resends else add_moves
+            add(
                 relaxation.couplings, relaxation.inputs, found.first, found.second, found.weight,
-                arrays, rates,
+                arrays, rates.weights,
             )  # fmt: skip
 
         writes = self._writer.write(relaxation.couplings, add_change, key)
@@ -91,7 +111,7 @@ class Learning:
         names = [coupling.name for coupling in self._system.network.couplings]
         self._count(relaxation, marks, dict(zip(names, writes, strict=False)))
 
-    def continually(self, relaxation: Relaxation, lesson: Lesson, rates: Sequence[float]) -> None:
+    def continually(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates) -> None:
         """C-EP and C-VF: writes after every nudged step; those of the input are summed until the end."""
         system, steps = self._system, self._system.rule.nudging.nudged_steps
         following = self.follow(relaxation, lesson, rates)
@@ -108,17 +128,17 @@ class Learning:
         found = nudged(system, relaxation, lesson, self._tally, after)
         change = (found.first[0] - found.second[0]).mul_(found.weight)
         lowest = relaxation.couplings[0]
-        lowest.accumulate(relaxation.inputs, change, lowest.weight, rates[0])
+        lowest.accumulate(relaxation.inputs, change, lowest.weight, rates.weights[0])
         self._write_biases(found, rates)
         self._count(relaxation, marks, {})
 
-    def follow(self, relaxation: Relaxation, lesson: Lesson, rates: Sequence[float]) -> Following:
+    def follow(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates) -> Following:
         """What lets weights follow the nudged phase that starts now."""
         each_way = isinstance(self._system.rule, ContinualVectorField)
-        return Following(relaxation, lesson.weight, rates, each_way)
+        return Following(relaxation, lesson.weight, rates.weights, rates.biases, each_way)
 
     def wanted(
-        self, relaxation: Relaxation, lesson: Lesson
+        self, relaxation: AnyRelaxation, lesson: Lesson
     ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
         """Mean changes of forward weights, backward weights and biases with rates 1 and weights held."""
         couplings, ones = relaxation.couplings, [1.0] * len(relaxation.couplings)
@@ -138,21 +158,22 @@ class Learning:
             forward[held], ones[held],
         )  # fmt: skip
         biases = [
-            bias_contrast(first, second, found.weight)
-            for first, second in zip(found.first, found.second, strict=True)
+            bias_contrast(first, second, found.weight, len(bias))
+            for bias, first, second in zip(self._biases, found.first, found.second, strict=True)
         ]
         return forward, backward, biases
 
     def _count(
-        self, relaxation: Relaxation, marks: Sequence[Tensor], known: Mapping[str, Writes]
+        self, relaxation: AnyRelaxation, marks: Sequence[Tensor], known: Mapping[str, Writes]
     ) -> None:
         """Count the writes: those the memory has counted, else those it was asked for."""
-        asked = asked_writes(self._system, active(relaxation.inputs), marks)
+        lit = active(relaxation.inputs, self._system.network.couplings[0].shape[0])
+        asked = asked_writes(self._system, lit, marks)
         for name, writes in {**asked, **known}.items():
             self._tally.add_writes(name, writes)
 
-    def _write_biases(self, found: Contrast, rates: Sequence[float]) -> None:
+    def _write_biases(self, found: Contrast, rates: Rates) -> None:
         for bias, first, second, rate in zip(
-            self._biases, found.first, found.second, rates, strict=True
+            self._biases, found.first, found.second, rates.biases, strict=True
         ):
-            bias.add_(bias_contrast(first, second, found.weight), alpha=rate)
+            bias.add_(bias_contrast(first, second, found.weight, len(bias)), alpha=rate)

@@ -12,17 +12,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
+from eqspike.engines.rate_counting import MessageTally
+from eqspike.engines.rate_counting import event_counts as message_counts
+from eqspike.engines.rate_parameters import (
+    backward_name,
+    initial_rate_weights,
+    kept_beside,
+    kept_names,
+    rate_shapes,
+)
 from eqspike.engines.torch.counting import Tally, event_counts
-from eqspike.engines.torch.couplings import Dense
 from eqspike.engines.torch.device import DTYPES, read_device, threads
-from eqspike.engines.torch.learning import Learning, Lesson
-from eqspike.engines.torch.parameters import backward_name, initial_rate_weights, rate_shapes
+from eqspike.engines.torch.events import ChangeRelaxation
+from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
 from eqspike.engines.torch.relaxation import Relaxation
+from eqspike.engines.torch.wiring import make_couplings, refuse
 from eqspike.engines.torch.writing import make_writer
-from eqspike.memory import Ideal
 
 KEPT_SIZES = 4
 """Batch sizes whose buffers are kept."""
@@ -48,22 +55,18 @@ class TorchSession:
     def __init__(
         self, system: RateSystem, seed: int = 0, device: torch.device | None = None
     ) -> None:
-        _refuse(system)
+        refuse(system)
         self.system = system
         self._device = device or torch.device("cpu")
         self._dtype = DTYPES[system.precision]
         network = system.network
-        self._couplings = [
-            Dense(self._zeros(post, pre), self._zeros(post, pre) if separate else None)
-            for (pre, post), separate in (
-                (c.shape, c.bidirectional and system.feedback.separate) for c in network.couplings
-            )
-        ]
-        self._biases = [self._zeros(layer.size) for layer in network.free_layers]
-        self._relaxations: dict[int, Relaxation] = {}
-        self._tally = Tally()
-        self._learning = Learning(system, self._biases, make_writer(system.memory), self._tally)
-        self._largest = max(c.shape[0] * c.shape[1] for c in network.couplings)
+        self._couplings = make_couplings(system, self._zeros)
+        self._biases = [self._zeros(layer.biases) for layer in network.free_layers]
+        self._relaxations: dict[int, AnyRelaxation] = {}
+        self._tally = MessageTally() if system.messages.of_changes else Tally()
+        self._writer = make_writer(system.memory, self._couplings)
+        self._learning = Learning(system, self._biases, self._writer, self._tally)
+        self._largest = max(coupling.synapses() for coupling in network.couplings)
         self.load(initial_rate_weights(system, seed))
 
     def __enter__(self) -> TorchSession:
@@ -77,28 +80,31 @@ class TorchSession:
     ) -> int:
         """Learn from one batch; see `engines.protocol.Session`."""
         self._check(images, labels)
-        rates = [rate * rate_factor for rate in self.system.learning_rates]
+        rates = Rates.of(self.system, rate_factor)
         with self._computing(len(images)):
             relaxation = self._free(images, learning=True)
-            read_as = relaxation.states[-1].argmax(1)
+            read_as = self._scores(relaxation).argmax(1)
             right = int(torch.count_nonzero(read_as == self._tensor(labels)))
             lesson = self._lesson(labels, keys)
             if self.system.rule.continual:
                 self._learning.continually(relaxation, lesson, rates)
             else:
                 self._learning.at_the_end(relaxation, lesson, rates, write_key)
+            self._count(relaxation)
         return right
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
-        """Output rates at the end of the free phase: (samples, outputs)."""
+        """Output rates at the end of the free phase, means over the replicas of a class: (samples, classes)."""
         del keys
         with self._computing(len(images)):
-            return _as_numpy(self._free(images, learning=False).states[-1])
+            relaxation = self._free(images, learning=False)
+            self._count(relaxation)
+            return _as_numpy(self._scores(relaxation))
 
     def rates(self, images: Images) -> Arrays:
         """Rates at the end of the free phase, by layer, (samples, neurons); nothing is counted."""
         with self._computing(len(images)):
-            return self._by_layer(self._free(images).states)
+            return self._by_layer(self._free(images).values)
 
     def trajectory(
         self, images: Images, labels: Labels, betas: NDArray[np.float64], rate_factor: float = 0.0
@@ -116,19 +122,37 @@ class TorchSession:
         with self._computing(len(images)):
             relaxation = self._free(images)
             lesson = Lesson(self._targets(labels), self._tensor(betas)[:, None])
-            seen = [self._by_layer(relaxation.states)]
-            rates = [rate * rate_factor for rate in self.system.learning_rates]
+            seen = [self._by_layer(relaxation.values)]
+            rates = Rates.of(self.system, rate_factor)
             follow = self._learning.follow(relaxation, lesson, rates) if rate_factor else None
 
             def after(number: int) -> None:
                 if follow is not None:
                     follow.after()
-                seen.append(self._by_layer(relaxation.states))
+                seen.append(self._by_layer(relaxation.values))
 
             relaxation.nudge(lesson.targets, lesson.betas)
             relaxation.run(self.system.rule.nudging.nudged_steps, after)
         self.load(kept)
         return {name: np.stack([states[name] for states in seen]) for name in seen[0]}
+
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+        """Present a batch through all phases with weights held; nothing is counted."""
+        self._check(images, labels)
+        seen: list[list[Arrays]] = []
+        with self._computing(len(images)):
+
+            def after(number: int) -> None:
+                del number
+                kinds = [relaxation.values, relaxation.states]
+                if isinstance(relaxation, ChangeRelaxation):
+                    kinds.append(relaxation.sends)
+                seen.append([self._by_layer(kind) for kind in kinds])
+
+            relaxation = self._relaxation(images)
+            relaxation.run(self.system.rule.nudging.free_steps, after)
+            nudged(self.system, relaxation, self._lesson(labels, keys), after=after)
+        return RateTrace.of(seen)
 
     def changes(self, images: Images, labels: Labels, keys: Keys) -> Arrays:
         """Mean change the rule asks of each weight and bias with learning rate 1, without writing anything.
@@ -142,8 +166,13 @@ class TorchSession:
         return self._by_name(forward, backward, biases)
 
     def weights(self) -> Arrays:
-        """Copies of the stored weights and biases by name."""
-        return self._by_name(
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
+        kept = {
+            name: _pre_first(self._writer.kept[index][key])
+            for index, names in enumerate(kept_names(self.system))
+            for key, name in names.items()
+        }
+        return kept | self._by_name(
             [coupling.weight for coupling in self._couplings],
             [coupling.back for coupling in self._couplings],
             self._biases,
@@ -152,28 +181,32 @@ class TorchSession:
     def load(self, weights: Arrays) -> None:
         """Replace all stored weights and biases; weights are brought to what the memory can hold.
 
+        What the memory keeps beside them starts anew where it is not given.
+
         Raises:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
-        check_arrays(weights, rate_shapes(self.system))
+        kept = kept_beside(self.system, weights)
+        check_arrays({n: a for n, a in weights.items() if n not in kept}, rate_shapes(self.system))
         for index, (coupling, of) in enumerate(
             zip(self.system.network.couplings, self._couplings, strict=True)
         ):
             stored = self.system.memory.store(weights[coupling.name], index)
-            of.weight.copy_(self._tensor(stored.T))
+            of.weight.copy_(self._tensor(np.moveaxis(stored, -1, 0)))
             if of.back is not of.weight:
                 of.back.copy_(self._tensor(weights[backward_name(coupling)]))
         for layer, bias in zip(self.system.network.free_layers, self._biases, strict=True):
             bias.copy_(self._tensor(weights[f"{layer.name}.bias"]))
+        for index, names in enumerate(kept_names(self.system)):
+            for key, name in names.items():
+                self._writer.kept[index][key].copy_(self._tensor(np.moveaxis(kept[name], -1, 0)))
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
-        nonzero: dict[str, int] = {}
-        for coupling, of in zip(self.system.network.couplings, self._couplings, strict=True):
-            ways = (of.weight, of.back)[: len(coupling.directions)]
-            for direction, array in zip(coupling.directions, ways, strict=True):
-                nonzero[direction] = int(torch.count_nonzero(array))
-        counts = event_counts(self.system, self._tally, nonzero)
+        if isinstance(self._tally, MessageTally):
+            counts = message_counts(self.system, self._tally)
+        else:
+            counts = event_counts(self.system, self._tally, self._couplings)
         self._tally.clear()
         return counts
 
@@ -182,25 +215,35 @@ class TorchSession:
         with torch.inference_mode(), threads(samples * self._largest):
             yield
 
-    def _free(self, images: Images, learning: bool | None = None) -> Relaxation:
+    def _free(self, images: Images, learning: bool | None = None) -> AnyRelaxation:
         """The end of the free phase of a batch, counted unless `learning` is None."""
-        check_images(images, self.system.network.input.size)
-        samples, steps = len(images), self.system.rule.nudging.free_steps
+        steps = self.system.rule.nudging.free_steps
+        relaxation = self._relaxation(images)
         if learning is not None:
-            self._tally.begin(samples, steps, learning)
-        relaxation = self._relaxations.get(samples)
-        if relaxation is None:
-            if len(self._relaxations) == KEPT_SIZES:
-                self._relaxations.clear()
-            relaxation = Relaxation(self.system, self._couplings, self._biases, samples)
-            self._relaxations[samples] = relaxation
-        relaxation.start(self._tensor(images))
+            self._tally.begin(len(images), steps, learning)
         relaxation.run(steps)
         return relaxation
 
+    def _relaxation(self, images: Images) -> AnyRelaxation:
+        """The start of a batch."""
+        check_images(images, self.system.network.input.size)
+        relaxation = self._relaxations.get(len(images))
+        if relaxation is None:
+            if len(self._relaxations) == KEPT_SIZES:
+                self._relaxations.clear()
+            kind = ChangeRelaxation if self.system.messages.of_changes else Relaxation
+            relaxation = kind(self.system, self._couplings, self._biases, len(images))
+            self._relaxations[len(images)] = relaxation
+        relaxation.start(self._tensor(images))
+        return relaxation
+
+    def _count(self, relaxation: AnyRelaxation) -> None:
+        if isinstance(relaxation, ChangeRelaxation) and isinstance(self._tally, MessageTally):
+            relaxation.count(self._tally)
+
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
-        check_labels(labels, len(images), self.system.network.output.size)
+        check_labels(labels, len(images), self.system.classes)
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
         nudging = self.system.rule.nudging
@@ -210,7 +253,13 @@ class TorchSession:
         return Lesson(self._targets(labels), self._tensor(betas)[:, None])
 
     def _targets(self, labels: Labels) -> Tensor:
-        return self._tensor(np.eye(self.system.network.output.size)[labels])
+        return self._tensor(self.system.targets(labels))
+
+    def _scores(self, relaxation: AnyRelaxation) -> Tensor:
+        outputs, classes = relaxation.values[-1], self.system.classes
+        if classes == outputs.shape[1]:
+            return outputs
+        return outputs.view(len(outputs), classes, -1).mean(2)
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         """An array on the device; floating-point numbers in the system's precision."""
@@ -228,11 +277,11 @@ class TorchSession:
     def _by_name(
         self, forward: Sequence[Tensor], backward: Sequence[Tensor], biases: Sequence[Tensor]
     ) -> Arrays:
-        """Weights, or changes of them, as (sender, receiver) in float64."""
+        """Weights, or changes of them, as (sender, receiver) in float64; a kernel's last axis receives."""
         result: Arrays = {}
         network, separate = self.system.network, self.system.feedback.separate
         for coupling, up, down in zip(network.couplings, forward, backward, strict=True):
-            result[coupling.name] = np.ascontiguousarray(_as_numpy(up).T)
+            result[coupling.name] = _pre_first(up)
             if separate and coupling.bidirectional:
                 result[backward_name(coupling)] = _as_numpy(down)
         for layer, bias in zip(network.free_layers, biases, strict=True):
@@ -240,14 +289,11 @@ class TorchSession:
         return result
 
 
+def _pre_first(tensor: Tensor) -> NDArray[np.float64]:
+    """A copy in float64 whose postsynaptic axis is last, as in `System`."""
+    return np.ascontiguousarray(np.moveaxis(_as_numpy(tensor), 0, -1))
+
+
 def _as_numpy(tensor: Tensor) -> NDArray[np.float64]:
     """A copy in float64."""
     return np.array(tensor.cpu().numpy(), dtype=np.float64)
-
-
-def _refuse(system: RateSystem) -> None:
-    if system.rule.continual and not isinstance(system.memory, Ideal):
-        raise UnsupportedError(
-            f"engine 'torch' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
-            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +11,8 @@ from torch import Tensor
 
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.torch.couplings import Coupling
-from eqspike.memory import Fixed, Ideal, Writes
+from eqspike.engines.torch.remembering import Remembering
+from eqspike.memory import Fixed, Ideal, Memory, Writes
 
 AddChange = Callable[[Sequence[Tensor]], None]
 """Adds the wanted change of each coupling's weights to the arrays it is given."""
@@ -20,6 +21,9 @@ AddChange = Callable[[Sequence[Tensor]], None]
 class Writer(Protocol):
     """The memories of all couplings. Another memory with its own form on the device is another class here."""
 
+    kept: list[Mapping[str, Tensor]]
+    """What the memory keeps beside the weights of each coupling, by name; empty if it keeps nothing."""
+
     def write(self, couplings: Sequence[Coupling], add_change: AddChange, key: int) -> list[Writes]:
         """Change the stored weights; returns the writes of each coupling, if the memory counts them itself."""
         ...
@@ -27,6 +31,9 @@ class Writer(Protocol):
 
 class InPlace:
     """An ideal memory: what is asked is added to the stored weights, without an array for the change."""
+
+    def __init__(self) -> None:
+        self.kept: list[Mapping[str, Tensor]] = []
 
     def write(self, couplings: Sequence[Coupling], add_change: AddChange, key: int) -> list[Writes]:
         """See `Writer`; the caller counts."""
@@ -40,6 +47,7 @@ class ByMemory:
 
     def __init__(self, memory: Fixed) -> None:
         self._memory = memory
+        self.kept: list[Mapping[str, Tensor]] = []
 
     def write(self, couplings: Sequence[Coupling], add_change: AddChange, key: int) -> list[Writes]:
         """See `Writer`."""
@@ -50,16 +58,20 @@ class ByMemory:
             stored, writes = self._memory.program(
                 _as_numpy(coupling.weight), _as_numpy(change), index, stream_key(key, index)
             )
-            coupling.weight.copy_(torch.from_numpy(np.ascontiguousarray(stored.T)))
+            coupling.weight.copy_(
+                torch.from_numpy(np.ascontiguousarray(np.moveaxis(stored, -1, 0)))
+            )
             done.append(writes)
         return done
 
 
-def make_writer(memory: Ideal | Fixed) -> Writer:
+def make_writer(memory: Memory, couplings: Sequence[Coupling]) -> Writer:
     """The writer for a memory."""
-    return InPlace() if isinstance(memory, Ideal) else ByMemory(memory)
+    if isinstance(memory, Ideal):
+        return InPlace()
+    return ByMemory(memory) if isinstance(memory, Fixed) else Remembering(memory, couplings)
 
 
 def _as_numpy(array: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Weights (pre, post) as memories know them."""
-    return array.t().to("cpu", torch.float64).numpy()
+    """Weights, the postsynaptic axis last, as memories know them."""
+    return array.movedim(0, -1).to("cpu", torch.float64).numpy()

@@ -96,6 +96,25 @@ def test_estimate_with_figures_and_conditions_can_be_made_again(
     assert worn[network]["writes_per_weight_and_sample"] == writes / (samples * weights)
 
 
+def test_estimate_of_a_file_of_counts(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run's own counts, as a file, cost what the run costs; the report can be made again, too."""
+    chips = ("--chip", "loihi1", "--chip", "odin")
+    of_run = answer(capsys, "estimate", str(run), *chips, "--out", str(tmp_path / "run"))
+    out = tmp_path / "file"
+    counts = ("--counts", str(run / "counts.json"))
+    of_file = answer(capsys, "estimate", *counts, *chips, "--out", str(out))
+    assert of_file["chips"] == of_run["chips"]
+    assert sorted(p.name for p in out.iterdir()) == [
+        "energy.html", "energy.json", "energy.md", "inputs.json",
+    ]  # fmt: skip
+    provenance = json.loads((out / "energy.json").read_text())["provenance"]
+    assert provenance["counts_file"] == "counts.json"
+    again = write_report(read_inputs(out), tmp_path / "again")
+    assert [path.read_bytes() for path in again] == [(out / p.name).read_bytes() for p in again]
+
+
 def test_estimate_prints_a_line_per_chip(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,6 +167,9 @@ def test_doctor_finds_the_fast_engine_well(capsys: pytest.CaptureFixture[str]) -
         ["train", "--resume", "--force", "--out", "x"],
         ["train", "--config", "no-such-file.yaml"],
         ["evaluate", "no-such-run"],
+        ["estimate"],
+        ["estimate", "run", "--counts", "counts.json"],
+        ["estimate", "--counts", "no-such-file.json"],
         ["estimate", "no-such-run", "--chip", "loihi1"],
         ["estimate", "no-such-run", "--chip", "loihi1", "--figure", "loihi1.spike"],
         ["estimate", "no-such-run", "--chip", "loihi1", "--figure", "spike=1pJ"],

@@ -14,11 +14,13 @@ import pytest
 
 from eqspike.chips import ChipProfile, Weights
 from eqspike.core.counts import EventCounts
+from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Published, Quantity
 from eqspike.energy import (
     Conditions,
     EnergyReport,
     build_report,
+    first_failure,
     report_json,
     views,
     write_report,
@@ -147,3 +149,18 @@ def test_a_chip_without_synaptic_operations_warns(
     report = build_report(chips=[chip], provenance={}, inference=inference)
     warnings = report_json(report)["chips"]["toy"]["inference"]["warnings"]
     assert "no figure for synaptic operations" in warnings[0]
+
+
+def test_the_most_written_weight_fails_first(
+    make_chip: MakeChip, figure: Callable[..., Quantity]
+) -> None:
+    """Written 4 times in 1000 samples, it bears 10^6 writes for 250 x 10^6 samples."""
+    endurance = figure(1e5, 1e6, 1e7, unit="writes")
+    chip = make_chip(weights=Weights(1, True, None, endurance))
+    until = first_failure(4, 1000, chip)
+    assert until is not None
+    assert (until.low, until.typical, until.high) == (2.5e7, 2.5e8, 2.5e9)
+    assert first_failure(0, 1000, chip) is None
+    assert first_failure(4, 1000, make_chip()) is None
+    with pytest.raises(ConfigError, match="samples must be at least 1, got 0"):
+        first_failure(4, 0, chip)

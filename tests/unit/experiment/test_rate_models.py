@@ -12,6 +12,7 @@ import yaml
 from eqspike import library
 from eqspike.cli import main
 from eqspike.core.errors import ConfigError, EqspikeError, UnsupportedError
+from eqspike.core.messages import VALUES, Messages
 from eqspike.engines.protocol import RateSystem
 from eqspike.experiment import load_model, resolve
 from eqspike.experiment.runs import Watcher, evaluate_run, resume, start
@@ -27,8 +28,11 @@ SMALL = (
 
 @pytest.mark.parametrize(
     ("name", "rule"),
-    [("ep-512", "ep"), ("cep-512", "c-ep"), ("cep-512-512", "c-ep"), ("cvf-512", "c-vf")],
-)
+    [
+        ("ep-512", "ep"), ("cep-512", "c-ep"), ("cep-512-512", "c-ep"), ("cvf-512", "c-vf"), ("ep-conv", "ep"),
+        ("ep-conv-small", "ep"),
+    ],
+)  # fmt: skip
 def test_library_models(name: str, rule: str) -> None:
     model = load_model(name)
     assert isinstance(model.system, RateSystem)
@@ -54,12 +58,32 @@ def test_library_models(name: str, rule: str) -> None:
         ("ep-512", "neuron.activation=sigmoid", "did you mean 'sigmoid-4'"),
         ("ep-512", "encoder={}", "not a known key"),
         ("ep-512", "rule.kind=eqspike", "one of ep, c-ep, c-vf"),
+        ("ep-512", "output={replicas: 3}", "output.replicas must be a divisor of the 10 neurons"),
+        ("ep-512", "output={replicas: 0}", "output.replicas must be a whole number at least 1"),
+        ("ep-512", "training.bias_rates=[0.1]", "training.bias_rates must be a list of 2 numbers"),
+        ("ep-512", "neuron.kind=binary", "neuron.activation is not a known key"),
+        ("ep-512", "neuron={kind: binary, filter: 0}", "neuron.filter must be a finite number above 0"),
+        ("eqspike-digits", "memory={kind: metaplastic, metaplasticity: [1, 1]}", "metaplastic needs neurons"),
+        ("binary-ep-w-512", "rule.kind=c-ep", "the sign of one step's change is not that of their sum"),
+        ("binary-ep-wn-1024", "dynamics.nudge=outside", "neuron.kind binary needs dynamics.nudge inside"),
+        ("binary-ep-wn-1024", "output.replicas=7", "a divisor of the 100 neurons of the last layer, got 7"),
+        ("ep-512", "messages={kind: spikes}", "one of values, changes"),
+        ("ep-512", "messages={threshold: 0.1}", "0 where messages.kind is values"),
+        ("ep-512", "messages={kind: changes, threshold: 1.5}", "at most 1"),
         ("ep-512", "training.precision=float16", "one of float32, float64"),
     ],
 )  # fmt: skip
 def test_wrong_settings_are_refused_with_the_reason(name: str, override: str, said: str) -> None:
     with pytest.raises((ConfigError, UnsupportedError), match=said):
         resolve(name, "digits", overrides=(override,))
+
+
+def test_messages_are_values_unless_the_model_says_changes() -> None:
+    assert resolve("ep-512", "mnist").model.system.messages == VALUES
+    override = "messages={kind: changes, threshold: 0.05}"
+    system = resolve("ep-512", "mnist", overrides=(override,)).model.system
+    assert isinstance(system, RateSystem)
+    assert system.messages == Messages("changes", 0.05)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +132,8 @@ def test_plot_draws_what_needs_no_spikes(run: Path, tmp_path: Path) -> None:
         ("parity RUN", "the comparison of spikes needs spiking neurons"),
         ("estimate RUN --chip loihi1", "an energy estimate by the cost of spikes needs spiking"),
         ("deploy RUN --chip loihi1", "the deployment to a spiking chip needs spiking neurons"),
-        ("evaluate RUN --engine fast", "engine 'fast' does not run rate neurons; use engine 'torch'"),
+        ("evaluate RUN --engine fast", "runs networks of rates message by message, got messages.kind values"),
+        ("evaluate RUN --engine fast-int", "does not run rate neurons; use engine 'torch'"),
         ("evaluate RUN --engine torch:gpu", "takes one option, cpu or cuda, got 'torch:gpu'"),
     ],
 )  # fmt: skip
@@ -124,7 +149,8 @@ def test_commands_for_spikes_refuse(
 @pytest.mark.parametrize(
     ("model", "engine", "said"),
     [
-        ("cep-512", "fast", "engine 'fast' does not run rate neurons; use engine 'torch'"),
+        ("cep-512", "fast", "engine 'fast' runs networks of rates message by message"),
+        ("cep-512", "lava", "engine 'lava' does not run rate neurons; use engine 'torch'"),
         ("cep-512", "brian2:cython", "engine 'brian2' does not run rate neurons"),
         ("eqspike-digits", "torch", "engine 'torch' does not run spiking neurons; use engine 'fast'"),
         ("cep-512", "torhc", "did you mean 'torch'"),
@@ -155,3 +181,49 @@ def test_gradient_check_from_the_command_line(
     path.write_text(yaml.safe_dump(data | {"dynamics": {"nudge": "outside"}}), encoding="utf-8")
     assert main(arguments) == 1
     assert "the nudge stands outside the activation" in capsys.readouterr().out
+
+
+BINARY = {
+    "bits of weights": ("binary-ep-w-512", ("layers=[64, 16, 10]", "memory.thresholds=[1.0e-7, 1.0e-7]")),
+    "bits of neurons": (
+        "binary-ep-wn-1024", ("layers=[64, 40, 20]", "output.replicas=2", "rule.beta_sign=both")
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_binary_networks_stop_and_continue(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To the same weights, inertia and writes; the latter are reported by epoch and by evaluation."""
+    model, overrides = BINARY[name]
+    overrides = (*overrides, "training.batch_size=20", "memory.scale.rates=[1.0e-4, 1.0e-4]")
+    configuration = resolve(
+        model, "digits", epochs=2, limit=200, test_limit=60, overrides=overrides
+    )
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert start(configuration, whole).complete
+
+    class StopAfter(threading.Event):
+        calls = 0
+
+        def is_set(self) -> bool:
+            self.calls += 1
+            return self.calls == 13
+
+    assert not start(configuration, parts, watcher=Watcher(stop=StopAfter())).complete
+    assert resume(parts).complete
+    for file in ("weights.safetensors", "counts.json"):
+        assert (parts / file).read_bytes() == (whole / file).read_bytes()
+    written = [
+        json.loads(line)["writes"]["input-hidden"]
+        for line in (whole / "metrics.jsonl").read_text().splitlines()
+    ]
+    assert 0 < written[0]["mean"] <= written[1]["mean"]
+    assert written[1]["mean"] <= written[1]["largest"]
+    applied = json.loads((whole / "counts.json").read_text())["training"]["phases"]["update"]
+    flips = applied["plasticity"]["input-hidden"]["applied_writes"]
+    assert written[1]["mean"] * written[1]["cells"] == pytest.approx(flips)
+    assert evaluate_run(whole, limit=60).writes["input-hidden"].to_json() == written[1]
+    assert main(["evaluate", str(whole), "--limit", "60"]) == 0
+    assert "writes of a weight in all of training" in capsys.readouterr().out

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from eqspike.core.network import Coupling
+from eqspike.engines.parameters import check_arrays
 from eqspike.engines.protocol import Arrays, RateSystem
+from eqspike.memory import Binary, Metaplastic
 
 
 def backward_name(coupling: Coupling) -> str:
@@ -22,9 +24,11 @@ def initial_rate_weights(system: RateSystem, seed: int) -> Arrays:
     generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
     result: Arrays = {}
     for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
-        bound = gain / np.sqrt(coupling.pre.size)
+        bound = gain / np.sqrt(coupling.fan_in)
         result[coupling.name] = generator.uniform(-bound, bound, coupling.shape)
-        result[f"{coupling.post.name}.bias"] = generator.uniform(-bound, bound, coupling.post.size)
+        result[f"{coupling.post.name}.bias"] = generator.uniform(
+            -bound, bound, coupling.post.biases
+        )
     turned = (1 - np.cos(np.deg2rad(system.feedback.initial_angle))) / 2
     for coupling in system.network.couplings:
         if system.feedback.separate and coupling.bidirectional:
@@ -34,12 +38,39 @@ def initial_rate_weights(system: RateSystem, seed: int) -> Arrays:
     return result
 
 
+def kept_names(system: RateSystem) -> list[dict[str, str]]:
+    """Names of what the memory keeps beside the weights of each coupling, such as `input-hidden.inertia`."""
+    if not isinstance(system.memory, (Binary, Metaplastic)):
+        return []
+    return [
+        {kept: f"{coupling.name}.{kept}" for kept in system.memory.kept}
+        for coupling in system.network.couplings
+    ]
+
+
+def kept_beside(system: RateSystem, weights: Arrays) -> Arrays:
+    """What the memory keeps beside given weights, by name: as given among them, else its start.
+
+    Raises:
+        ConfigError: for a wrong shape or a value that is not finite.
+    """
+    memory, kept = system.memory, {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    for coupling, names in zip(system.network.couplings, kept_names(system), strict=False):
+        if isinstance(memory, (Binary, Metaplastic)) and coupling.name in weights:
+            start = memory.start(weights[coupling.name])
+            for key, name in names.items():
+                kept[name], shapes[name] = weights.get(name, start[key]), coupling.shape
+    check_arrays(kept, shapes)
+    return kept
+
+
 def rate_shapes(system: RateSystem) -> dict[str, tuple[int, ...]]:
     """Shape of every stored array by name."""
     shapes: dict[str, tuple[int, ...]] = {}
     for coupling in system.network.couplings:
         shapes[coupling.name] = coupling.shape
-        shapes[f"{coupling.post.name}.bias"] = (coupling.post.size,)
+        shapes[f"{coupling.post.name}.bias"] = (coupling.post.biases,)
         if system.feedback.separate and coupling.bidirectional:
             shapes[backward_name(coupling)] = coupling.shape[::-1]
     return shapes

@@ -1,0 +1,175 @@
+"""What is still known of earlier tasks while later ones are learnt, with and without metaplasticity.
+
+    python benchmarks/forgetting.py measure bp --m 1.35 --out results/bp-1.35.json
+    python benchmarks/forgetting.py figure results/bp-*.json --out docs/images/forgetting-bp.png
+    python benchmarks/forgetting.py table results/*.json
+
+`measure` learns the tasks in turn and writes, after each epoch, the accuracy on every one. Learner `bp` is the
+published binary network (`eqspike.baselines`). One thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from eqspike.analysis.style import GREEN, MUTED, SERIES, new_figure, save, styled
+from eqspike.baselines import BinaryLearner, Recipe
+from eqspike.tasks import read_sequence
+from eqspike.training.sequence import learn_in_sequence, learnt_accuracy, mean_accuracy
+
+HISTOGRAM = np.linspace(0.0, 3.0, 61)
+"""Edges of the bins of |hidden weight|; what lies above is in the last."""
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Learn the sequence; the file is written after every epoch."""
+    torch.set_num_threads(1)
+    stages = read_sequence(arguments.tasks, arguments.seed, arguments.train, arguments.test)
+    learner = make_learner(arguments, stages[0].train.images.shape[1])
+    settings = {key: value for key, value in vars(arguments).items() if key not in ("run", "out")}
+    records: list[dict[str, Any]] = []
+    result = {**settings, "names": [stage.name for stage in stages], "records": records}
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+
+    def report(record: dict[str, Any]) -> None:
+        record["histogram"] = [histogram(hidden) for hidden in learner.hidden_weights()]
+        records.append(record)
+        shown = " ".join(f"{100 * value:5.1f}" for value in record["accuracy"])
+        turned = " ".join(f"{100 * value:5.2f}" for value in record["turned"])
+        print(
+            f"task {record['task']} epoch {record['epoch']}: {shown}, turned {turned}", flush=True
+        )
+        arguments.out.write_text(json.dumps(result) + "\n")
+
+    learn_in_sequence(learner, stages, arguments.epochs, arguments.seed, report)
+
+
+def make_learner(arguments: argparse.Namespace, pixels: int) -> BinaryLearner:
+    """The learner named on the command line."""
+    recipe = Recipe(
+        sizes=(pixels, *arguments.hidden, 10), m=arguments.m, learning_rate=arguments.rate,
+        gamma=arguments.gamma, statistics=arguments.statistics,
+        reset=not arguments.keep_optimiser, own_normalisation=not arguments.shared,
+    )  # fmt: skip
+    return BinaryLearner(recipe, arguments.seed)
+
+
+def histogram(hidden: np.ndarray) -> list[float]:
+    """Fraction of the weights in each bin."""
+    counts, _ = np.histogram(np.minimum(np.abs(hidden), HISTOGRAM[-1]), HISTOGRAM)
+    return [float(count) / hidden.size for count in counts]
+
+
+def table(arguments: argparse.Namespace) -> None:
+    """Markdown: each task when its training ended and at the end of all; signs that the last task turned."""
+    print(
+        "| learner | m | seed | each task when learnt | each task at the end | mean | turned by the last task |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for result in load(arguments.results):
+        records = result["records"]
+        learnt, end = (
+            " ".join(f"{100 * value:.1f}" for value in values)
+            for values in (learnt_accuracy(records), records[-1]["accuracy"])
+        )
+        turned = " ".join(f"{100 * value:.1f}" for value in records[-1]["turned_in_task"])
+        print(
+            f"| {result['learner']} | {result['m']:g} | {result['seed']} | {learnt} | {end} "
+            f"| **{100 * mean_accuracy(records):.1f}** | {turned} |"
+        )
+
+
+def draw(arguments: argparse.Namespace) -> None:
+    """Forgetting curves, a panel for each result; underneath, |hidden weight| at the end of each task."""
+    results = load(arguments.results)
+    with styled():
+        figure = new_figure(3.6 * len(results), 6.4)
+        grid = figure.subplots(2, len(results), squeeze=False, height_ratios=(3, 2))
+        for column, result in enumerate(results):
+            draw_curves(grid[0][column], result, column == 0)
+            draw_weights(grid[1][column], result, column == 0)
+        save(figure, arguments.out)
+
+
+def draw_curves(axes: Any, result: dict[str, Any], first: bool) -> None:
+    """Test accuracy of each task against epochs; the tinted stretch is the task's own training."""
+    records, epochs = result["records"], result["epochs"]
+    time = np.arange(1, len(records) + 1)
+    for task, (colour, marker) in zip(range(len(result["names"])), series(), strict=False):
+        accuracy = [100 * record["accuracy"][task] for record in records]
+        own = slice(task * epochs, len(records))
+        axes.plot(time[own], accuracy[own], color=colour, marker=marker, markersize=3.5, linewidth=1.5,
+                  label=result["names"][task])  # fmt: skip
+        axes.axvline(task * epochs + 0.5, color=MUTED, linewidth=0.6, linestyle=":")
+    mean = 100 * mean_accuracy(records)
+    axes.set(title=f"{result['learner']}, m = {result['m']:g}: {mean:.1f} %", xlabel="epoch")
+    axes.set(ylim=(0, 100), xlim=(0.5, len(records) + 0.5))
+    if first:
+        axes.set_ylabel("test accuracy (%)")
+        axes.legend(loc="lower left", fontsize=9)
+
+
+def draw_weights(axes: Any, result: dict[str, Any], first: bool) -> None:
+    """Distribution of |hidden weight| of the widest inner coupling when each task ended."""
+    epochs = result["epochs"]
+    middle = (HISTOGRAM[1:] + HISTOGRAM[:-1]) / 2
+    ends = result["records"][epochs - 1 :: epochs]
+    coupling = min(1, len(ends[0]["histogram"]) - 1)
+    for record, (colour, _) in zip(ends, series(), strict=False):
+        axes.plot(middle, record["histogram"][coupling], color=colour, linewidth=1.3)
+    axes.set(xlabel="|hidden weight|, second coupling", yscale="log", ylim=(1e-4, 1))
+    if first:
+        axes.set_ylabel("fraction of weights")
+
+
+def series() -> list[tuple[str, str]]:
+    """Colours and markers of up to six tasks."""
+    return [*SERIES, (MUTED, "v"), (GREEN, "x")]
+
+
+def load(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Results of `measure`, as they were given."""
+    return [json.loads(path.read_text()) for path in paths]
+
+
+def main() -> None:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    verbs = parser.add_subparsers(required=True)
+    measuring = verbs.add_parser("measure")
+    measuring.add_argument("learner", choices=("bp",))
+    measuring.add_argument("--tasks", nargs="+", default=["permuted:mnist"] * 5)
+    measuring.add_argument("--hidden", type=int, nargs="+", default=[512, 512])
+    measuring.add_argument("--epochs", type=int, default=5, help="of each task")
+    measuring.add_argument("--train", type=int, help="only the first training samples of each task")
+    measuring.add_argument("--test", type=int, help="only the first test samples of each task")
+    measuring.add_argument("--m", type=float, default=0.0)
+    measuring.add_argument("--rate", type=float, default=0.005)
+    measuring.add_argument("--gamma", choices=("uniform", "ones"), default="uniform")
+    measuring.add_argument("--statistics", choices=("batch", "running"), default="batch")
+    measuring.add_argument("--keep-optimiser", action="store_true", help="no reset between tasks")
+    measuring.add_argument(
+        "--shared", action="store_true", help="no normalisation of its own per task"
+    )
+    measuring.add_argument("--seed", type=int, default=0)
+    measuring.add_argument("--out", type=Path, required=True)
+    measuring.set_defaults(run=measure)
+    for name, run in (("figure", draw), ("table", table)):
+        verb = verbs.add_parser(name)
+        verb.add_argument("results", type=Path, nargs="+")
+        if name == "figure":
+            verb.add_argument("--out", type=Path, required=True)
+        verb.set_defaults(run=run)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()

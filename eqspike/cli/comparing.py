@@ -1,0 +1,80 @@
+"""`eqspike report compare`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from eqspike.cli.estimating import conditions_of, figures_of
+from eqspike.cli.printing import print_json, print_table
+from eqspike.energy import Conditions
+from eqspike.energy.comparison import SystemComparison
+from eqspike.energy.comparison_report import (
+    comparison_json,
+    write_comparison,
+    write_comparison_inputs,
+)
+from eqspike.energy.comparison_view import EnergyEntry, chip_panels, system_line
+from eqspike.experiment.comparing import compare_systems
+from eqspike.experiment.estimating import chip_names
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare systems on the same chips."""
+    conditions = conditions_of(options)
+    comparison, chips, figures = compare_systems(
+        [Path(source) for source in options.sources],
+        chip_names(tuple(options.chips)) if options.chips else (),
+        conditions=None if conditions == Conditions() else conditions,
+        figures=figures_of(options.figures),
+    )
+    out = Path(options.out) if options.out else Path("energy_reports") / "comparison"
+    paths = write_comparison(comparison, out)
+    write_comparison_inputs(comparison, chips, out, figures)
+    if options.json:
+        data = comparison_json(comparison)
+        print_json({"systems": _short(data), "files": [str(path) for path in paths]})
+        return 0
+    print_comparison(comparison)
+    print(f"\ncomparison: {paths[-1]}")
+    return 0
+
+
+def print_comparison(comparison: SystemComparison) -> None:
+    """A line per system, then for each chip a line per system."""
+    lines = [system_line(i, system) for i, system in enumerate(comparison.systems, start=1)]
+    print_table(
+        ("system", "accuracy", "weights", "operations per inference", "writes per training sample"),
+        [(x.label, x.accuracy, x.memory, x.operations[0], x.writes) for x in lines],
+    )
+    for panel in chip_panels(comparison):
+        print(f"\n{panel.chip.name}" + (", a reference" if panel.chip.reference else ""))
+        rows = []
+        for row in panel.rows:
+            cells = {entry.quantity: entry for entry in row.entries}
+            found = [cells.get(name) for name in ("inference", "training")]
+            texts = [
+                text
+                for cell in found
+                for text in (("", "") if cell is None else (_amount(cell), cell.ratio))
+            ]
+            rows.append((row.label, *texts))
+        print_table(
+            ("system", "per inference", "to first", "per training sample", "to first"), rows
+        )
+    if any(system.unpriced for system in comparison.systems):
+        print("\nsystems without energies are not priced; the page says why.")
+
+
+def _amount(entry: EnergyEntry) -> str:
+    amount = entry.amount
+    return f"{amount.typical} ({amount.interval})" if amount.interval else amount.typical
+
+
+def _short(data: dict[str, Any]) -> dict[str, Any]:
+    """The systems without their provenance."""
+    return {
+        label: {key: value for key, value in system.items() if key != "provenance"}
+        for label, system in data["systems"].items()
+    }

@@ -1,0 +1,74 @@
+"""Options of the commands that price events."""
+
+from __future__ import annotations
+
+import argparse
+
+from eqspike.cli.commands import add_command
+
+
+def add_estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`eqspike estimate`."""
+    text = "energy of a run, or of events counted elsewhere, on chips"
+    parser = add_command(commands, "estimate", "estimating:estimate", text)
+    parser.add_argument("run", nargs="?", metavar="RUN", help="run folder")
+    parser.add_argument(
+        "--counts", metavar="FILE",
+        help="event counts as JSON instead of a run; see docs/counting.md",
+    )  # fmt: skip
+    parser.add_argument(
+        "--chip", action="append", default=[], metavar="CHIP", dest="chips",
+        help="library name or YAML file; may be repeated (default: all, every profile)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", metavar="DIR",
+        help="folder of the report (default: energy_reports/ and the name of the run or file)",
+    )  # fmt: skip
+    _add_conditions(parser)
+    parser.add_argument(
+        "--samples-per-second", type=float, default=1.0, metavar="R",
+        help="rate of training for the years until weights wear out (default: 1)",
+    )  # fmt: skip
+
+
+def _add_conditions(parser: argparse.ArgumentParser) -> None:
+    """Options that say how chips are operated, and figures of the user."""
+    parser.add_argument(
+        "--figure", action="append", default=[], metavar="CHIP.NAME=AMOUNT", dest="figures",
+        help="a figure of your own, such as loihi2.synaptic_operation=5pJ or =3/5/9pJ; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--step-time", type=float, metavar="SECONDS",
+        help="time the chips take for a time step (default: as the profile says)",
+    )  # fmt: skip
+    parser.add_argument("--cores", type=int, metavar="N", help="cores in use, for power per core")
+    parser.add_argument(
+        "--hops", action="append", default=[], metavar="LAYER=N",
+        help="tile boundaries that all copies of a spike of a layer cross; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--active-share", type=float, metavar="A",
+        help="share of neuron updates that received a spike, 0 to 1 (default: unknown)",
+    )  # fmt: skip
+
+
+def add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`eqspike report compare`."""
+    text = "pages that put several runs beside each other"
+    verbs = commands.add_parser("report", help=text, description=text[0].upper() + text[1:] + ".")
+    what = verbs.add_subparsers(title="reports", metavar="REPORT", required=True)
+    text = "compare runs or energy reports: accuracy, events, writes, and energy on each chip"
+    parser = add_command(what, "compare", "comparing:compare", text)
+    parser.add_argument(
+        "sources", nargs="+", metavar="RUN",
+        help="two or more run folders, folders of energy reports, or their inputs.json or energy.json",
+    )  # fmt: skip
+    parser.add_argument(
+        "--chip", action="append", default=[], metavar="CHIP", dest="chips",
+        help="library name or YAML file; may be repeated; 'all' takes every profile "
+        "(default: those of the reports, else loihi1 and odin)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the pages (default: energy_reports/comparison)"
+    )
+    _add_conditions(parser)

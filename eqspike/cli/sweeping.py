@@ -1,0 +1,90 @@
+"""`eqspike sweep`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from eqspike import library
+from eqspike.analysis.sweep_figure import Priced, draw_front
+from eqspike.cli.printing import message, print_json, print_table
+from eqspike.core.errors import ConfigError
+from eqspike.experiment.estimating import chip_names
+from eqspike.experiment.sweep import Sweep, pareto_front, read_axis, run_sweep, write_sweep
+from eqspike.experiment.sweep.point import Base
+from eqspike.experiment.sweep.results import Outcome, table
+from eqspike.experiment.sweep.running import check_workers
+
+INTERRUPTED = 130
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Run a grid, and write its table and figures; 1 if a point failed."""
+    base, out = _base(options), _folder(options)
+    axes = [read_axis(text) for text in options.axes]
+    fleet = check_workers(options.workers, options.scheduler)
+    try:
+        found = run_sweep(base, axes, out, fleet, _follow)
+    except KeyboardInterrupt:
+        message("stopped; the same command continues from the checkpoints")
+        return INTERRUPTED
+    files = [*write_sweep(found, out), *_figures(found, out)]
+    if options.json:
+        print_json({**found.to_json(), "files": [str(path) for path in files]})
+    else:
+        print_table(*table(found))
+        print(f"\n{'  '.join(str(path) for path in files)}")
+    return 1 if found.failed else 0
+
+
+def _base(options: argparse.Namespace) -> Base:
+    if not options.checkpoint_seconds > 0:
+        raise ConfigError(
+            f"--checkpoint-seconds must be above 0, got {options.checkpoint_seconds:g}"
+        )
+    return Base(
+        _anywhere("models", options.model),
+        _anywhere("tasks", options.task),
+        options.engine,
+        options.seed,
+        options.epochs,
+        options.limit,
+        tuple(options.overrides),
+        tuple(_anywhere("chips", chip) for chip in chip_names(tuple(options.chips))),
+        options.checkpoint_seconds,
+    )
+
+
+def _anywhere(kind: str, name: str) -> str:
+    """A name that means the same in every process: of the library, or an absolute path."""
+    path = library.find(kind, name)
+    return name if name in library.names(kind) else str(path.resolve())
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    if options.out:
+        return Path(options.out)
+    return Path("sweeps") / f"{Path(options.model).stem}-{Path(options.task).stem}"
+
+
+def _follow(outcome: Outcome, left: int) -> None:
+    accuracy = outcome.accuracy
+    said = outcome.error if accuracy is None else f"{100 * accuracy:.2f} %"
+    message(f"{outcome.point.name}: {said} ({left} to come)")
+
+
+def _figures(found: Sweep, out: Path) -> list[Path]:
+    """One figure for each chip that prices at least two points; none without matplotlib."""
+    paths = []
+    for chip in found.base.chips:
+        front = set(pareto_front(found, chip))
+        priced = []
+        for index, outcome in enumerate(found.outcomes):
+            energy, accuracy = outcome.energy(chip), outcome.accuracy
+            if energy is not None and accuracy is not None:
+                bounds = (energy["low"], energy["typical"], energy["high"])
+                priced.append(Priced(outcome.point.name, accuracy, bounds, index in front))
+        if len(priced) > 1:
+            name = Path(chip).stem
+            paths.append(draw_front(priced, f"{found.base.model}, {name}", out / f"{name}.png"))
+    return paths

@@ -1,0 +1,66 @@
+"""Counts from what Lava's monitors recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import ConfigError, DataError
+from eqspike.counting.arrays import count_arrays
+from eqspike.counting.connections import Connection, plain
+
+
+def count_lava(
+    monitors: Mapping[str, Any],
+    weights: Mapping[str, Any],
+    *,
+    inputs: Collection[str],
+    samples: int = 1,
+    phases: Mapping[str, int] | None = None,
+) -> EventCounts:
+    """Spikes, synaptic operations and neuron updates of samples presented one after the other.
+
+    Args:
+        monitors: by layer, from the input on, a `Monitor` of its outgoing spikes (`s_out`), what its `get_data`
+            gave, or that array itself: (samples x steps, neurons).
+        weights: by `FROM->TO`, the matrix of the `Dense` process in Lava's form, (target neurons, source neurons);
+            of a `Sparse` process, its sparse matrix.
+        inputs: names of the layers that are fed from outside, such as those of a `RingBuffer`.
+        samples: number of samples of equal length.
+        phases: time steps of each phase of a sample, in order; by default all are of one phase, `free`.
+
+    Raises:
+        DataError: for a recording of several variables, or whose length is no multiple of the samples.
+        ConfigError: for an unknown layer, or phases of another length.
+    """
+    spikes = {name: _by_sample(name, _recorded(name, m), samples) for name, m in monitors.items()}
+    connections = []
+    for name, matrix in weights.items():
+        source, arrow, target = name.partition("->")
+        if not arrow:
+            raise ConfigError(f"weights must be named FROM->TO, got '{name}'")
+        connections.append(Connection.dense(source, target, matrix.T))
+    return count_arrays(spikes, connections, inputs=inputs, phases=phases)
+
+
+def _recorded(name: str, monitor: Any) -> Any:
+    """The array of the one variable of the one process that was probed."""
+    data = monitor.get_data() if hasattr(monitor, "get_data") else monitor
+    while isinstance(data, Mapping):
+        if len(data) != 1:
+            raise DataError(
+                f"the recording of '{name}' must be of one variable of one process, got {sorted(data)}; "
+                "give the array of its spikes"
+            )
+        (data,) = data.values()
+    return plain(data)
+
+
+def _by_sample(name: str, recorded: Any, samples: int) -> Any:
+    if recorded.ndim < 2 or samples < 1 or len(recorded) % samples:
+        raise DataError(
+            f"spikes of '{name}' must have the shape (samples x steps, neurons) with {samples} samples of equal "
+            f"length, got {recorded.shape}"
+        )
+    return recorded.reshape(samples, len(recorded) // samples, -1)

@@ -1,0 +1,50 @@
+"""Which systems the torch engine runs, and the couplings it makes of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.rates import refuse_convolutions
+from eqspike.engines.protocol import RateSystem
+from eqspike.engines.torch.convolution import Convolutional
+from eqspike.engines.torch.couplings import Coupling, Dense
+from eqspike.memory import Ideal
+
+
+def make_couplings(system: RateSystem, zeros: Callable[..., Tensor]) -> list[Coupling]:
+    """The couplings of a system's network, from the input.
+
+    Args:
+        zeros: makes an array of a shape.
+    """
+    made: list[Coupling] = []
+    for wiring in system.network.couplings:
+        shape = (wiring.shape[-1], *wiring.shape[:-1])
+        if wiring.convolution is not None:
+            made.append(Convolutional(wiring, zeros(*shape)))
+            continue
+        separate = wiring.bidirectional and system.feedback.separate
+        made.append(Dense(zeros(*shape), zeros(*shape) if separate else None))
+    return made
+
+
+def refuse(system: RateSystem) -> None:
+    """Refuse what the engine cannot run.
+
+    Raises:
+        UnsupportedError: saying what works instead.
+    """
+    if system.rule.continual and not isinstance(system.memory, Ideal):
+        raise UnsupportedError(
+            f"engine 'torch' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
+            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
+        )
+    if system.rule.continual and any(system.network.convolutions):
+        raise UnsupportedError(
+            f"engine 'torch' does not write to convolutions at every step, as rule '{system.rule.kind}' asks: the "
+            "input's drive would have to be computed anew each time; use rule.kind ep"
+        )
+    refuse_convolutions(system.network, system.feedback, system.messages)

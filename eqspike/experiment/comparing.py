@@ -1,0 +1,110 @@
+"""From run folders and energy reports to a comparison of systems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from eqspike.core.errors import ConfigError, RunError
+from eqspike.energy import Conditions
+from eqspike.energy.comparison import ComparedSystem, SystemComparison, build_comparison
+from eqspike.energy.inputs import load_chips
+from eqspike.energy.sources import ReportSource, is_report, read_source
+from eqspike.experiment.estimating import read_run
+
+DEFAULT_CHIPS = ("loihi1", "odin")
+"""Chips of a comparison in which neither the caller nor a report names any."""
+
+Figures = Mapping[str, Mapping[str, str]]
+
+
+def compare_systems(
+    paths: Sequence[Path],
+    chips: tuple[str, ...] = (),
+    *,
+    conditions: Conditions | None = None,
+    figures: Figures | None = None,
+) -> tuple[SystemComparison, tuple[str, ...], Figures]:
+    """Compare runs and reports; all are priced anew, with the same profiles and conditions.
+
+    Args:
+        paths: run folders, folders of energy reports, or their `inputs.json` or `energy.json`; at least two.
+        chips: library names or paths of profiles; by default those of the reports, else `DEFAULT_CHIPS`.
+        conditions: by default those of the reports, which must then agree.
+        figures: the user's own, by chip; those of the reports are added, where the chip is among `chips`.
+
+    Returns:
+        The comparison, and the chips and figures it was made with.
+
+    Raises:
+        RunError: for a path that is neither, or a run without counts.
+        ConfigError: for a wrong report, unknown chips, or conditions or figures of reports that disagree.
+    """
+    systems: list[ComparedSystem] = []
+    reports: list[ReportSource] = []
+    for path, label in zip(paths, labels(paths), strict=True):
+        if not (path / "config.yaml").is_file() and is_report(path):
+            reports.append(read_source(path, label))
+            systems.append(reports[-1].system)
+        elif path.is_dir():
+            systems.append(_of_run(path, label))
+        else:
+            raise RunError(
+                f"{path}: is neither a run folder nor an energy report; name a run, a report's folder, or its "
+                "inputs.json or energy.json"
+            )
+    named = tuple(dict.fromkeys(chip for report in reports for chip in report.chips))
+    names = chips or named or DEFAULT_CHIPS
+    used = load_chips(names, {})
+    merged = _figures(reports, figures or {}, {chip.name for chip in used})
+    given = conditions or _conditions(reports)
+    return build_comparison(systems, load_chips(names, merged), given), names, merged
+
+
+def labels(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Names of systems: the ends of their paths, as long as it takes to tell them apart."""
+    folders = [(path.parent if path.suffix == ".json" else path).absolute() for path in paths]
+    for length in range(1, max((len(folder.parts) for folder in folders), default=1)):
+        names = ["/".join(folder.parts[-length:]) for folder in folders]
+        if len(set(names)) == len(set(folders)):
+            break
+    return tuple(names)
+
+
+def _of_run(path: Path, label: str) -> ComparedSystem:
+    run = read_run(path)
+    unpriced = "" if run.spiking else (
+        "its neurons send rates. A rate is multiplied with a weight, and profiles price the addition of a "
+        "weight when a spike arrives."
+    )  # fmt: skip
+    return ComparedSystem(label, run.provenance, run.training, run.inference, run.weights, unpriced)
+
+
+def _conditions(reports: Sequence[ReportSource]) -> Conditions:
+    """Conditions of the reports, if they agree."""
+    found = [report.conditions for report in reports]
+    if any(each != found[0] for each in found):
+        shown = "; ".join(f"{r.system.label}: {r.conditions.to_json() or 'none'}" for r in reports)
+        raise ConfigError(
+            f"the reports were made under different conditions ({shown}); say which hold for all, such as "
+            "with --step-time"
+        )
+    return found[0] if found else Conditions()
+
+
+def _figures(reports: Sequence[ReportSource], given: Figures, chips: set[str]) -> Figures:
+    """The caller's figures, and those of the reports where he gives none."""
+    merged: dict[str, dict[str, str]] = {chip: dict(figures) for chip, figures in given.items()}
+    found: dict[tuple[str, str], str] = {}
+    for report in reports:
+        for chip, figures in report.figures.items():
+            for name, amount in figures.items() if chip in chips else ():
+                if name in given.get(chip, {}):
+                    continue
+                if found.setdefault((chip, name), amount) != amount:
+                    raise ConfigError(
+                        f"the reports give {chip}.{name} as {found[chip, name]} and as {amount}; say which "
+                        f"holds for all with --figure {chip}.{name}=AMOUNT"
+                    )
+                merged.setdefault(chip, {})[name] = amount
+    return merged

@@ -1,0 +1,17 @@
+"""A grid of runs: every combination of some settings trained, priced and compared."""
+
+from eqspike.experiment.sweep.grid import Axis, Point, grid, read_axis
+from eqspike.experiment.sweep.results import Sweep, pareto_front, write_sweep
+from eqspike.experiment.sweep.running import Fleet, run_sweep
+
+__all__ = [
+    "Axis",
+    "Fleet",
+    "Point",
+    "Sweep",
+    "grid",
+    "pareto_front",
+    "read_axis",
+    "run_sweep",
+    "write_sweep",
+]

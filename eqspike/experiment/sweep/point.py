@@ -1,0 +1,118 @@
+"""One point of a grid, wherever it is computed: trained or continued, then priced. Its result is a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eqspike.core.errors import RunError
+from eqspike.energy import report_json
+from eqspike.experiment.configuration import Configuration, resolve
+from eqspike.experiment.estimating import estimate_run
+from eqspike.experiment.runs import resume, start
+from eqspike.experiment.sweep.grid import Point
+from eqspike.training.files import read_json, write_json
+
+RESULT = "sweep_point.json"
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Base:
+    """What all points of a sweep share; plain data, for it travels to other processes and machines.
+
+    Attributes:
+        model, task: library names or absolute paths.
+        engine: None for the model's own.
+        overrides: `key=value` texts applied before those of the point.
+        chips: names of the profiles that price each run.
+        checkpoint_seconds: time between checkpoints inside an epoch.
+    """
+
+    model: str
+    task: str
+    engine: str | None
+    seed: int
+    epochs: int | None
+    limit: int | None
+    overrides: tuple[str, ...]
+    chips: tuple[str, ...]
+    checkpoint_seconds: float
+
+    def configuration(self, point: Point) -> Configuration:
+        """The run of one point.
+
+        Raises:
+            ConfigError, UnsupportedError: for anything wrong, before any work.
+        """
+        return resolve(
+            self.model,
+            self.task,
+            engine=self.engine,
+            seed=self.seed if point.seed is None else point.seed,
+            epochs=self.epochs,
+            limit=self.limit,
+            overrides=(*self.overrides, *point.overrides),
+        )
+
+
+def run_point(base: Base, point: Point, out: str) -> Result:
+    """Train the point in its folder below `out`, from where it stands, and estimate its energy.
+
+    A point that was completed is read, one that was interrupted continues from its last checkpoint.
+
+    Returns:
+        `accuracy` (a fraction), `epochs` and, by chip, the energies that `estimate` gives.
+
+    Raises:
+        EqspikeError: if it cannot be trained or priced.
+    """
+    folder = Path(out) / point.folder
+    configuration = base.configuration(point)
+    known = known_result(base, point, out)
+    if known is not None:
+        return known
+    seconds = base.checkpoint_seconds
+    if (folder / "config.yaml").exists():
+        trained = resume(folder, checkpoint_seconds=seconds)
+    else:
+        trained = start(configuration, folder, checkpoint_seconds=seconds)
+    result: Result = {
+        "chips": {},
+        "accuracy": trained.accuracy,
+        "epochs": len(trained.metrics),
+    }
+    if base.chips:
+        priced = report_json(estimate_run(folder, base.chips))["chips"].values()
+        result["chips"] = {
+            chip: _energies(entry) for chip, entry in zip(base.chips, priced, strict=True)
+        }
+    write_json(folder / RESULT, result)
+    return result
+
+
+def known_result(base: Base, point: Point, out: str) -> Result | None:
+    """The result of a completed point, if it was priced for the same chips.
+
+    Raises:
+        RunError: if the folder holds the run of another configuration.
+    """
+    folder = Path(out) / point.folder
+    config = folder / "config.yaml"
+    if not config.exists():
+        return None
+    if config.read_text(encoding="utf-8") != base.configuration(point).as_yaml():
+        raise RunError(
+            f"{folder}: holds a run of another configuration (see its config.yaml); choose another --out"
+        )
+    if not (folder / RESULT).exists():
+        return None
+    result: Result = read_json(folder / RESULT)
+    return result if tuple(result["chips"]) == base.chips else None
+
+
+def _energies(chip: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: chip[key] for key in ("inference_j", "training_sample_j")}

@@ -1,0 +1,174 @@
+"""What a sweep found: one table, and which points no other is better than."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eqspike.energy.text import si
+from eqspike.experiment.sweep.grid import Axis, Point
+from eqspike.experiment.sweep.point import Base, Result
+from eqspike.training.files import write_bytes, write_json
+
+SCHEMA = "eqspike-sweep-1"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one point: a result, or why there is none."""
+
+    point: Point
+    result: Result | None
+    error: str | None
+
+    @property
+    def accuracy(self) -> float | None:
+        """Test accuracy after the last epoch, a fraction."""
+        return None if self.result is None else self.result["accuracy"]
+
+    def energy(self, chip: str, quantity: str = "inference_j") -> dict[str, float] | None:
+        """`low`, `typical` and `high` joules, where the chip's profile allows an estimate."""
+        return None if self.result is None else self.result["chips"][chip][quantity]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A grid and its outcomes, in the order of the grid."""
+
+    base: Base
+    axes: tuple[Axis, ...]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """Points without a result."""
+        return tuple(outcome for outcome in self.outcomes if outcome.result is None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain data; equal sweeps give equal data, whoever computed them."""
+        base = self.base
+        return {
+            "schema": SCHEMA,
+            "model": base.model,
+            "task": base.task,
+            "set": list(base.overrides),
+            "axes": {axis.key: list(axis.values) for axis in self.axes},
+            "chips": list(base.chips),
+            "points": [
+                {
+                    "settings": dict(outcome.point.settings),
+                    "folder": outcome.point.folder,
+                    "error": outcome.error,
+                    **(outcome.result or {}),
+                }
+                for outcome in self.outcomes
+            ],
+            "pareto": {
+                chip: [self.outcomes[index].point.folder for index in pareto_front(self, chip)]
+                for chip in base.chips
+            },
+        }
+
+
+def pareto_front(sweep: Sweep, chip: str) -> list[int]:
+    """Points that no other beats, from the least energy: less energy per inference costs accuracy among them.
+
+    One point beats another if it needs no more energy (typical) and is at least as accurate, and better in one.
+    """
+    priced = []
+    for index, outcome in enumerate(sweep.outcomes):
+        energy = outcome.energy(chip)
+        if energy is not None and outcome.accuracy is not None:
+            priced.append((energy["typical"], -outcome.accuracy, index))
+    front, best = [], 1.0
+    for _, error, index in sorted(priced):
+        if error < best:
+            front.append(index)
+            best = error
+    return front
+
+
+def write_sweep(sweep: Sweep, out: Path) -> list[Path]:
+    """Write `sweep.json`, `sweep.csv` and `sweep.md` into `out`; returns their paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    paths = [out / f"sweep.{ending}" for ending in ("json", "csv", "md")]
+    write_json(paths[0], sweep.to_json())
+    write_bytes(paths[1], _csv(sweep).encode())
+    write_bytes(paths[2], _markdown(sweep).encode())
+    return paths
+
+
+def table(sweep: Sweep) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows for people; a star marks points on the front of the chip in that column."""
+    header = (*(axis.key for axis in sweep.axes), "accuracy", *sweep.base.chips)
+    fronts = {chip: set(pareto_front(sweep, chip)) for chip in sweep.base.chips}
+    rows = []
+    for index, outcome in enumerate(sweep.outcomes):
+        settings = [str(value) for value in outcome.point.settings.values()]
+        if outcome.accuracy is None:
+            rows.append((*settings, "failed", *("" for _ in sweep.base.chips)))
+            continue
+        energies = [
+            _energy(outcome, chip) + (" *" if index in fronts[chip] else "")
+            for chip in sweep.base.chips
+        ]
+        rows.append((*settings, f"{100 * outcome.accuracy:.2f} %", *energies))
+    return header, rows
+
+
+def _energy(outcome: Outcome, chip: str) -> str:
+    energy = outcome.energy(chip)
+    if energy is None:
+        return "not modelled"
+    return f"{si(energy['typical'], 'J')} ({si(energy['low'], 'J')} – {si(energy['high'], 'J')})"
+
+
+def _csv(sweep: Sweep) -> str:
+    """Plain numbers in joules, for a spreadsheet."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    bounds = ("low", "typical", "high")
+    quantities = ("inference_j", "training_sample_j")
+    columns = [f"{c} {q} {b}" for c in sweep.base.chips for q in quantities for b in bounds]
+    writer.writerow([*(axis.key for axis in sweep.axes), "accuracy", *columns, "error"])
+    for outcome in sweep.outcomes:
+        energies: list[Any] = []
+        for chip in sweep.base.chips:
+            for quantity in quantities:
+                energy = outcome.energy(chip, quantity)
+                energies += [None if energy is None else energy[bound] for bound in bounds]
+        settings = outcome.point.settings.values()
+        writer.writerow([*settings, outcome.accuracy, *energies, outcome.error])
+    return file.getvalue()
+
+
+def _markdown(sweep: Sweep) -> str:
+    header, rows = table(sweep)
+    title = f"{sweep.base.model} on {sweep.base.task}"
+    text = [
+        f"# {_cell(title)}",
+        "",
+        "Energy per inference: typical (low – high). A star: no other point is as accurate for less energy.",
+        "",
+        *_lines([header, ("---",) * len(header), *rows]),
+    ]
+    if sweep.failed:
+        text += ["", "Failed:", ""]
+        text += [f"- {_cell(o.point.name)}: {_cell(o.error or '')}" for o in sweep.failed]
+    return "\n".join(text) + "\n"
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> list[str]:
+    return ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+
+
+def _cell(text: str) -> str:
+    """Text that neither ends a cell nor becomes markup."""
+    flat = " ".join(text.split())
+    for character in "\\`|<>_":
+        flat = flat.replace(character, "\\" + character)
+    return flat

@@ -1,0 +1,158 @@
+"""Running the points of a grid on the workers of Dask: processes of this machine, or of others.
+
+Points go to whichever worker is free. A worker that dies costs nothing but the time since its last checkpoint:
+Dask gives its point to another, which continues there. Dask is imported here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eqspike.core.errors import ConfigError, RunError, missing_package
+from eqspike.energy.inputs import load_chips
+from eqspike.experiment.sessions import check_engine
+from eqspike.experiment.sweep.grid import Axis, Point, grid
+from eqspike.experiment.sweep.point import Base, known_result, run_point
+from eqspike.experiment.sweep.results import Outcome, Sweep
+from eqspike.tasks import load_task
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Who computes.
+
+    Attributes:
+        workers: processes to start on this machine, by default one for each core; each has its share of the cores.
+        scheduler: address of a Dask scheduler that is running already, such as `tcp://host:8786`, instead. Its
+            workers must have eqspike, the data and the sweep's folder, under the same paths.
+    """
+
+    workers: int | None = None
+    scheduler: str | None = None
+
+
+def run_sweep(
+    base: Base, axes: Sequence[Axis], out: Path, fleet: Fleet | None = None,
+    follow: Callable[[Outcome, int], None] = lambda outcome, left: None,
+) -> Sweep:  # fmt: skip
+    """Train and price every point of a grid; what is in `out` already is not computed again.
+
+    Args:
+        base: what the points share; axes: what they differ in.
+        out: folder of the points' run folders.
+        follow: given each outcome as it comes, and how many are still to come.
+
+    Raises:
+        ConfigError, UnsupportedError, RunError: before any work, for anything wrong at any point.
+        MissingPackageError: if Dask is not installed.
+    """
+    points = grid(axes)
+    known = [_checked(base, point, out) for point in points]
+    load_chips(base.chips, {})
+    load_task(base.task)
+    outcomes: dict[str, Outcome] = {}
+
+    def take(outcome: Outcome) -> None:
+        outcomes[outcome.point.folder] = outcome
+        follow(outcome, len(points) - len(outcomes))
+
+    for outcome in known:
+        if outcome is not None:
+            take(outcome)
+    open_points = [point for point in points if point.folder not in outcomes]
+    if open_points:
+        with _client(fleet or Fleet(), len(open_points)) as client:
+            for outcome in _computed(client, base, open_points, out):
+                take(outcome)
+    return Sweep(base, tuple(axes), tuple(outcomes[point.folder] for point in points))
+
+
+def _checked(base: Base, point: Point, out: Path) -> Outcome | None:
+    """The outcome of a completed point; errors of a description come out here, before any work."""
+    configuration = base.configuration(point)
+    check_engine(configuration.model.system, configuration.engine)
+    known = known_result(base, point, str(out))
+    return None if known is None else Outcome(point, known, None)
+
+
+def _computed(client: Client, base: Base, points: Sequence[Point], out: Path) -> Iterator[Outcome]:
+    """Outcomes as they come; a point that fails is one of them and stops no other."""
+    from distributed import as_completed
+
+    futures = {
+        client.submit(run_point, base, point, str(out.resolve()), pure=False): point
+        for point in points
+    }
+    for future in as_completed(futures):
+        point, error = futures[future], future.exception()
+        if error is None:
+            yield Outcome(point, future.result(), None)
+        else:
+            yield Outcome(point, None, f"{type(error).__name__}: {error}")
+
+
+@contextmanager
+def _client(fleet: Fleet, points: int) -> Iterator[Client]:
+    """A client of the fleet's scheduler, or of one made for the purpose."""
+    try:
+        import distributed
+    except ImportError as error:
+        raise missing_package("distributed", "sweep", "running a grid") from error
+    if fleet.scheduler is not None:
+        with _reached(distributed, fleet.scheduler) as client:
+            yield client
+        return
+    cores = len(os.sched_getaffinity(0))
+    workers = min(fleet.workers or cores, points)
+    with (
+        tempfile.TemporaryDirectory(prefix="eqspike-sweep-") as scratch,
+        distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            local_directory=scratch,
+            env=_environment(max(1, cores // workers)),
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def _reached(distributed: Any, address: str) -> Client:
+    try:
+        client: Client = distributed.Client(address, timeout=20)
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"--scheduler {address}: no Dask scheduler answers there ({error}); start one with 'dask scheduler'"
+        ) from error
+    return client
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """Threads of each worker, for the compiled engines and for PyTorch."""
+    return {"EQSPIKE_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+
+
+def check_workers(workers: int | None, scheduler: str | None) -> Fleet:
+    """The fleet that a command line asks for.
+
+    Raises:
+        ConfigError: for less than one worker, or workers beside a scheduler, which has its own.
+    """
+    if workers is not None and workers < 1:
+        raise ConfigError(f"--workers must be at least 1, got {workers}")
+    if workers is not None and scheduler is not None:
+        raise ConfigError("--workers and --scheduler contradict each other; give one of them")
+    return Fleet(workers, scheduler)

@@ -1,0 +1,53 @@
+"""Small networks of rates for tests of the engines."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eqspike.core.activations import ACTIVATIONS
+from eqspike.core.messages import VALUES, Messages
+from eqspike.core.network import layered
+from eqspike.core.rates import BinaryNeuron, Dynamics, Feedback, RateNeuron, Readout
+from eqspike.engines.protocol import Images, Keys, Labels, RateSystem
+from eqspike.memory import Ideal, Memory
+from eqspike.rules import ContinualVectorField, Equilibrium, Nudging, RateRule
+
+PIXELS, CLASSES = 12, 4
+
+
+def small_rate_system(
+    rule: type[RateRule] = Equilibrium, *, sign: str = "positive", updates: str = "synchronous",
+    nudge: str = "inside", activation: str = "sigmoid-4", initial: float = 0.0,
+    hidden: tuple[int, ...] = (7, 5), angle: float = 60.0, threshold: float | None = None,
+    memory: Memory | None = None, neuron: BinaryNeuron | None = None, replicas: int = 1,
+) -> RateSystem:  # fmt: skip
+    """A network that is quick to simulate message by message.
+
+    Args:
+        rule: C-VF has separate backward weights, at that angle.
+        neuron: instead of rate neurons of that activation.
+        replicas: outputs of each class.
+        threshold: of changes; None where values are sent.
+    """
+    network = layered((PIXELS, *hidden, CLASSES * replicas))
+    rates = tuple(0.3 / (1 + index) for index in range(len(network.couplings)))
+    return RateSystem(
+        network,
+        neuron or RateNeuron(ACTIVATIONS[activation], initial),
+        Dynamics(updates, nudge),
+        Feedback("separate", angle) if rule is ContinualVectorField else Feedback(),
+        rule(Nudging(9, 5, 0.4, sign)),
+        memory or Ideal(),
+        "float64",
+        rates,
+        (1.0,) * len(rates),
+        Readout(replicas),
+        messages=VALUES if threshold is None else Messages("changes", threshold),
+    )
+
+
+def rate_samples(count: int = 6) -> tuple[Images, Labels, Keys]:
+    """Random images, one pixel dark in all of them; labels and presentation keys."""
+    images = np.random.default_rng(5).integers(0, 256, (count, PIXELS)).astype(np.uint8)
+    images[:, 3] = 0
+    return images, np.arange(count) % CLASSES, np.arange(count, dtype=np.uint64)

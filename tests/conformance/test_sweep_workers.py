@@ -1,0 +1,64 @@
+"""A grid on several processes, one of them killed in the middle of its work: nothing is lost, nothing differs."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = (
+    sys.executable, "-m", "eqspike", "sweep", "eqspike-digits", "digits", "--vary", "rule.beta=[0.2, 0.3, 0.4]",
+    "--epochs", "2", "--limit", "600", "--chip", "loihi1", "--checkpoint-seconds", "0.5", "--json",
+)  # fmt: skip
+
+
+def begin(out: Path, workers: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, "--workers", str(workers), "--out", str(out)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def worker_of(sweep: subprocess.Popen[str], out: Path) -> int:
+    """The process that has begun to train a point, as soon as the point has a checkpoint."""
+    import psutil
+
+    until = time.monotonic() + 300
+    while time.monotonic() < until:
+        if any(out.glob("*/checkpoints/*.safetensors")):
+            workers = [
+                child
+                for child in psutil.Process(sweep.pid).children(recursive=True)
+                if "spawn_main" in " ".join(child.cmdline())
+            ]
+            return max(workers, key=lambda child: child.cpu_times().user).pid
+        time.sleep(0.05)
+    raise AssertionError("no checkpoint was written")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="Dask is not installed")
+def test_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
+    killed = begin(tmp_path / "killed", 2)
+    victim = worker_of(killed, tmp_path / "killed")
+    os.kill(victim, signal.SIGKILL)
+    text, errors = killed.communicate(timeout=600)
+    assert killed.returncode == 0, errors
+    whole = begin(tmp_path / "whole", 1)
+    expected, errors = whole.communicate(timeout=600)
+    assert whole.returncode == 0, errors
+    found, wanted = json.loads(text), json.loads(expected)
+    assert len(found["points"]) == 3
+    found.pop("files")
+    wanted.pop("files")
+    assert found == wanted
+    again = begin(tmp_path / "whole", 1)
+    repeated, errors = again.communicate(timeout=60)
+    assert json.loads(repeated)["points"] == wanted["points"]

@@ -1,0 +1,173 @@
+"""Convolutions in the torch session: counts of taps, tied places, refusals, and learning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from eqspike.core.activations import ACTIVATIONS
+from eqspike.core.convolution import Convolution, Pooling
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.network import layered
+from eqspike.core.rates import Dynamics, Feedback, RateNeuron
+from eqspike.engines.protocol import RateSystem
+from eqspike.engines.rate_parameters import initial_rate_weights
+from eqspike.engines.torch import TorchSession
+from eqspike.engines.torch.convolution import Convolutional
+from eqspike.experiment.sessions import check_engine
+from eqspike.memory import Ideal
+from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
+
+SAMPLES = 5
+IMAGES = np.random.default_rng(0).integers(1, 256, (SAMPLES, 2 * 8 * 8)).astype(np.uint8)
+LABELS = np.array([0, 1, 2, 0, 1])
+KEYS = np.arange(SAMPLES, dtype=np.uint64)
+
+
+def make(kind: str = "max", padding: int = 0, **changes: object) -> RateSystem:
+    first = Convolution(3, padding, Pooling(kind, 2))
+    second = Convolution(2, padding, Pooling(kind, 2))
+    lower = (4, *first.pooled((2, 8, 8)))
+    upper = (3, *second.pooled(lower))
+    system = RateSystem(
+        layered(((2, 8, 8), lower, upper, 3), (first, second, None)),
+        RateNeuron(ACTIVATIONS["sigmoid-4"]),
+        Dynamics(),
+        Feedback(),
+        Equilibrium(Nudging(7, 3, 0.5)),
+        Ideal(),
+        "float64",
+        (0.1, 0.1, 0.1),
+        (1.0, 1.0, 1.0),
+    )
+    return replace(system, **changes)
+
+
+def test_initial_kernels_are_bounded_by_their_fan_in() -> None:
+    weights = initial_rate_weights(make(), 0)
+    assert weights["input-hidden1"].shape == (2, 3, 3, 4)
+    assert weights["hidden1.bias"].shape == (4,)
+    for name, fan_in in (("input-hidden1", 18), ("hidden1-hidden2", 16), ("hidden1.bias", 18)):
+        bound = 1 / np.sqrt(fan_in)
+        assert 0.3 * bound < abs(weights[name]).max() <= bound
+
+
+class TestCounts:
+    def counts(self, system: RateSystem):  # type: ignore[no-untyped-def]
+        with TorchSession(system) as session:
+            session.fit(IMAGES, LABELS, KEYS, 1.0, 0)
+            return session.take_counts()
+
+    def test_each_tap_that_meets_a_neuron_is_an_operation(self) -> None:
+        free = self.counts(make()).phases["free"].couplings
+        steps = SAMPLES * 7
+        assert {n: c.synaptic_operations for n, c in free.items()} == {
+            "input->hidden1": steps * 2 * 4 * 9 * 36,
+            "hidden1->hidden2": steps * 4 * 3 * 4 * 4,  # of 3 x 3 maps, one window of 2 x 2 places
+            "hidden2->hidden1": steps * 3 * 4 * 4,  # one place of each window sends
+            "hidden2->output": steps * 9,
+            "output->hidden2": steps * 9,
+        }
+        assert all(c.effective_synaptic_operations == c.synaptic_operations for c in free.values())
+
+    def test_averages_send_down_through_every_place(self) -> None:
+        free = self.counts(make("average")).phases["free"].couplings
+        both = {free[name].synaptic_operations for name in ("hidden1->hidden2", "hidden2->hidden1")}
+        assert both == {SAMPLES * 7 * 4 * 3 * 4 * 4}
+
+    def test_padding_meets_nothing(self) -> None:
+        """3 x 3 taps on a padded picture of 8 x 8: 8 of 8 places in the middle row, 7 at the rims."""
+        free = self.counts(make(padding=1)).phases["free"].couplings
+        assert free["input->hidden1"].synaptic_operations == SAMPLES * 7 * 2 * 4 * (8 + 7 + 7) ** 2
+
+    @pytest.mark.parametrize("kind", ["max", "average"])
+    def test_effective_operations_leave_out_weights_of_zero(self, kind: str) -> None:
+        with TorchSession(make(kind, padding=1)) as session:
+            weights = session.weights()
+            weights["hidden1-hidden2"][:] = 0
+            weights["hidden1-hidden2"][0, 1, 1, 2] = 1
+            session.load(weights)
+            session.scores(IMAGES, KEYS)
+            free = session.take_counts().phases["free"].couplings
+        # Maps of 4 x 4 padded to 6 x 6 give 5 x 5 places and 2 x 2 windows; tap (1, 1) meets a neuron at all 16.
+        assert free["hidden1->hidden2"].effective_synaptic_operations == SAMPLES * 7 * 16
+        windows = 4 if kind == "max" else 16
+        assert free["hidden2->hidden1"].effective_synaptic_operations == SAMPLES * 7 * windows
+
+    def test_a_shared_weight_is_written_once_and_evaluated_at_each_place(self) -> None:
+        counts = self.counts(make("average"))
+        writes = {n: p.candidate_writes for n, p in counts.phases["update"].plasticity.items()}
+        assert writes == {
+            "input-hidden1": 72, "hidden1.bias": 4, "hidden1-hidden2": 48, "hidden2.bias": 3,
+            "hidden2-output": 9, "output.bias": 3,
+        }  # fmt: skip
+        evaluated = counts.phases["nudged"].plasticity
+        assert evaluated["input-hidden1"].rule_evaluations == SAMPLES * 72 * 36
+        assert evaluated["hidden1.bias"].rule_evaluations == SAMPLES * 4 * 9
+
+    def test_dark_channels_ask_for_nothing(self) -> None:
+        images = IMAGES.copy()
+        images[:, 64:] = 0
+        with TorchSession(make()) as session:
+            session.fit(images, LABELS, KEYS, 1.0, 0)
+            update = session.take_counts().phases["update"]
+        assert update.plasticity["input-hidden1"].candidate_writes == 36
+
+
+def test_equal_places_send_to_the_first() -> None:
+    """Where all places of a window are equal, the first is picked, on the way up and down alike."""
+    wiring = layered(
+        ((1, 4, 4), (1, 2, 2), 2, 2), (Convolution(1, 0, Pooling("max", 2)), None, None)
+    )
+    coupling = Convolutional(wiring.couplings[0], torch.ones(1, 1, 1, 1))
+    pre, zero = torch.full((1, 16), 0.5), torch.zeros(1, 16)
+    coupling.observe(pre)
+    coupling.down(torch.tensor([[1.0, 2.0, 3.0, 4.0]]), zero, 1.0, zero)
+    picture = zero.view(4, 4)
+    assert picture[::2, ::2].flatten().tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert picture.sum() == 10
+
+
+class TestRefusals:
+    def test_separate_feedback_has_no_indices(self) -> None:
+        rule = ContinualVectorField(Nudging(7, 3, 0.5))
+        system = make(rule=rule, feedback=Feedback("separate"))
+        with pytest.raises(UnsupportedError, match="rule 'c-vf' asks"):
+            TorchSession(system)
+        with pytest.raises(
+            UnsupportedError, match="separate has no indices for convolutions with max pooling"
+        ):
+            TorchSession(make(feedback=Feedback("separate")))
+
+    def test_writes_at_every_step(self) -> None:
+        with pytest.raises(UnsupportedError, match="engine 'torch' does not write to convolutions"):
+            TorchSession(make(rule=ContinualEquilibrium(Nudging(7, 3, 0.5))))
+
+
+@pytest.mark.parametrize(("kind", "updates"), [("max", "synchronous"), ("average", "even-odd")])
+def test_learning_lowers_the_loss(kind: str, updates: str) -> None:
+    targets = np.eye(3)[LABELS]
+    with TorchSession(make(kind, 1, dynamics=Dynamics(updates))) as session:
+        losses = []
+        for key in range(6):
+            losses.append(float(((session.rates(IMAGES)["output"] - targets) ** 2).sum()))
+            session.fit(IMAGES, LABELS, KEYS, 0.3, key)
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_batches_of_other_sizes_share_kernels() -> None:
+    with TorchSession(make()) as session:
+        together = session.scores(IMAGES, KEYS)
+        for size in (1, 5, 2, 5):
+            np.testing.assert_allclose(
+                session.scores(IMAGES[:size], KEYS[:size]), together[:size], atol=1e-14
+            )
+
+
+@pytest.mark.parametrize("engine", ["fast", "fast-int", "brian2", "lava"])
+def test_other_engines_refuse_by_name(engine: str) -> None:
+    with pytest.raises(UnsupportedError, match=f"engine '{engine}' does not run"):
+        check_engine(make(), engine)

@@ -1,0 +1,155 @@
+"""Grids of runs: their points, what is computed once only, their tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eqspike.core.errors import ConfigError, RunError
+from eqspike.experiment.sweep import Axis, Point, Sweep, grid, pareto_front, read_axis, write_sweep
+from eqspike.experiment.sweep.point import RESULT, Base, known_result, run_point
+from eqspike.experiment.sweep.results import Outcome, table
+from eqspike.experiment.sweep.running import check_workers
+
+BASE = Base(
+    model="eqspike-digits",
+    task="digits",
+    engine=None,
+    seed=0,
+    epochs=1,
+    limit=40,
+    overrides=(),
+    chips=("loihi1",),
+    checkpoint_seconds=120.0,
+)
+
+
+def test_every_combination_once_with_the_last_axis_fastest() -> None:
+    points = grid([read_axis("rule.beta=[0.1, 0.3]"), read_axis("seed=[0, 1]")])
+    assert [dict(point.settings) for point in points] == [
+        {"rule.beta": 0.1, "seed": 0},
+        {"rule.beta": 0.1, "seed": 1},
+        {"rule.beta": 0.3, "seed": 0},
+        {"rule.beta": 0.3, "seed": 1},
+    ]
+    assert points[1].overrides == ("rule.beta=0.1",)
+    assert points[1].seed == 1
+    assert points[1].name == "rule.beta=0.1 seed=1"
+    assert points[1].folder.startswith("rule.beta=0.1_seed=1-")
+    assert grid([read_axis("layers=[[64, 32, 10]]")])[0].folder.startswith("layers=64-32-10-")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rule.beta", "KEY=[V1, V2]"),
+        ("=[1]", "KEY=[V1, V2]"),
+        ("rule.beta=0.3", "list of values, got 0.3"),
+        ("rule.beta=[]", "list of values"),
+        ("rule.beta=[0.1, 0.1]", "0.1 is given twice"),
+        ("rule.beta=[0.1", "not valid YAML"),
+        ("seed=[-1]", "at least 0, got -1"),
+        ("seed=[true]", "whole number"),
+    ],
+)
+def test_axes_that_are_refused(text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=r"--vary") as caught:
+        read_axis(text)
+    assert said in str(caught.value)
+
+
+def test_an_axis_given_twice_is_refused() -> None:
+    with pytest.raises(ConfigError, match="given twice"):
+        grid([Axis("seed", (0,)), Axis("seed", (1,))])
+
+
+values = st.one_of(
+    st.integers(-5, 5), st.floats(-2, 2), st.booleans(), st.text(max_size=4),
+    st.lists(st.integers(-5, 5), min_size=1, max_size=3),
+)  # fmt: skip
+
+
+@given(st.tuples(values, values), st.tuples(values, values))
+def test_folders_differ_where_settings_do(
+    first: tuple[object, ...], second: tuple[object, ...]
+) -> None:
+    one, other = (Point(dict(zip(("a", "b"), pair, strict=True))) for pair in (first, second))
+    assert (one.folder == other.folder) == (repr(first) == repr(second))
+    assert "/" not in one.folder
+    assert not one.folder.startswith(".")
+
+
+def test_a_point_is_trained_once(tmp_path: Path) -> None:
+    point = grid([read_axis("rule.beta=[0.3]")])[0]
+    assert known_result(BASE, point, str(tmp_path)) is None
+    result = run_point(BASE, point, str(tmp_path))
+    assert result["epochs"] == 1
+    assert 0 < result["chips"]["loihi1"]["inference_j"]["typical"] < 1
+    folder = tmp_path / point.folder
+    (folder / "weights.safetensors").unlink()
+    assert (
+        run_point(BASE, point, str(tmp_path)) == result == known_result(BASE, point, str(tmp_path))
+    )
+    (folder / RESULT).unlink()
+    assert run_point(BASE, point, str(tmp_path)) == result, "continues from the run's checkpoint"
+    with pytest.raises(RunError, match="another configuration"):
+        run_point(replace(BASE, epochs=2), point, str(tmp_path))
+
+
+def sweep_of(results: list[tuple[float, float] | None]) -> Sweep:
+    """A sweep with these pairs of accuracy and joules; None for a failure."""
+    outcomes = []
+    for number, pair in enumerate(results):
+        point = Point({"seed": number})
+        if pair is None:
+            outcomes.append(Outcome(point, None, "ActivityError: silent | <b>"))
+            continue
+        accuracy, joules = pair
+        energy = {"low": joules / 2, "typical": joules, "high": 2 * joules}
+        chips = {"loihi1": {"inference_j": energy, "training_sample_j": None}}
+        outcomes.append(Outcome(point, {"chips": chips, "accuracy": accuracy, "epochs": 1}, None))
+    return Sweep(BASE, (Axis("seed", tuple(range(len(results)))),), tuple(outcomes))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(1e-9, 1e-3)), min_size=1, max_size=8))
+def test_nothing_beats_the_front_and_the_front_beats_the_rest(
+    pairs: list[tuple[float, float]],
+) -> None:
+    front = pareto_front(sweep_of(list(pairs)), "loihi1")
+
+    def beats(a: tuple[float, float], b: tuple[float, float]) -> bool:
+        return a[0] >= b[0] and a[1] <= b[1] and a != b
+
+    for index, pair in enumerate(pairs):
+        beaten = any(beats(other, pair) for other in pairs)
+        if index in front:
+            assert not beaten
+        else:
+            assert beaten or any(pairs[member] == pair for member in front)
+
+
+def test_the_tables_of_a_sweep(tmp_path: Path) -> None:
+    sweep = sweep_of([(0.9, 2e-6), None, (0.8, 3e-6)])
+    header, rows = table(sweep)
+    assert header == ("seed", "accuracy", "loihi1")
+    assert rows[0] == ("0", "90.00 %", "2.00\u00a0µJ (1.00\u00a0µJ – 4.00\u00a0µJ) *")
+    assert rows[1] == ("1", "failed", "")
+    assert not rows[2][2].endswith("*")
+    data, plain, text = (path.read_text() for path in write_sweep(sweep, tmp_path / "new"))
+    assert json.loads(data) == sweep.to_json()
+    assert json.loads(data)["pareto"] == {"loihi1": [sweep.outcomes[0].point.folder]}
+    assert plain.splitlines()[1] == "0,0.9,1e-06,2e-06,4e-06,,,,"
+    assert r"ActivityError: silent \| \<b\>" in text
+    assert [outcome.point.seed for outcome in sweep.failed] == [1]
+
+
+def test_fleets_that_are_refused() -> None:
+    with pytest.raises(ConfigError, match="at least 1, got 0"):
+        check_workers(0, None)
+    with pytest.raises(ConfigError, match="contradict"):
+        check_workers(2, "tcp://host:8786")
