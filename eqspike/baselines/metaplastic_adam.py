@@ -7,8 +7,8 @@ With hidden weights W_h, of which the network sees sign(W_h), and Adam's step U 
 
 so that a weight that was pushed far from 0, because many batches asked for its sign, is ever harder to turn.
 m = 0 is Adam. f multiplies the momentum alone, and only of arrays with two dimensions or more: normalisations
-learn as ever. Laborieux, Ernoult, Hirtzlin and Querlioz, Nat. Commun. 12:2549 (2021), equations 1 to 3; their code
-adds epsilon before it corrects the deviation, here it is added after, as PyTorch's Adam does.
+learn as ever. Laborieux, Ernoult, Hirtzlin and Querlioz, Nat. Commun. 12:2549 (2021), and their public code; there
+epsilon is added before the deviation is corrected, here after, as PyTorch's Adam does.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from eqspike.cli.printing import print_json, print_table
+from eqspike.core.activity import activity_json
 from eqspike.experiment.runs import evaluate_run
 
 
@@ -20,6 +21,7 @@ def evaluate(options: argparse.Namespace) -> int:
                 "samples_per_second": result.samples_per_second,
                 "rates": result.rates,
                 "counts": result.counts.to_json(),
+                "activity": activity_json(result.activity) if result.activity else None,
                 "writes": {name: writes.to_json() for name, writes in result.writes.items()},
             }
         )

@@ -7,8 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from eqspike.cli.printing import print_json
+from eqspike.cli.rate_parity import print_rate_parity
 from eqspike.core.errors import ConfigError
-from eqspike.experiment.parity import TOLERANCE, Difference, Parity, compare_run
+from eqspike.experiment.learnt import TOLERANCE
+from eqspike.experiment.parity import Difference, Parity, compare_run
+from eqspike.experiment.rate_parity import RateParity
 
 
 def parity(options: argparse.Namespace) -> int:
@@ -21,6 +24,8 @@ def parity(options: argparse.Namespace) -> int:
     result = compare_run(Path(options.run), (names[0], names[1]), options.samples)
     if options.json:
         print_json({**asdict(result), "equal": result.holds})
+    elif isinstance(result, RateParity):
+        print_rate_parity(result)
     else:
         _print(result)
     return 0 if result.holds else 1

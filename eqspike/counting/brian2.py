@@ -49,6 +49,10 @@ def count_brian2(
     for monitor in monitors:
         layer, size = str(monitor.source.name), len(monitor.source)
         sizes[layer] = size
+        if not monitor.record:
+            raise ConfigError(
+                f"monitor '{monitor.name}' must keep the time of each spike; make it without record=False"
+            )
         step = _steps(monitor, start_s, samples * steps) % steps
         neuron = np.asarray(monitor.i[:], np.int64)
         for phase, piece in pieces.items():

@@ -23,7 +23,7 @@ def count_lava(
 
     Args:
         monitors: by layer, from the input on, a `Monitor` of its outgoing spikes (`s_out`), what its `get_data`
-            gave, or that array itself: (samples x steps, neurons).
+            gave, or that array itself: (samples x steps, neurons); a monitor of as many steps as were run.
         weights: by `FROM->TO`, the matrix of the `Dense` process in Lava's form, (target neurons, source neurons);
             of a `Sparse` process, its sparse matrix.
         inputs: names of the layers that are fed from outside, such as those of a `RingBuffer`.

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eqspike.chips import ChipProfile
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.energy.conditions import Conditions
 from eqspike.energy.endurance import Wear, wear
 from eqspike.energy.model import Estimate, estimate
 from eqspike.energy.sensitivity import Swing, swings
+from eqspike.energy.wording import message_warning
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class EnergyReport:
         conditions: how the chips are operated.
         weights: numbers of weights by place; empty if not given.
         samples_per_second: rate of training for which years to wear-out are given.
+        activity: spikes by neuron in the inferences, by free layer; empty if unknown.
     """
 
     title: str
@@ -63,6 +66,7 @@ class EnergyReport:
     conditions: Conditions
     weights: Mapping[str, int]
     samples_per_second: float
+    activity: Mapping[str, LayerActivity] = field(default_factory=dict)
 
 
 def build_report(
@@ -74,6 +78,7 @@ def build_report(
     conditions: Conditions | None = None,
     weights: Mapping[str, int] | None = None,
     samples_per_second: float = 1.0,
+    activity: Mapping[str, LayerActivity] | None = None,
 ) -> EnergyReport:
     """Estimate one run on several chips.
 
@@ -86,6 +91,7 @@ def build_report(
         conditions: how the chips are operated.
         weights: numbers of weights by coupling and biases; needed for wear.
         samples_per_second: rate of training for the years to wear-out.
+        activity: spikes by neuron in the inferences.
 
     Raises:
         ConfigError: without chips or counts, with a chip named twice, with learning events in the
@@ -110,8 +116,8 @@ def build_report(
         tuple(
             ChipEnergy(
                 chip,
-                _priced(inference, chip, given),
-                _priced(training, chip, given),
+                _priced(inference, chip, given, checked),
+                _priced(training, chip, given, checked),
                 () if training is None else wear(training, chip, weights or {}),
             )
             for chip in chips
@@ -119,13 +125,21 @@ def build_report(
         given,
         dict(weights or {}),
         samples_per_second,
+        dict(activity or {}),
     )
 
 
-def _priced(counts: EventCounts | None, chip: ChipProfile, conditions: Conditions) -> Priced | None:
+def _priced(
+    counts: EventCounts | None,
+    chip: ChipProfile,
+    conditions: Conditions,
+    provenance: Mapping[str, Any],
+) -> Priced | None:
     if counts is None:
         return None
-    return Priced(estimate(counts, chip, conditions), swings(counts, chip, conditions))
+    found = estimate(counts, chip, conditions)
+    warned = replace(found, warnings=(*message_warning(provenance, chip), *found.warnings))
+    return Priced(warned, swings(counts, chip, conditions))
 
 
 def check_chips(chips: Sequence[ChipProfile]) -> None:

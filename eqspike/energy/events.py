@@ -111,11 +111,15 @@ def stored_twice(counts: EventCounts) -> frozenset[str]:
     """Names of undirected couplings that carry spikes both ways.
 
     A spike finds its weights by its source neuron, so a chip holds one table of weights for each
-    direction: a change of the shared weight is evaluated and written in both.
+    direction: a change of the shared weight is evaluated and written in both. Where each direction is written by
+    itself, its weights are its own.
     """
     directed = {name for phase in counts.phases.values() for name in phase.couplings}
+    written = {name for phase in counts.phases.values() for name in phase.plasticity}
     ends = (name.partition("->") for name in directed)
-    return frozenset(f"{a}-{b}" for a, _, b in ends if f"{b}->{a}" in directed)
+    return frozenset(
+        f"{a}-{b}" for a, _, b in ends if f"{b}->{a}" in directed and f"{b}-{a}" not in written
+    )
 
 
 def _hops(name: str, phase: PhaseCounts, hops_per_spike: Mapping[str, float] | None) -> list[Event]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from eqspike.chips import ChipProfile, IncludedIn
 from eqspike.chips.figures import Figure
+from eqspike.core.activity import activity_json
 from eqspike.core.quantities import Interval
 from eqspike.energy.contents import ChipEnergy, EnergyReport, Priced
 from eqspike.energy.endurance import Wear
@@ -31,6 +32,7 @@ def report_data(report: EnergyReport) -> dict[str, Any]:
             "inference": None if report.inference is None else report.inference.to_json(),
             "training": None if report.training is None else report.training.to_json(),
         },
+        **({"activity": activity_json(report.activity)} if report.activity else {}),
     }
 
 

@@ -17,7 +17,8 @@ def write_texts(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (folder / name).write_bytes(text.encode())
+            # Half a surrogate pair becomes an escape, which JSON reads back; pages write it out.
+            (folder / name).write_bytes(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise RunError(f"{folder}: the report cannot be written: {error.strerror}") from error
     return tuple(folder / name for name in texts)

@@ -1,7 +1,7 @@
 """What a report was made of, kept beside it, so that it can be made again without the run.
 
 inputs.json    schema `eqspike-energy-inputs-1`: provenance, chip names, counts of training and inference;
-               and where given: conditions, the user's figures, numbers of weights, rate of training
+               and where given: conditions, figures of the user, numbers of weights, rate of training, activity
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.chips import ChipProfile, load_profile, with_figures
+from eqspike.core.activity import activity_json, read_activity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.energy.conditions import Conditions
@@ -40,7 +41,7 @@ def write_inputs(
     Raises:
         RunError: if the file cannot be written.
     """
-    data = {
+    data: dict[str, Any] = {
         "schema": SCHEMA,
         "provenance": dict(report.provenance),
         "chips": list(chips),
@@ -51,6 +52,8 @@ def write_inputs(
         "training": report.training and report.training.to_json(),
         "inference": report.inference and report.inference.to_json(),
     }
+    if report.activity:
+        data["activity"] = activity_json(report.activity)
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
     return write_texts(folder, {NAME: text})[0]
 
@@ -74,6 +77,9 @@ def read_inputs(folder: Path) -> EnergyReport:
             conditions=Conditions(**data.get("conditions", {})),
             weights={str(place): int(n) for place, n in data.get("weights", {}).items()},
             samples_per_second=float(data.get("samples_per_second", 1.0)),
+            activity=read_activity(data["activity"], f"{path}: activity")
+            if "activity" in data
+            else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{path}: does not follow the schema: {error!r}") from error

@@ -62,12 +62,16 @@ def precision_study(comparison: SystemComparison) -> PrecisionStudy | None:
     """The study on the first chip that prices anything; None where all weights are of one kind."""
     index = next((i for i, row in enumerate(comparison.energies) if _any_energy(row)), None)
     nothing = SystemEnergy(None, None)
+    several = len({_size(system) for system in comparison.systems}) > 1
     entries = []
     for place, system in enumerate(comparison.systems):
         found = _memory(system.provenance)
         if found is not None:
             energy = nothing if index is None else comparison.energies[index][place]
-            entries.append(_Entry(system, *found, energy))
+            bits, series = found
+            # Networks of different sizes are never joined by a line.
+            size = f", {_size(system)} weights" if several else ""
+            entries.append(_Entry(system, bits, series + size, energy))
     if len({(entry.bits, entry.series) for entry in entries}) < 2:
         return None
     entries.sort(key=lambda entry: (entry.bits is None, entry.bits or 0, entry.series))
@@ -88,6 +92,10 @@ def _memory(provenance: Mapping[str, Any]) -> tuple[int | None, str] | None:
         rounding = provenance.get("weight_rounding")
         return bits, f"{rounding} rounding" if rounding else str(kind)
     return (None, "floating point") if kind == "ideal" else None
+
+
+def _size(system: ComparedSystem) -> str:
+    return text.count(sum(system.weights.values())) if system.weights else "unknown"
 
 
 def _accuracy_plot(entries: list[_Entry]) -> Plot | None:

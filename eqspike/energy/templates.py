@@ -8,11 +8,14 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from eqspike.core.errors import MissingPackageError
+from eqspike.energy.text import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]|#])")
+_MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]|#~$])")
+# What makes a list, a rule or a heading of a text that begins a line.
+_MARKDOWN_START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|[-=\s]+$))")
 
 
 def fill_html(name: str, context: Mapping[str, Any]) -> str:
@@ -25,7 +28,8 @@ def fill_html(name: str, context: Mapping[str, Any]) -> str:
     Raises:
         MissingPackageError: without the package `jinja2`.
     """
-    return _environment(autoescape=True).get_template(name).render(context)
+    environment = _environment(autoescape=True, finalize=_escape_html)
+    return environment.get_template(name).render(context)
 
 
 def fill_markdown(name: str, context: Mapping[str, Any]) -> str:
@@ -38,9 +42,7 @@ def fill_markdown(name: str, context: Mapping[str, Any]) -> str:
     return environment.get_template(name).render(context)
 
 
-def _environment(
-    *, autoescape: bool, finalize: Callable[[object], object] | None = None
-) -> Environment:
+def _environment(*, autoescape: bool, finalize: Callable[[object], object]) -> Environment:
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError as error:
@@ -63,10 +65,18 @@ def _template(name: str) -> str:
     return resources.files("eqspike.energy").joinpath(name).read_text(encoding="utf-8")
 
 
+def _escape_html(value: object) -> object:
+    """Show characters that could reorder or hide text; markup that is already safe stays."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return visible(value)
+
+
 def _escape_markdown(value: object) -> object:
     """Neutralise Markdown and HTML in a text; numbers and joined lists are texts by then."""
     if not isinstance(value, str):
         return value
-    flat = " ".join(value.split())
+    flat = visible(" ".join(value.split()))
     escaped = _MARKDOWN_SPECIAL.sub(r"\\\1", flat)
-    return escaped.replace("&", "&amp;").replace("<", "&lt;")
+    escaped = _MARKDOWN_START.sub(r"\1\\", escaped)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -14,6 +14,7 @@ from eqspike.energy.quantity_view import QuantityView, dynamic_amount, quantity_
 from eqspike.energy.text import Amount
 
 TITLES = {"inference": "Energy per inference", "training": "Energy per training sample"}
+SHARE_OF = {"inference": "of an inference", "training": "of a training sample"}
 WHOLE = {"inference": "", "training": "whole training"}
 
 
@@ -58,7 +59,7 @@ class ChipView:
         latency: time on the chip per inference; None if unknown.
         figures: evidence.
         wear: by coupling; empty where the profile has no endurance.
-        assumptions, warnings: texts.
+        assumptions, warnings: texts; low confidence is in `doubt_lines`.
     """
 
     anchor: str
@@ -75,8 +76,7 @@ class ChipView:
 
 def chip_view(index: int, entry: ChipEnergy, samples_per_second: float) -> ChipView:
     """Texts of one chip; `index` makes its anchor, so that a name never has to be one."""
-    pairs = (("inference", entry.inference), ("training", entry.training))
-    given = [(name, priced) for name, priced in pairs if priced is not None]
+    given = _priced_of(entry)
     latency = None if entry.inference is None else entry.inference.estimate.latency
     return ChipView(
         f"chip-{index}",
@@ -88,8 +88,31 @@ def chip_view(index: int, entry: ChipEnergy, samples_per_second: float) -> ChipV
         figure_lines(entry.chip),
         _wear(entry, samples_per_second),
         _unique(note for _, priced in given for note in priced.estimate.assumptions),
-        _unique(f"{TITLES[n]}: {warning}" for n, p in given for warning in p.estimate.warnings),
+        _unique(
+            f"{TITLES[n]}: {warning}"
+            for n, p in given
+            for warning in p.estimate.warnings
+            if p.estimate.doubt is None or warning != p.estimate.doubt.warning
+        ),
     )
+
+
+def doubt_lines(report: EnergyReport) -> tuple[tuple[str, str], ...]:
+    """Chips whose totals rest on figures of low confidence, and how far, for one note on all of them."""
+    lines = []
+    for entry in report.chips:
+        pairs = ((priced, SHARE_OF[name]) for name, priced in _priced_of(entry))
+        doubts = [(p.estimate.doubt, what) for p, what in pairs if p.estimate.doubt is not None]
+        if doubts:
+            shares = ", ".join(f"{text.percent(doubt.share)} {what}" for doubt, what in doubts)
+            names = ", ".join(dict.fromkeys(name for doubt, _ in doubts for name in doubt.names))
+            lines.append((entry.chip.name, f"{shares} ({names})"))
+    return tuple(lines)
+
+
+def _priced_of(entry: ChipEnergy) -> list[tuple[str, Priced]]:
+    pairs = (("inference", entry.inference), ("training", entry.training))
+    return [(name, priced) for name, priced in pairs if priced is not None]
 
 
 def comparison(report: EnergyReport, *, reference: bool) -> Chart:
@@ -101,8 +124,7 @@ def comparison(report: EnergyReport, *, reference: bool) -> Chart:
         (entry.chip.name, name, priced.estimate)
         for entry in report.chips
         if entry.chip.reference is reference
-        for name, priced in (("inference", entry.inference), ("training", entry.training))
-        if priced is not None
+        for name, priced in _priced_of(entry)
     ]
     drawable = [each for _, _, e in estimates if (each := e.per_sample) and each.low > 0.0]
     axis = charts.LogAxis(drawable) if drawable else None

@@ -82,6 +82,25 @@ def operations_warning(gaps: Sequence[Gap]) -> tuple[str, ...]:
     )
 
 
+def message_warning(provenance: Mapping[str, Any], chip: ChipProfile) -> tuple[str, ...]:
+    """A warning if synapses multiply the numbers they are sent, where the profile prices what a spike needs.
+
+    Args:
+        provenance: its `messages` are `values`, `changes` or `bits`; without it they are spikes.
+        chip: some price a multiply-accumulate, and then this is no understatement.
+    """
+    sent = {
+        "changes": "A message is a number",
+        "values": "Every neuron sends its rate at every step, which is not counted as a spike",
+    }.get(str(provenance.get("messages")))
+    if sent is None or any("multiply" in what for what in chip.includes):
+        return ()
+    return (
+        f"{sent}, and a synaptic operation multiplies it with a weight; the profile's figure is for a spike. The "
+        "multiplication and the bits of the number are not priced: a lower bound.",
+    )
+
+
 @dataclass(frozen=True)
 class Doubt:
     """Figures of low confidence that carry much of a typical total.
@@ -134,6 +153,11 @@ def comparison_cautions(provenances: Sequence[Mapping[str, Any]]) -> tuple[str, 
     if len({each.get("epochs") for each in provenances}) > 1:
         texts.append(
             "The systems were trained for different numbers of epochs; see their provenance."
+        )
+    if any(each.get("messages") == "changes" for each in provenances):
+        texts.append(
+            "Where messages are numbers, synapses multiply; profiles price what a spike needs. Energies of such "
+            "systems are lower bounds."
         )
     if len({memory_words(each) for each in provenances}) > 1:
         texts.append(

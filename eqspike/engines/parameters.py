@@ -5,11 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eqspike.core.errors import ConfigError
+from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.network import Network
 from eqspike.core.random_stream import draws
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 
 _SIGN_POSITION = np.uint64(1 << 63)
+
+
+def refuse_convolutions(network: Network, engine: str) -> None:
+    """Refuse convolutions in an engine that does not run them.
+
+    Raises:
+        UnsupportedError: naming the one that does.
+    """
+    if any(network.convolutions):
+        raise UnsupportedError(
+            f"engine '{engine}' does not run convolutions; only engine 'torch' does, with rate neurons"
+        )
 
 
 def initial_weights(system: System, seed: int) -> Arrays:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,8 @@ class RateSystem:
     The input's rates are the levels of an image divided by 255.
 
     Attributes:
-        precision: `float64` or `float32`, of the dynamics and of the stored weights.
+        precision: `float64` or `float32`, of the dynamics and of the stored weights; or `bfloat16`, of the
+            dynamics alone, with stored weights of float32.
         learning_rates: one per coupling, from the input.
         initial_gain: weights and biases start uniform in +- gain / sqrt(fan-in) of the forward coupling.
         readout: how classes are read from the output layer.
@@ -152,4 +153,14 @@ class Session(Protocol):
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
+        ...
+
+
+@runtime_checkable
+class CountsNeurons(Protocol):
+    """A session that also knows which neurons the counted spikes were of."""
+
+    def neuron_spikes(self) -> dict[str, NDArray[np.int64]]:
+        """Spikes in the free phase of each neuron, (neurons,) by free layer, in what `scores` was given before the
+        last `take_counts`."""
         ...

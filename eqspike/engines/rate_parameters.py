@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
+from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import Coupling
-from eqspike.engines.parameters import check_arrays
+from eqspike.engines.parameters import check_arrays, refuse_convolutions
 from eqspike.engines.protocol import Arrays, RateSystem
 from eqspike.memory import Binary, Metaplastic
+
+
+def refuse_unlike_messages(system: RateSystem, engine: str) -> None:
+    """Refuse what engines that deliver messages one by one do not run.
+
+    Raises:
+        UnsupportedError: saying what works instead.
+    """
+    refuse_convolutions(system.network, engine)
+    if system.precision == "bfloat16":
+        raise UnsupportedError(
+            f"engine '{engine}' computes in float32 or float64, got training.precision bfloat16; use engine "
+            "'torch'"
+        )
+    system.messages.refuse_values(engine)
 
 
 def backward_name(coupling: Coupling) -> str:

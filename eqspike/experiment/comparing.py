@@ -73,10 +73,12 @@ def labels(paths: Sequence[Path]) -> tuple[str, ...]:
 
 def _of_run(path: Path, label: str) -> ComparedSystem:
     run = read_run(path)
-    unpriced = "" if run.spiking else (
-        "its neurons send rates. A rate is multiplied with a weight, and profiles price the addition of a "
-        "weight when a spike arrives."
-    )  # fmt: skip
+    unpriced = ""
+    if run.provenance.get("messages") == "values":
+        unpriced = (
+            "its neurons send rates at every step. A rate is multiplied with a weight, and profiles price the "
+            "addition of a weight when a spike arrives."
+        )
     return ComparedSystem(label, run.provenance, run.training, run.inference, run.weights, unpriced)
 
 

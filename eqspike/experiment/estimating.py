@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eqspike import library
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
-from eqspike.core.network import Network
+from eqspike.core.rates import BinaryNeuron
 from eqspike.energy import Conditions, EnergyReport, build_report
 from eqspike.energy.counts_file import read_counts_file
 from eqspike.energy.inputs import load_chips
-from eqspike.engines.protocol import System
+from eqspike.engines.parameters import expected_shapes
+from eqspike.engines.protocol import AnySystem, RateSystem
+from eqspike.engines.rate_parameters import rate_shapes
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.training import RunFolder
 from eqspike.training.files import read_json
@@ -41,12 +45,8 @@ def estimate_run(
     Raises:
         RunError: if there is no run or it has no counts.
         ConfigError: for an unknown chip or a wrong figure.
-        UnsupportedError: for a model of rates.
     """
     profiles = load_chips(chips, figures or {})
-    # A profile prices the addition of a weight when a spike arrives; a rate is multiplied, which costs more.
-    configuration = load_configuration(RunFolder.open(out).config_path)
-    configuration.model.spiking_system("an energy estimate by the cost of spikes")
     run = read_run(out)
     return build_report(
         chips=profiles,
@@ -56,6 +56,7 @@ def estimate_run(
         conditions=conditions,
         weights=run.weights,
         samples_per_second=samples_per_second,
+        activity=run.activity,
     )
 
 
@@ -95,14 +96,14 @@ class CountedRun:
         provenance: what the counts are counts of.
         training, inference: the counts.
         weights: numbers of weights, by the names under which writes are counted.
-        spiking: whether its neurons spike.
+        activity: spikes of the last evaluation by neuron, by layer; empty if unknown.
     """
 
     provenance: dict[str, Any]
     training: EventCounts
     inference: EventCounts
     weights: dict[str, int]
-    spiking: bool
+    activity: dict[str, LayerActivity]
 
 
 def read_run(out: Path) -> CountedRun:
@@ -119,14 +120,23 @@ def read_run(out: Path) -> CountedRun:
         _provenance(folder, configuration),
         training,
         inference,
-        _weights(system.network),
-        isinstance(system, System),
+        _weights(system),
+        folder.activity(),
     )
 
 
-def _weights(network: Network) -> dict[str, int]:
-    couplings = {c.name: c.pre.size * c.post.size for c in network.couplings}
-    return couplings | {f"{layer.name}.bias": layer.size for layer in network.free_layers}
+def _weights(system: AnySystem) -> dict[str, int]:
+    shapes = rate_shapes(system) if isinstance(system, RateSystem) else expected_shapes(system)
+    return {name: math.prod(shape) for name, shape in shapes.items()}
+
+
+def _messages(system: AnySystem) -> dict[str, str]:
+    """What synapses are sent, where it is no spikes: rates, changes of them, or turned bits."""
+    if not isinstance(system, RateSystem):
+        return {}
+    if not system.messages.of_changes:
+        return {"messages": "values"}
+    return {"messages": "bits" if isinstance(system.neuron, BinaryNeuron) else "changes"}
 
 
 def chip_names(wanted: tuple[str, ...]) -> tuple[str, ...]:
@@ -147,7 +157,8 @@ def _provenance(folder: RunFolder, configuration: Configuration) -> dict[str, An
         "seed": configuration.seed,
         "epochs": len(metrics),
         "accuracy": metrics[-1]["test_accuracy"],
-        **_memory(configuration.model.description["memory"]),
+        **_messages(configuration.model.system),
+        **_memory(configuration.model.description.get("memory", {"kind": "ideal"})),
         "configuration_sha256": hashlib.sha256(configuration.as_yaml().encode()).hexdigest(),
         "environment": read_json(folder.path / "environment.json"),
     }

@@ -26,6 +26,7 @@ from eqspike.tasks.encoders import Encoder
 from eqspike.training.schedule import Schedule
 
 PRECISIONS = ("float32", "float64")
+RATE_PRECISIONS = (*PRECISIONS, "bfloat16")
 RULES = ("eqspike",)
 DEFAULT_ENGINES: dict[type[AnySystem], str] = {System: "fast", RateSystem: "torch"}
 
@@ -124,7 +125,7 @@ def _spiking_system(section: Section, training: Section, network: Network) -> Sy
         encoder,
         EqSpike.read(rule_section),
         _memory_of_spikes(section.section("memory", {"kind": "ideal"}), couplings),
-        *_numbers(training, couplings),
+        *_numbers(training, couplings, PRECISIONS),
     )
 
 
@@ -156,7 +157,7 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
         feedback,
         rule,
         memory,
-        *_numbers(training, couplings),
+        *_numbers(training, couplings, RATE_PRECISIONS),
         Readout.read(section.section("output", {}), network.output.size),
         training.numbers("bias_rates", length=couplings, low=0, high=1e6)
         if training.has("bias_rates")
@@ -178,10 +179,12 @@ def _refuse_steps(rule: RateRule, memory: Memory) -> None:
         )
 
 
-def _numbers(training: Section, couplings: int) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
+def _numbers(
+    training: Section, couplings: int, precisions: tuple[str, ...]
+) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
     """Precision, learning rates and initial gains."""
     return (
-        training.choice("precision", PRECISIONS, "float32"),
+        training.choice("precision", precisions, "float32"),
         training.numbers("learning_rates", length=couplings, low=0, high=1e6),
         training.numbers("initial_gain", (1.0,) * couplings, length=couplings, low=0, high=100),
     )

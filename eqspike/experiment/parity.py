@@ -13,21 +13,23 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.network import Layer
-from eqspike.core.random_stream import stream_key
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, Session, System
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, Session, System
 from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.learnt import (
+    FLOATS,
+    INTEGERS,
+    PARITY,
+    TOLERANCE,
+    counts_equal,
+    learnt,
+    weight_error,
+)
+from eqspike.experiment.rate_parity import RateParity, compare_rates
 from eqspike.experiment.runs import check_fit
 from eqspike.experiment.sessions import open_session
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 from eqspike.training.loop import presentation_keys
-
-TOLERANCE = 1e-9
-"""Largest relative difference of weight changes: engines may sum the same terms in different orders."""
-
-FLOATS, INTEGERS = "float64", "integers"
-
-_PARITY = 4
 
 
 class Watched(Session, Protocol):
@@ -111,7 +113,7 @@ class Parity:
         return self.differing_spikes == 0 and self.counts_equal and exact and learnt
 
 
-def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity:
+def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity | RateParity:
     """Compare two engines on the weights of a run, with the first samples of its test set.
 
     Engines of floating-point systems compute in float64 here, whatever the model's precision.
@@ -123,7 +125,7 @@ def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity:
     """
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
-    system = configuration.model.spiking_system("the comparison of spikes")
+    system = configuration.model.system
     task = load_task(configuration.task)
     check_fit(configuration, task)
     test = task.load("test")
@@ -131,14 +133,11 @@ def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity:
         raise ConfigError(
             f"--samples must be from 1 to {len(test)} (test set of {task.name}), got {samples}"
         )
-    keys = presentation_keys(configuration.seed, _PARITY, 0, samples)
-    return compare(
-        system,
-        folder.weights(),
-        (test.images[:samples], test.labels[:samples], keys),
-        engines,
-        configuration.seed,
-    )
+    keys = presentation_keys(configuration.seed, PARITY, 0, samples)
+    batch = (test.images[:samples], test.labels[:samples], keys)
+    if isinstance(system, RateSystem):
+        return compare_rates(system, folder.weights(), batch, engines, configuration.seed)
+    return compare(system, folder.weights(), batch, engines, configuration.seed)
 
 
 def compare(
@@ -159,8 +158,8 @@ def compare(
         sum(int(first.spikes[layer.name].sum(dtype=np.int64)) for layer in layers),
         sum(np.count_nonzero(first.spikes[n.name] != second.spikes[n.name]) for n in layers),
         _potential_difference(first, second),
-        _weight_error(first.changes, second.changes),
-        _counts_equal(first, second),
+        weight_error(first.changes, second.changes),
+        counts_equal((first.inference, second.inference), (first.learning, second.learning)),
         _first_difference(first, second, layers, system.rule.free_steps),
         (first.seconds, second.seconds),
     )
@@ -192,29 +191,11 @@ def _observe(
         session = watched(opened, engine)
         session.load(weights)
         spikes, potentials = session.raster(images, labels, keys)
-        changes, learning = _learn(session, batch, seed)
+        changes, learning = learnt(session, batch, seed)
         session.scores(images, keys)
         inference = session.take_counts()
     seconds = time.perf_counter() - started
     return _Observation(spikes, potentials, changes, learning, inference, seconds)
-
-
-def _learn(
-    session: Session, batch: tuple[Images, Labels, Keys], seed: int
-) -> tuple[Arrays | None, EventCounts | None]:
-    """Weight changes and events of one batch, unless the engine does not learn the system.
-
-    Neither is compared if the engine rounds by random numbers that cannot be handed to another.
-    """
-    if getattr(session, "draws_for_itself", False):
-        return None, None
-    before = session.weights()
-    try:
-        session.fit(*batch, 1.0, stream_key(seed, _PARITY))
-    except UnsupportedError:
-        return None, None
-    changes = {name: array - before[name] for name, array in session.weights().items()}
-    return changes, session.take_counts()
 
 
 def _potential_difference(first: _Observation, second: _Observation) -> float | None:
@@ -226,25 +207,6 @@ def _potential_difference(first: _Observation, second: _Observation) -> float | 
         float(abs(first.potentials[name].astype(float) - second.potentials[name]).max())
         for name in shared
     )
-
-
-def _counts_equal(first: _Observation, second: _Observation) -> bool:
-    both_learn = first.learning is not None and second.learning is not None
-    return first.inference == second.inference and (
-        not both_learn or first.learning == second.learning
-    )
-
-
-def _weight_error(first: Arrays | None, second: Arrays | None) -> float | None:
-    """Largest difference over all arrays, each relative to its largest change."""
-    if first is None or second is None:
-        return None
-    errors = [0.0]
-    for name, change in first.items():
-        largest = max(float(abs(change).max()), float(abs(second[name]).max()))
-        if largest > 0:
-            errors.append(float(abs(change - second[name]).max()) / largest)
-    return max(errors)
 
 
 def _first_difference(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError, UnsupportedError
 from eqspike.engines.protocol import Session
@@ -21,6 +22,7 @@ from eqspike.training import (
     Plan,
     Progress,
     RunFolder,
+    activity_of,
     cell_writes,
     evaluate,
     fit,
@@ -73,6 +75,7 @@ class Evaluation:
         rates: mean firing rate of each free layer, in spikes per neuron and step.
         counts: events of all presentations.
         writes: of each weight in training, by coupling; empty where the memory does not count them.
+        activity: spikes by neuron of each free layer; empty where the engine does not tell.
     """
 
     accuracy: float
@@ -81,6 +84,7 @@ class Evaluation:
     rates: dict[str, float]
     counts: EventCounts
     writes: Mapping[str, CellWrites]
+    activity: dict[str, LayerActivity]
 
 
 def start(
@@ -151,8 +155,16 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
         # Once for nothing: loads or compiles what the engine needs.
         evaluate(session, test.limit(1), configuration.seed)
         accuracy, counts, seconds = evaluate(session, test, configuration.seed)
-    rate = len(test) / seconds
-    return Evaluation(accuracy, len(test), rate, mean_rates(counts), counts, cell_writes(weights))
+        activity = activity_of(session, counts)
+    return Evaluation(
+        accuracy,
+        len(test),
+        len(test) / seconds,
+        mean_rates(counts),
+        counts,
+        cell_writes(weights),
+        activity,
+    )
 
 
 @dataclass(frozen=True)
@@ -224,6 +236,8 @@ def _train(
     def on_epoch(result: EpochResult) -> None:
         folder.write_weights(session.weights())
         folder.write_counts(result.progress.counts, result.inference)
+        if result.activity:
+            folder.write_activity(result.activity)
         folder.write_metrics(result.progress.metrics)
         watcher.epoch(result.progress.metrics[-1])
 

@@ -9,7 +9,9 @@ import difflib
 from collections.abc import Callable
 
 from eqspike.core.errors import UnsupportedError
+from eqspike.engines.parameters import refuse_convolutions
 from eqspike.engines.protocol import AnySystem, RateSystem, Session, System
+from eqspike.engines.rate_parameters import refuse_unlike_messages
 
 
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
@@ -23,14 +25,20 @@ def _fast(system: AnySystem, seed: int, *options: str) -> Session:
     return FastSession(system, seed)
 
 
-def _brian2(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.brian2 import Brian2Session, read_target
+def _brian2(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.brian2 import Brian2RateSession, Brian2Session, read_target
 
-    return Brian2Session(system, seed, read_target(*options))
+    target = read_target(*options)
+    if isinstance(system, RateSystem):
+        return Brian2RateSession(system, seed, target)
+    return Brian2Session(system, seed, target)
 
 
-def _fast_int(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.fast_int import FastIntSession
+def _fast_int(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.fast_int import FastIntSession, open_graded
+
+    if isinstance(system, RateSystem):
+        return open_graded(system, seed, *options)
 
     if options not in ((), ("lava",)):
         raise UnsupportedError(
@@ -40,8 +48,11 @@ def _fast_int(system: System, seed: int, *options: str) -> Session:
     return FastIntSession(system, seed, as_lava=bool(options))
 
 
-def _lava(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.lava import open_lava
+def _lava(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.lava import open_lava, open_lava_rates
+
+    if isinstance(system, RateSystem):
+        return open_lava_rates(system, seed, *options)
 
     return open_lava(system, seed, *options)
 
@@ -61,7 +72,7 @@ ENGINES: dict[str, Callable[..., Session]] = {
 }
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
-RATE_ENGINES = ("torch", "fast")
+RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava")
 SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava")
 
 
@@ -101,12 +112,10 @@ def check_engine(system: AnySystem, engine: str) -> None:
         raise UnsupportedError(
             f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
         )
-    if any(system.network.convolutions) and name != "torch":
-        raise UnsupportedError(
-            f"engine '{name}' does not run convolutions; only engine 'torch' does, with rate neurons"
-        )
-    if isinstance(system, RateSystem) and name != "torch":
-        system.messages.refuse_values(name)
+    if isinstance(system, System):
+        refuse_convolutions(system.network, name)
+    elif name != "torch":
+        refuse_unlike_messages(system, name)
 
 
 def _refuse_options(engine: str, options: tuple[str, ...]) -> None:

@@ -1,5 +1,6 @@
 """Plain reference simulators and small systems: the definition of what the engines must reproduce."""
 
+from eqspike.testing.graded_rates import PlainGraded
 from eqspike.testing.loihi import LoihiPresentation, present_loihi, random_network
 from eqspike.testing.rate_events import PlainRates
 from eqspike.testing.rate_systems import rate_samples, small_rate_system
@@ -11,6 +12,7 @@ __all__ = [
     "SIZES",
     "Counts",
     "LoihiPresentation",
+    "PlainGraded",
     "PlainRates",
     "Presentation",
     "fixed_memory",

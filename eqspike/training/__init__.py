@@ -2,7 +2,16 @@
 
 from eqspike.training.checkpoint import Progress, load_latest, save
 from eqspike.training.endurance import CellWrites, cell_writes
-from eqspike.training.loop import EpochResult, Hooks, Plan, evaluate, fit, mean_rates, predict
+from eqspike.training.loop import (
+    EpochResult,
+    Hooks,
+    Plan,
+    activity_of,
+    evaluate,
+    fit,
+    mean_rates,
+    predict,
+)
 from eqspike.training.run_folder import RunFolder
 from eqspike.training.schedule import Schedule
 
@@ -14,6 +23,7 @@ __all__ = [
     "Progress",
     "RunFolder",
     "Schedule",
+    "activity_of",
     "cell_writes",
     "evaluate",
     "fit",

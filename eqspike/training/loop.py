@@ -15,9 +15,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts, spiking
 from eqspike.core.random_stream import draws, stream_key
-from eqspike.engines.protocol import Images, Keys, Labels, Session
+from eqspike.engines.protocol import CountsNeurons, Images, Keys, Labels, Session
 from eqspike.training.checkpoint import Progress
 from eqspike.training.endurance import cell_writes
 from eqspike.training.health import check_activity, check_weights
@@ -59,10 +60,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What is handed over after each epoch: progress, weights and the last evaluation's counts."""
+    """What is handed over after each epoch: progress, and the last evaluation's counts and activity."""
 
     progress: Progress
     inference: EventCounts
+    activity: dict[str, LayerActivity]
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def _complete_epoch(
         metrics=(*progress.metrics, record),
     )
     # The epoch's files first: if the process dies in between, the older checkpoint repeats the epoch.
-    hooks.epoch(EpochResult(progress, inference))
+    hooks.epoch(EpochResult(progress, inference, activity_of(session, inference)))
     hooks.checkpoint(progress)
     return progress
 
@@ -179,6 +181,14 @@ def evaluate(session: Session, data: Data, seed: int) -> tuple[float, EventCount
     seconds = time.perf_counter() - started
     counts = session.take_counts()
     return float(np.mean(predictions == data.labels)), counts, seconds
+
+
+def activity_of(session: Session, counts: EventCounts) -> dict[str, LayerActivity]:
+    """Spikes by neuron of the evaluation that gave `counts`; empty where the session cannot tell."""
+    if not isinstance(session, CountsNeurons):
+        return {}
+    spikes = session.neuron_spikes()
+    return {name: LayerActivity.of(each, counts.samples) for name, each in spikes.items()}
 
 
 def predict(session: Session, images: Images, seed: int, block: int = 2000) -> NDArray[np.int64]:

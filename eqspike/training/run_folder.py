@@ -4,6 +4,7 @@ config.yaml           everything needed to run again, fully resolved
 environment.json      versions and machine it ran on
 metrics.jsonl         one record per epoch
 counts.json           events of training and of the last evaluation
+activity.json         spikes of the last evaluation by neuron, where the engine tells
 weights.safetensors   weights after the last completed epoch
 checkpoints/          the newest few
 plots/                figures, when asked for
@@ -14,11 +15,13 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from eqspike.core.activity import LayerActivity, activity_json, read_activity
 from eqspike.core.counts import FILE_SCHEMA, EventCounts
 from eqspike.core.errors import RunError
 from eqspike.training.files import (
@@ -36,6 +39,7 @@ _OWN = (
     "environment.json",
     "metrics.jsonl",
     "counts.json",
+    "activity.json",
     "weights.safetensors",
     "checkpoints",
     "plots",
@@ -145,6 +149,19 @@ class RunFolder:
             EventCounts.from_json(data["training"], f"{path}: training"),
             EventCounts.from_json(data["inference"], f"{path}: inference"),
         )
+
+    def write_activity(self, activity: Mapping[str, LayerActivity]) -> None:
+        """Replace `activity.json`."""
+        write_json(self.path / "activity.json", activity_json(activity))
+
+    def activity(self) -> dict[str, LayerActivity]:
+        """Spikes of the last evaluation by neuron; empty where the engine did not tell.
+
+        Raises:
+            ConfigError: if the file does not follow its schema.
+        """
+        path = self.path / "activity.json"
+        return read_activity(read_json(path), str(path)) if path.is_file() else {}
 
     def write_weights(self, weights: Arrays) -> None:
         """Replace `weights.safetensors`."""

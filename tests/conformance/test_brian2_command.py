@@ -10,7 +10,7 @@ import pytest
 from eqspike.cli import main
 from eqspike.engines.fast import FastSession
 from eqspike.engines.protocol import Arrays, System
-from eqspike.experiment import ENGINES
+from eqspike.experiment import ENGINES, sessions
 
 pytest.importorskip("brian2")
 SHORT = ["--set", "rule.free_steps=20", "--set", "rule.nudged_steps=10"]
@@ -60,6 +60,7 @@ def test_a_difference_is_located(
         return Perturbed(system, seed)
 
     monkeypatch.setitem(ENGINES, "perturbed", open_perturbed)
+    monkeypatch.setattr(sessions, "SPIKING_ENGINES", (*sessions.SPIKING_ENGINES, "perturbed"))
     command = ["parity", str(run), "--engines", "fast,perturbed", "--samples", "3"]
     assert main([*command, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)

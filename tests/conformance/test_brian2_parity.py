@@ -11,7 +11,8 @@ from eqspike.core.neurons import Neuron
 from eqspike.engines.parameters import initial_weights
 from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment import open_session
-from eqspike.experiment.parity import TOLERANCE, Parity, compare
+from eqspike.experiment.learnt import TOLERANCE
+from eqspike.experiment.parity import Parity, compare
 from eqspike.memory import Fixed
 from eqspike.memory.fixed import ROUNDINGS
 from eqspike.tasks.encoders import ENCODERS, Encoder

@@ -15,7 +15,8 @@ from eqspike.core.neurons import Neuron
 from eqspike.engines.parameters import initial_weights
 from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment import open_session
-from eqspike.experiment.parity import TOLERANCE, compare
+from eqspike.experiment.learnt import TOLERANCE
+from eqspike.experiment.parity import compare
 from eqspike.testing import NEURONS, SIZES, fixed_memory, samples, small_system
 
 brian2 = pytest.importorskip("brian2")

@@ -18,7 +18,7 @@ from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.engines.protocol import Arrays, RateSystem
 from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
-from eqspike.memory import Fixed, Ideal
+from eqspike.memory import Binary, Fixed, Ideal, Scale
 from eqspike.rules import Equilibrium, Nudging
 
 Array = np.ndarray
@@ -240,6 +240,46 @@ def test_single_precision_is_near() -> None:
         with TorchSession(replace(system, precision=precision), 1) as session:
             found[precision] = session.rates(IMAGES)
     assert_equal(found["float32"], found["float64"], 1e-5)
+
+
+def test_half_the_bits_are_near_and_weights_are_kept_whole() -> None:
+    """States of bfloat16 have 8 bits; what is stored is float32 and moves by less than bfloat16 could show."""
+    system = make(activation="sigmoid-4")
+    found = {}
+    for precision in ("bfloat16", "float64"):
+        with TorchSession(replace(system, precision=precision), 1) as session:
+            found[precision] = session.rates(IMAGES)
+            before = session.weights()
+            session.fit(IMAGES, LABELS, KEYS, 1e-3, 0)
+            moved = {name: array - before[name] for name, array in session.weights().items()}
+        if precision == "bfloat16":
+            assert all(0 < np.abs(array).max() < 1e-3 for array in moved.values())
+            assert all((np.float32(array) == array).all() for array in before.values())
+    assert_equal(found["bfloat16"], found["float64"], 0.02)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.01])
+def test_binary_kernels_flip_and_have_a_scale_for_each_channel(rate: float) -> None:
+    memory = Binary((0.5,) * 3, (0.002,) * 3, Scale("unit", (rate,) * 3))
+    system = replace(make(), memory=memory)
+    flips = [0, 0, 0]
+    with TorchSession(system, 3) as session:
+        for key in range(2):
+            before, wanted = session.weights(), session.changes(IMAGES, LABELS, KEYS)
+            session.fit(IMAGES, LABELS, KEYS, 1.0, key)
+            after = session.weights()
+            for index, coupling in enumerate(system.network.couplings):
+                name = coupling.name
+                asked = system.learning_rates[index] * wanted[name]
+                kept = {key: before[f"{name}.{key}"] for key in memory.kept}
+                written = memory.write(before[name], kept, asked, index)
+                np.testing.assert_allclose(after[name], written.stored, atol=1e-12)
+                flips[index] += written.writes.applied
+                channels = np.abs(after[name]).reshape(-1, coupling.shape[-1])
+                np.testing.assert_allclose(channels, channels[:1].repeat(len(channels), 0))
+                assert len(set(channels[0])) == coupling.shape[-1]
+    assert flips[0] > 0
+    assert flips[1] > 0
 
 
 def test_a_fixed_memory_is_programmed_with_kernels() -> None:

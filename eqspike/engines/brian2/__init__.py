@@ -4,6 +4,7 @@ from eqspike.core.errors import missing_package
 
 try:
     from eqspike.engines.brian2.pairs import summed_change
+    from eqspike.engines.brian2.rates import Brian2RateSession
     from eqspike.engines.brian2.script import write_script
     from eqspike.engines.brian2.session import Brian2Session
     from eqspike.engines.brian2.targets import read_target
@@ -12,4 +13,4 @@ except ImportError as error:
         raise
     raise missing_package("brian2", "brian2", "engine 'brian2'") from error
 
-__all__ = ["Brian2Session", "read_target", "summed_change", "write_script"]
+__all__ = ["Brian2RateSession", "Brian2Session", "read_target", "summed_change", "write_script"]

@@ -87,3 +87,11 @@ def empty_weights(layout: Layout, precision: str) -> Weights:
         np.zeros(neurons, np.int64),
         np.zeros(neurons, np.int64),
     )
+
+
+def by_layer(network: Network, layout: Layout, vector: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Parts of a vector of all free neurons, (neurons,), by free layer and without the padding."""
+    return {
+        layer.name: vector[layout.starts[index] : layout.starts[index] + layer.size]
+        for index, layer in enumerate(network.free_layers, start=1)
+    }

@@ -189,7 +189,7 @@ def present(
             )  # fmt: skip
             count_layers(
                 counts, starts, weights.fan_out, weights.fan_back, tally.spikes[phase],
-                tally.forward_effective[phase], tally.backward_effective[phase],
+                tally.forward_effective[phase], tally.backward_effective[phase], tally.neurons[phase],
             )  # fmt: skip
         if learn:
             scale = one / betas[sample]

@@ -12,6 +12,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.engines.fast.changes import summed_changes
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.counting import event_counts
+from eqspike.engines.fast.layout import by_layer
 from eqspike.engines.fast.learner import BLOCK_SAMPLES, Learner
 from eqspike.engines.fast.simulator import Simulator
 from eqspike.engines.fast.state import make_record, make_tally
@@ -45,6 +46,7 @@ class FastSession:
         self._finish_announcement = announce_first_use(system.precision)
         self._simulator = Simulator(system, threads or thread_count())
         self._learner = Learner(system, self._simulator)
+        self._neuron_spikes = np.zeros(int(self._simulator.layout.starts[-1]), np.int64)
         self._samples = 0
         self._active_inputs = 0
         self._learning = False
@@ -161,6 +163,7 @@ class FastSession:
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
         tally = self._simulator.take_tally()
+        self._neuron_spikes = tally.neurons[0]
         counts = event_counts(
             self.system,
             tally,
@@ -172,6 +175,10 @@ class FastSession:
         self._samples = self._active_inputs = 0
         self._learner.bias_writes[:] = 0
         return counts if counts.samples else EventCounts()
+
+    def neuron_spikes(self) -> dict[str, NDArray[np.int64]]:
+        """See `engines.protocol.CountsNeurons`."""
+        return by_layer(self.system.network, self._simulator.layout, self._neuron_spikes)
 
     def _check(self, images: Images, labels: Labels) -> None:
         """The kernels trust what they are given, so it is checked here."""

@@ -73,12 +73,14 @@ class Tally(NamedTuple):
         forward_effective: (2, layers) operations through non-zero weights caused by each layer's spikes, forward;
             backward_effective: likewise backward.
         writes: (couplings, 2) candidate and applied.
+        neurons: (2, neurons) spikes of each free neuron, where samples were presented in batches.
     """
 
     spikes: Ints
     forward_effective: Ints
     backward_effective: Ints
     writes: Ints
+    neurons: Ints
 
 
 class Record(NamedTuple):
@@ -143,6 +145,7 @@ def make_tally(layout: Layout) -> Tally:
         np.zeros((2, layers), np.int64),
         np.zeros((2, layers), np.int64),
         np.zeros((layers - 1, 2), np.int64),
+        np.zeros((2, int(layout.starts[-1])), np.int64),
     )
 
 

@@ -36,15 +36,17 @@ def count_drawn(drawn: Any, first: Any, last: Any, groups: Any, events: Any) -> 
 
 @inlined
 def count_layers(
-    counts: Any, starts: Any, fan_out: Any, fan_back: Any, spikes: Any, forward: Any, backward: Any
-) -> None:
-    """Add the spikes of the free layers in one phase and the non-zero weights they reached."""
+    counts: Any, starts: Any, fan_out: Any, fan_back: Any, spikes: Any, forward: Any, backward: Any,
+    neurons: Any,
+) -> None:  # fmt: skip
+    """Add the spikes of the free layers and neurons in one phase and the non-zero weights they reached."""
     for layer in range(1, spikes.shape[0]):
         total = np.int64(0)
         ahead = np.int64(0)
         back = np.int64(0)
         for i in range(starts[layer], starts[layer + 1]):
             fired = np.int64(counts[i])
+            neurons[i] += fired
             total += fired
             ahead += fired * fan_out[i]
             back += fired * fan_back[i]

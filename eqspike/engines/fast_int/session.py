@@ -14,6 +14,7 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.counting import event_counts
+from eqspike.engines.fast.layout import by_layer
 from eqspike.engines.fast.state import make_tally
 from eqspike.engines.fast.workers import thread_count
 from eqspike.engines.fast_int.counting import learning_counts
@@ -73,6 +74,7 @@ class FastIntSession:
         self._stored = stored_weights(system, initial_weights(system, seed))
         self.network, self.report = round_system(system, self._stored, unit)
         self._simulator = IntegerSimulator(system, self.network, threads or thread_count())
+        self._neuron_spikes = np.zeros(int(self._simulator.layout.starts[-1]), np.int64)
         self._samples = 0
         self._learning = False
 
@@ -168,12 +170,17 @@ class FastIntSession:
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
         tally, no_writes = self._simulator.take_tally(), np.zeros((0, 2), np.int64)
+        self._neuron_spikes = tally.neurons[0]
         if not self._learning:
             counts = event_counts(self.system, tally, self._samples, False, no_writes, 0)
         else:
             counts = learning_counts(self.system, tally, self._samples)
         self._samples = 0
         return counts if counts.samples else EventCounts()
+
+    def neuron_spikes(self) -> dict[str, NDArray[np.int64]]:
+        """See `engines.protocol.CountsNeurons`."""
+        return by_layer(self.system.network, self._simulator.layout, self._neuron_spikes)
 
     def _begin(self, samples: int, learning: bool) -> None:
         if self._samples and learning != self._learning:

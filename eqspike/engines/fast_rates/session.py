@@ -23,6 +23,7 @@ from eqspike.engines.rate_parameters import (
     kept_beside,
     kept_names,
     rate_shapes,
+    refuse_unlike_messages,
 )
 from eqspike.memory import Ideal
 
@@ -187,7 +188,7 @@ class FastRateSession:
 
 
 def _refuse(system: RateSystem) -> None:
-    system.messages.refuse_values("fast")
+    refuse_unlike_messages(system, "fast")
     if system.rule.continual and not isinstance(system.memory, Ideal):
         raise UnsupportedError(
             f"engine 'fast' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "

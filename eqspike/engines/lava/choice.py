@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 
 from eqspike.core.errors import UnsupportedError
+from eqspike.engines.graded import read_bits
+from eqspike.engines.graded_session import GradedSession
 from eqspike.engines.lava.fused import FusedSession
 from eqspike.engines.lava.presenter import FIXED, FLOATING
+from eqspike.engines.lava.rate_presenter import LavaPresenter
 from eqspike.engines.lava.session import LavaSession
 from eqspike.engines.loihi import refuse_unlike_loihi
-from eqspike.engines.protocol import Session, System
+from eqspike.engines.protocol import RateSystem, Session, System
 
 OPTIONS = ("", "stock", "fused", f"fused:{FIXED}", f"fused:{FLOATING}")
 
@@ -37,6 +40,24 @@ def open_lava(system: System, seed: int = 0, *options: str) -> Session:
         print(f"eqspike: lava: fused process in float64, for {reason}", file=sys.stderr)
     arithmetic = options[1] if len(options) > 1 else FLOATING if reason else FIXED
     return FusedSession(system, seed, arithmetic)
+
+
+def open_lava_rates(system: RateSystem, seed: int = 0, *options: str) -> Session:
+    """Open a network of rates that send changes in Lava, in integers.
+
+    Args:
+        system: what to simulate; seed: of the initial weights.
+        options: `dense` or `sparse` connections, by default dense; the bits of a state.
+
+    Raises:
+        UnsupportedError: for an unknown option, or a system that graded neurons do not carry.
+        MissingPackageError: if Lava is not installed.
+    """
+    rest = options[1:] if options[:1] in (("dense",), ("sparse",)) else options
+    sparse = options[:1] == ("sparse",)
+    return GradedSession(
+        system, seed, "lava", read_bits("lava", rest), lambda: LavaPresenter(sparse)
+    )
 
 
 def _unlike_loihi(system: System) -> str | None:

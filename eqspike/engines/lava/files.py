@@ -25,3 +25,20 @@ SYSTEM, INBOX, OUTBOX, START = "system.pickle", "inbox.npy", "outbox.npy", "star
 
 WEIGHTS, RASTER, COUNTS, ERROR = "weights.npz", "raster.npz", "counts.json", "error.json"
 """What the fused process writes, or for weights also reads, when a message asks for it."""
+
+RATES, LEVELS, WORDS = "rates.pickle", "levels.npy", "words.npy"
+"""For networks of rates: the `RateForm`; levels (samples, pixels); the teacher's words, one row a nudged phase."""
+
+
+SIGNS = "signs.npy"
+"""For networks of rates that learn: signs of beta, (samples, 1)."""
+
+
+def flipped(coupling: str) -> str:
+    """Counters and flips of a coupling after learning."""
+    return f"flipped-{coupling}.npz"
+
+
+def probed(layer: str) -> dict[str, str]:
+    """What is recorded of a layer of rates: (steps, neurons) by kind."""
+    return {kind: f"{kind}-{layer}.npy" for kind in ("messages", "state", "sent")}

@@ -62,6 +62,7 @@ class Worker:
             "start": self._start,
             "try": self._try,
             "present": self._present,
+            "present_rates": self._present_rates,
             "learn": self._learn,
             "open_fused": self._open_fused,
             "run_fused": self._run_fused,
@@ -94,6 +95,12 @@ class Worker:
         from eqspike.engines.lava.presenting import present_block
 
         present_block(self.folder, **arguments)
+        return {}
+
+    def _present_rates(self, **arguments: Any) -> dict[str, Any]:
+        from eqspike.engines.lava.rate_graph import present_rates
+
+        present_rates(self.folder, **arguments)
         return {}
 
     def _learn(self, **arguments: Any) -> dict[str, Any]:

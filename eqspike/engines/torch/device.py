@@ -9,7 +9,11 @@ import torch
 
 from eqspike.core.errors import UnsupportedError
 
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
+"""What states, drives and their products are computed in, by a system's precision."""
+
+STORED = {**DTYPES, "bfloat16": torch.float32}
+"""What weights and biases are stored in: a change is far smaller than what bfloat16 tells apart of a weight."""
 
 THREADED_PRODUCTS = 1 << 25
 """Multiplications of one matrix product from which a second thread gains more than its start costs."""

@@ -13,6 +13,7 @@ from eqspike.engines.rate_counting import MessageTally
 from eqspike.engines.torch.continual import Following, add_each_way
 from eqspike.engines.torch.contrast import add_contrasts, add_moves, bias_contrast
 from eqspike.engines.torch.counting import Tally, active, asked_writes
+from eqspike.engines.torch.couplings import Coupling
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.relaxation import Relaxation, States
 from eqspike.engines.torch.writing import Writer
@@ -64,6 +65,15 @@ class Contrast:
     second: States
     weight: Tensor
 
+    @staticmethod
+    def of(first: States, second: States, weight: Tensor) -> Contrast:
+        """With states in the format of the weight, which is that of what is stored."""
+        return Contrast(
+            [state.to(weight.dtype) for state in first],
+            [state.to(weight.dtype) for state in second],
+            weight,
+        )
+
 
 def nudged(
     system: RateSystem, relaxation: AnyRelaxation, lesson: Lesson, tally: AnyTally | None = None,
@@ -78,34 +88,36 @@ def nudged(
     if tally is not None:
         tally.add_steps("nudged", len(lesson.betas) * steps * (2 if centered else 1))
     if not centered:
-        return Contrast(relaxation.states, free, lesson.weight)
+        return Contrast.of(relaxation.states, free, lesson.weight)
     forward = [state.clone() for state in relaxation.states]
     relaxation.put_back(start)
     relaxation.nudge(lesson.targets, -lesson.betas)
     relaxation.run(steps, after)
-    return Contrast(forward, relaxation.states, lesson.weight / 2)
+    return Contrast.of(forward, relaxation.states, lesson.weight / 2)
 
 
 class Learning:
     """One learning session's tools: the system, the memory's writer and the tally of events."""
 
     def __init__(
-        self, system: RateSystem, biases: Sequence[Tensor], writer: Writer, tally: AnyTally
-    ) -> None:
-        self._system, self._biases, self._writer, self._tally = system, biases, writer, tally
+        self, system: RateSystem, couplings: Sequence[Coupling], biases: Sequence[Tensor], writer: Writer,
+        tally: AnyTally,
+    ) -> None:  # fmt: skip
+        self._system, self._couplings, self._biases = system, couplings, biases
+        self._writer, self._tally = writer, tally
 
     def at_the_end(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates, key: int) -> None:
         """Equilibrium Propagation: one write after the nudged phases."""
         found = nudged(self._system, relaxation, lesson, self._tally)
+        inputs = relaxation.inputs.to(found.weight.dtype)
 
         def add_change(arrays: Sequence[Tensor]) -> None:
             add = add_contrasts if relaxation.resends else add_moves
             add(
-                relaxation.couplings, relaxation.inputs, found.first, found.second, found.weight,
-                arrays, rates.weights,
+                self._couplings, inputs, found.first, found.second, found.weight, arrays, rates.weights,
             )  # fmt: skip
 
-        writes = self._writer.write(relaxation.couplings, add_change, key)
+        writes = self._writer.write(self._couplings, add_change, key)
         self._write_biases(found, rates)
         marks = [(a != b)[None] for a, b in zip(found.first, found.second, strict=True)]
         names = [coupling.name for coupling in self._system.network.couplings]
@@ -143,7 +155,7 @@ class Learning:
         self, relaxation: AnyRelaxation, lesson: Lesson
     ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
         """Mean changes of forward weights, backward weights and biases with rates 1 and weights held."""
-        couplings, ones = relaxation.couplings, [1.0] * len(relaxation.couplings)
+        couplings, ones = self._couplings, [1.0] * len(self._couplings)
         forward = [torch.zeros_like(coupling.weight) for coupling in couplings]
         backward = [torch.zeros_like(coupling.back) for coupling in couplings]
         each_way = isinstance(self._system.rule, ContinualVectorField)
@@ -155,8 +167,9 @@ class Learning:
 
         found = nudged(self._system, relaxation, lesson, after=after if each_way else None)
         held = slice(0, 1) if each_way else slice(None)
+        inputs = relaxation.inputs.to(found.weight.dtype)
         add_contrasts(
-            couplings[held], relaxation.inputs, found.first[held], found.second[held], found.weight,
+            couplings[held], inputs, found.first[held], found.second[held], found.weight,
             forward[held], ones[held],
         )  # fmt: skip
         biases = [

@@ -97,7 +97,7 @@ class Relaxation:
     def nudge(self, targets: Tensor, betas: Tensor) -> None:
         """From now on, pull the outputs to targets (samples, outputs) with strengths (samples, 1)."""
         torch.mul(targets, betas, out=self._push)
-        self._pull = betas * self.gain if self._inside else betas
+        self._pull = (betas * self.gain if self._inside else betas).to(self._push.dtype)
         if self._inside:
             self._drive_from_bias(-1)
             self.base[-1].add_(self._push, alpha=self.gain)

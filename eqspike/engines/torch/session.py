@@ -24,11 +24,11 @@ from eqspike.engines.rate_parameters import (
     rate_shapes,
 )
 from eqspike.engines.torch.counting import Tally, event_counts
-from eqspike.engines.torch.device import DTYPES, read_device, threads
+from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
 from eqspike.engines.torch.relaxation import Relaxation
-from eqspike.engines.torch.wiring import make_couplings, refuse
+from eqspike.engines.torch.wiring import Working, make_couplings, refuse
 from eqspike.engines.torch.writing import make_writer
 
 KEPT_SIZES = 4
@@ -58,15 +58,16 @@ class TorchSession:
         refuse(system)
         self.system = system
         self._device = device or torch.device("cpu")
-        self._dtype = DTYPES[system.precision]
-        network = system.network
+        self._dtype = STORED[system.precision]
         self._couplings = make_couplings(system, self._zeros)
-        self._biases = [self._zeros(layer.biases) for layer in network.free_layers]
+        self._biases = [self._zeros(layer.biases) for layer in system.network.free_layers]
         self._relaxations: dict[int, AnyRelaxation] = {}
         self._tally = MessageTally() if system.messages.of_changes else Tally()
+        stored = self._couplings, self._biases
+        self._working = Working(system, *stored, DTYPES[system.precision])
         self._writer = make_writer(system.memory, self._couplings)
-        self._learning = Learning(system, self._biases, self._writer, self._tally)
-        self._largest = max(coupling.synapses() for coupling in network.couplings)
+        self._learning = Learning(system, *stored, self._writer, self._tally)
+        self._largest = max(coupling.synapses() for coupling in system.network.couplings)
         self.load(initial_rate_weights(system, seed))
 
     def __enter__(self) -> TorchSession:
@@ -188,9 +189,8 @@ class TorchSession:
         """
         kept = kept_beside(self.system, weights)
         check_arrays({n: a for n, a in weights.items() if n not in kept}, rate_shapes(self.system))
-        for index, (coupling, of) in enumerate(
-            zip(self.system.network.couplings, self._couplings, strict=True)
-        ):
+        both = zip(self.system.network.couplings, self._couplings, strict=True)
+        for index, (coupling, of) in enumerate(both):
             stored = self.system.memory.store(weights[coupling.name], index)
             of.weight.copy_(self._tensor(np.moveaxis(stored, -1, 0)))
             if of.back is not of.weight:
@@ -232,8 +232,9 @@ class TorchSession:
             if len(self._relaxations) == KEPT_SIZES:
                 self._relaxations.clear()
             kind = ChangeRelaxation if self.system.messages.of_changes else Relaxation
-            relaxation = kind(self.system, self._couplings, self._biases, len(images))
+            relaxation = kind(self.system, *self._working.arrays, len(images))
             self._relaxations[len(images)] = relaxation
+        self._working.refresh()
         relaxation.start(self._tensor(images))
         return relaxation
 
@@ -296,4 +297,4 @@ def _pre_first(tensor: Tensor) -> NDArray[np.float64]:
 
 def _as_numpy(tensor: Tensor) -> NDArray[np.float64]:
     """A copy in float64."""
-    return np.array(tensor.cpu().numpy(), dtype=np.float64)
+    return np.array(tensor.to("cpu", torch.float64).numpy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from eqspike.core.errors import UnsupportedError
@@ -31,6 +32,31 @@ def make_couplings(system: RateSystem, zeros: Callable[..., Tensor]) -> list[Cou
     return made
 
 
+class Working:
+    """Weights and biases as the relaxation uses them: those that are stored, or copies in another number format.
+
+    Attributes:
+        arrays: couplings from the input, and the biases of each free layer.
+    """
+
+    def __init__(
+        self, system: RateSystem, couplings: list[Coupling], biases: list[Tensor], dtype: torch.dtype
+    ) -> None:  # fmt: skip
+        self._stored = self.arrays = couplings, biases
+        if dtype != biases[0].dtype:
+            made = make_couplings(system, lambda *shape: biases[0].new_zeros(shape, dtype=dtype))
+            self.arrays = made, [torch.empty_like(bias, dtype=dtype) for bias in biases]
+
+    def refresh(self) -> None:
+        """Bring copies to what is stored."""
+        if self.arrays is self._stored:
+            return
+        for working, stored in zip(self.arrays[0], self._stored[0], strict=True):
+            working.weight.copy_(stored.weight)
+        for bias, stored_bias in zip(self.arrays[1], self._stored[1], strict=True):
+            bias.copy_(stored_bias)
+
+
 def refuse(system: RateSystem) -> None:
     """Refuse what the engine cannot run.
 
@@ -46,5 +72,10 @@ def refuse(system: RateSystem) -> None:
         raise UnsupportedError(
             f"engine 'torch' does not write to convolutions at every step, as rule '{system.rule.kind}' asks: the "
             "input's drive would have to be computed anew each time; use rule.kind ep"
+        )
+    if system.precision == "bfloat16" and (system.rule.continual or system.messages.of_changes):
+        raise UnsupportedError(
+            "training.precision bfloat16 keeps copies of weights for a whole batch, so it needs rule.kind ep and "
+            f"messages.kind values, got {system.rule.kind} and {system.messages.kind}; use float32"
         )
     refuse_convolutions(system.network, system.feedback, system.messages)

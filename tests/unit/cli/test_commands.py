@@ -35,6 +35,7 @@ def test_a_run_folder_is_complete(run: Path) -> None:
         "environment.json",
         "metrics.jsonl",
         "counts.json",
+        "activity.json",
         "weights.safetensors",
     }
     assert names <= {path.name for path in run.iterdir()}
@@ -48,6 +49,8 @@ def test_evaluate_agrees_with_the_last_epoch(run: Path, capsys: pytest.CaptureFi
     assert found["accuracy"] == last["test_accuracy"]
     assert found["samples"] == 360
     assert found["counts"] == json.loads((run / "counts.json").read_text())["inference"]
+    assert found["activity"] == json.loads((run / "activity.json").read_text())
+    assert sum(found["activity"]["layers"]["output"]["neurons"]) <= 10
     assert answer(capsys, "evaluate", str(run), "--limit", "10")["samples"] == 10
 
 
@@ -79,6 +82,9 @@ def test_estimate_with_figures_and_conditions_can_be_made_again(
     interval = found["chips"]["loihi2"]["inference_j"]
     assert 0 < interval["low"] < interval["typical"] < interval["high"]
     before = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert json.loads(before["energy.json"])["activity"] == json.loads(
+        (run / "activity.json").read_text()
+    )
     again = write_report(read_inputs(out), tmp_path / "again")
     assert [path.read_bytes() for path in again] == [before[path.name] for path in again]
     data = json.loads(before["energy.json"])

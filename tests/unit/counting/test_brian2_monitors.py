@@ -88,6 +88,9 @@ def test_names_are_checked(network: SimpleNamespace) -> None:
     assert counted(network, weight=None).phases["free"].couplings == {
         "lines->cells": CouplingCounts(6, 6)
     }
+    silent = brian2.SpikeMonitor(network.drive.source, record=False, name="silent")
+    with pytest.raises(ConfigError, match="monitor 'silent' must keep the time of each spike"):
+        count_brian2([silent], [], inputs=[], steps=20)
     with pytest.raises(ConfigError, match="both_ways names synapses 'dirve'"):
         counted(network, both_ways=["dirve"])
     with pytest.raises(ConfigError, match="synapses 'drive' end at 'cells', of which there is no"):

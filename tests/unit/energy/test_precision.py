@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,24 @@ def test_systems_without_price_or_accuracy_leave_plots_out(
     blank = precision_study(compare("wide", "ideal", accuracy=None))
     assert blank is not None
     assert len(blank.plots) == 2
+
+
+def test_networks_of_different_sizes_are_series_of_their_own(
+    compare: Callable[..., SystemComparison],
+) -> None:
+    """So that no line joins them."""
+    made = compare("wide", "narrow")
+    small, large = (
+        replace(system, weights={"a-b": number})
+        for system, number in zip(made.systems, (10, 20), strict=True)
+    )
+    study = precision_study(build_comparison([small, large], made.chips))
+    assert study is not None
+    assert [name for _, name in study.series] == [
+        "nearest rounding, 20 weights",
+        "nearest rounding, 10 weights",
+    ]
+    assert not any(series.segments for plot in study.plots for series in plot.series)
 
 
 def test_one_kind_of_weights_is_no_study(compare: Callable[..., SystemComparison]) -> None:

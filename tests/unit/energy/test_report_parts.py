@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from eqspike.chips import ChipProfile, Weights
+from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Published, Quantity
@@ -149,6 +150,52 @@ def test_a_chip_without_synaptic_operations_warns(
     report = build_report(chips=[chip], provenance={}, inference=inference)
     warnings = report_json(report)["chips"]["toy"]["inference"]["warnings"]
     assert "no figure for synaptic operations" in warnings[0]
+
+
+def test_activity_is_a_histogram_of_each_layer(
+    make_chip: Callable[..., ChipProfile], inference: EventCounts, tmp_path: Path
+) -> None:
+    """Bars as high as the neurons they stand for; without activity there is no section."""
+    activity = {
+        "hidden": LayerActivity(3, 40.0, (6, 0, 0, 3)),
+        "<output>": LayerActivity(2, 0.0, (0, 0, 0, 0)),
+    }
+    report = build_report(
+        chips=[make_chip()], provenance={}, inference=inference, activity=activity
+    )
+    data, markdown, html = written(report, tmp_path / "with")
+    assert data["activity"]["layers"]["hidden"]["neurons"] == [6, 0, 0, 3]
+    for page in (markdown, html):
+        assert "12 neurons, 3 silent; the busiest spikes 40 times per inference" in page
+        assert "above 30 up to 40 spikes: 3 neurons" in page
+        assert "2 neurons, 2 silent; the busiest spikes 0 times per inference" in page
+        assert "<output>" not in page
+    assert '<rect class="bin" x="0.00%" y="0.0" width="22.50%" height="90.0">' in html
+    assert '<rect class="bin" x="75.00%" y="45.0" width="22.50%" height="45.0">' in html
+    assert html.count('class="bin"') == 2
+    plain = build_report(chips=[make_chip()], provenance={}, inference=inference)
+    data, markdown, html = written(plain, tmp_path / "without")
+    assert "activity" not in data
+    assert "Activity" not in markdown
+    assert "activity" not in html
+
+
+def test_low_confidence_of_all_chips_is_one_note(
+    make_chip: Callable[..., ChipProfile], figure: Callable[..., Quantity],
+    inference: EventCounts, training: EventCounts, tmp_path: Path,
+) -> None:  # fmt: skip
+    low = figure(1e9, 1e9, 1e9, "low")
+    chips = [make_chip("sure"), make_chip("one", spike=low), make_chip("two", weight_write=low)]
+    report = build_report(chips=chips, provenance={}, inference=inference, training=training)
+    data, markdown, html = written(report, tmp_path)
+    for page in (markdown, html):
+        assert page.count("Figures of low confidence carry") == 1
+        flat = page.replace("\u00a0", " ")
+        flat = re.sub(r"</?strong>", "", flat)
+        assert "one: 100 % of an inference, 100 % of a training sample (spikes)" in flat
+        assert "two: 100 % of a training sample (weight writes)" in flat
+        assert not re.search(r"sure: \d", flat)
+    assert len(data["chips"]["two"]["training"]["warnings"]) == 1
 
 
 def test_the_most_written_weight_fails_first(

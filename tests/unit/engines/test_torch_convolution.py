@@ -11,12 +11,14 @@ import torch
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.messages import Messages
 from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.engines.protocol import RateSystem
 from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
 from eqspike.engines.torch.convolution import Convolutional
+from eqspike.experiment import load_model
 from eqspike.experiment.sessions import check_engine
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
@@ -171,3 +173,16 @@ def test_batches_of_other_sizes_share_kernels() -> None:
 def test_other_engines_refuse_by_name(engine: str) -> None:
     with pytest.raises(UnsupportedError, match=f"engine '{engine}' does not run"):
         check_engine(make(), engine)
+    spiking = load_model("eqspike-digits").system
+    with pytest.raises(UnsupportedError, match=f"engine '{engine}' does not run convolutions"):
+        check_engine(replace(spiking, network=make().network), engine)
+    check_engine(spiking, engine)
+
+
+@pytest.mark.parametrize("engine", ["fast", "brian2"])
+def test_only_torch_computes_in_bfloat16(engine: str) -> None:
+    dense = make(
+        network=layered((4, 3, 2)), precision="bfloat16", messages=Messages("changes", 0.1)
+    )
+    with pytest.raises(UnsupportedError, match=f"engine '{engine}' computes in float32 or float64"):
+        check_engine(dense, engine)

@@ -152,6 +152,10 @@ class TestCounts:
 
 
 class TestRefusals:
+    def test_half_the_bits_and_weights_that_move_at_every_step(self) -> None:
+        with pytest.raises(UnsupportedError, match=r"bfloat16 keeps copies.*got c-ep and values"):
+            TorchSession(make(ContinualEquilibrium, precision="bfloat16"))
+
     def test_continual_rules_and_other_memories(self) -> None:
         with pytest.raises(UnsupportedError, match="to an ideal memory only"):
             TorchSession(make(ContinualEquilibrium, memory=Fixed(8, (1.0, 1.0), "nearest")))

@@ -9,7 +9,7 @@ from eqspike.core.neurons import CurrentBased
 from eqspike.engines.fast_int import FastIntSession
 from eqspike.engines.parameters import initial_weights
 from eqspike.engines.protocol import Arrays, System
-from eqspike.experiment import ENGINES
+from eqspike.experiment import ENGINES, sessions
 from eqspike.experiment.parity import Parity, compare
 from eqspike.testing import samples, small_system
 
@@ -33,6 +33,7 @@ def of(second: type[FastIntSession], monkeypatch: pytest.MonkeyPatch) -> Parity:
         return second(system, seed, threads=1)
 
     monkeypatch.setitem(ENGINES, "second", opened)
+    monkeypatch.setattr(sessions, "SPIKING_ENGINES", (*sessions.SPIKING_ENGINES, "second"))
     return compare(SYSTEM, initial_weights(SYSTEM, 1), samples(SYSTEM, 2), ("fast-int", "second"))
 
 

@@ -30,7 +30,7 @@ SMALL = (
     ("name", "rule"),
     [
         ("ep-512", "ep"), ("cep-512", "c-ep"), ("cep-512-512", "c-ep"), ("cvf-512", "c-vf"), ("ep-conv", "ep"),
-        ("ep-conv-small", "ep"),
+        ("ep-conv-small", "ep"), ("binary-ep-conv", "ep"),
     ],
 )  # fmt: skip
 def test_library_models(name: str, rule: str) -> None:
@@ -70,7 +70,7 @@ def test_library_models(name: str, rule: str) -> None:
         ("ep-512", "messages={kind: spikes}", "one of values, changes"),
         ("ep-512", "messages={threshold: 0.1}", "0 where messages.kind is values"),
         ("ep-512", "messages={kind: changes, threshold: 1.5}", "at most 1"),
-        ("ep-512", "training.precision=float16", "one of float32, float64"),
+        ("ep-512", "training.precision=float16", "one of float32, float64, bfloat16"),
     ],
 )  # fmt: skip
 def test_wrong_settings_are_refused_with_the_reason(name: str, override: str, said: str) -> None:
@@ -129,11 +129,10 @@ def test_plot_draws_what_needs_no_spikes(run: Path, tmp_path: Path) -> None:
         ("plot stdp RUN", "needs spiking neurons, but model 'cep-512' has rate neurons"),
         ("export RUN", "the export to Brian2 needs spiking neurons"),
         ("export RUN --format nir", "the export to NIR needs spiking neurons"),
-        ("parity RUN", "the comparison of spikes needs spiking neurons"),
-        ("estimate RUN --chip loihi1", "an energy estimate by the cost of spikes needs spiking"),
+        ("parity RUN --engines torch,fast", "message by message, got messages.kind values"),
         ("deploy RUN --chip loihi1", "the deployment to a spiking chip needs spiking neurons"),
         ("evaluate RUN --engine fast", "runs networks of rates message by message, got messages.kind values"),
-        ("evaluate RUN --engine fast-int", "does not run rate neurons; use engine 'torch'"),
+        ("evaluate RUN --engine fast-int", "message by message, got messages.kind values"),
         ("evaluate RUN --engine torch:gpu", "takes one option, cpu or cuda, got 'torch:gpu'"),
     ],
 )  # fmt: skip
@@ -150,8 +149,8 @@ def test_commands_for_spikes_refuse(
     ("model", "engine", "said"),
     [
         ("cep-512", "fast", "engine 'fast' runs networks of rates message by message"),
-        ("cep-512", "lava", "engine 'lava' does not run rate neurons; use engine 'torch'"),
-        ("cep-512", "brian2:cython", "engine 'brian2' does not run rate neurons"),
+        ("cep-512", "lava", "engine 'lava' runs networks of rates message by message"),
+        ("cep-512", "brian2:cython", "engine 'brian2' runs networks of rates message by message"),
         ("eqspike-digits", "torch", "engine 'torch' does not run spiking neurons; use engine 'fast'"),
         ("cep-512", "torhc", "did you mean 'torch'"),
     ],
@@ -181,6 +180,29 @@ def test_gradient_check_from_the_command_line(
     path.write_text(yaml.safe_dump(data | {"dynamics": {"nudge": "outside"}}), encoding="utf-8")
     assert main(arguments) == 1
     assert "the nudge stands outside the activation" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "memory", "replicas"),
+    [
+        ("binary-ep-w-512", "binary", 1),
+        ("binary-ep-w-4096", "binary", 1),
+        ("binary-ep-wn-1024", "binary", 10),
+        ("binary-ep-wn-8192", "binary", 10),
+        ("ep-512-hard", "ideal", 1),
+    ],
+)
+def test_binary_models(name: str, memory: str, replicas: int) -> None:
+    system = load_model(name).system
+    assert isinstance(system, RateSystem)
+    assert (system.memory.kind, system.readout.replicas, system.classes) == (memory, replicas, 10)
+
+
+def test_the_partner_differs_in_its_weights_alone() -> None:
+    binary, full = (load_model(name) for name in ("binary-ep-w-512", "ep-512-hard"))
+    assert (binary.epochs, binary.batch_size) == (full.epochs, full.batch_size)
+    for part in ("network", "neuron", "dynamics", "rule"):
+        assert getattr(binary.system, part) == getattr(full.system, part)
 
 
 BINARY = {

@@ -20,11 +20,6 @@ TASKS = ("digits", "fashion-mnist", "mnist", "mnist-sample")
 UseFullData = Callable[[str], Path]
 
 
-def test_exported_names() -> None:
-    assert eqspike.tasks.__all__ == ["SPLITS", "Split", "Task", "load_task"]
-    assert all(hasattr(eqspike.tasks, name) for name in eqspike.tasks.__all__)
-
-
 def test_importing_and_reading_samples_is_light() -> None:
     program = (
         "import sys, eqspike.tasks as t; t.load_task('digits').load('train'); "

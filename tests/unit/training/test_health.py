@@ -28,6 +28,16 @@ def test_weights_that_are_not_finite_are_named() -> None:
             check_weights({"a": np.zeros(3), "b": np.array([0.0, value])})
 
 
+def test_weights_that_have_run_away_are_named() -> None:
+    """But what a memory keeps beside them may be large."""
+    check_weights({"a-b": np.array([64.0]), "a-b.writes": np.array([900.0])})
+    for name in ("a-b", "b.bias"):
+        with pytest.raises(ActivityError, match=f"'{name}' have run away: one is 65"):
+            check_weights({name: np.array([1.0, -65.0])})
+    with pytest.raises(ActivityError, match=r"'a-b\.inertia' are no longer finite"):
+        check_weights({"a-b.inertia": np.array([np.inf])})
+
+
 def test_saturated_and_silent_layers_are_named() -> None:
     """A layer that always fires or a hidden layer that never does carries no information."""
     check_activity(counts(50, 0))

@@ -1,0 +1,5 @@
+"""Networks of rates that send changes, as Brian2 equations and events."""
+
+from eqspike.engines.brian2.rates.session import Brian2RateSession
+
+__all__ = ["Brian2RateSession"]

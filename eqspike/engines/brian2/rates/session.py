@@ -1,0 +1,293 @@
+"""A network of rates inside Brian2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from brian2 import ms, volt
+from numpy.typing import NDArray
+
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import UnsupportedError
+from eqspike.engines.brian2.preferences import engine_at_work
+from eqspike.engines.brian2.rates.changes import write_contrast
+from eqspike.engines.brian2.rates.circuit import STEP_MS, build_rate_circuit
+from eqspike.engines.brian2.rates.conductor import Conductor, Lesson
+from eqspike.engines.brian2.targets import NUMPY, Target, require
+from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
+from eqspike.engines.rate_counting import MessageTally, asked_writes, event_counts
+from eqspike.engines.rate_parameters import (
+    backward_name,
+    initial_rate_weights,
+    kept_beside,
+    rate_shapes,
+    refuse_unlike_messages,
+)
+from eqspike.memory import Ideal
+
+
+class Brian2RateSession:
+    """A trained or untrained network of rates whose neurons send changes, in float64. A context manager.
+
+    Samples follow each other in time, so a continual rule learns from one sample at a time. Rule `ep` writes once
+    a batch, outside Brian2.
+
+    Args:
+        system: what to simulate.
+        seed: initial weights are drawn from it.
+        target: `numpy` or `cython`.
+
+    Raises:
+        UnsupportedError: for a combination this engine refuses.
+        MissingPackageError: if the target needs what this machine does not have.
+    """
+
+    def __init__(self, system: RateSystem, seed: int = 0, target: Target = NUMPY) -> None:
+        _refuse(system, target)
+        require(target)
+        self.system, self._target = system, target
+        self._conductor = Conductor(system)
+        with engine_at_work(target):
+            self._circuit = build_rate_circuit(system, self._conductor.act)
+            self._circuit.network.store("start")
+        self._conductor.circuit = self._circuit
+        self._tally = MessageTally()
+        self._stored: Arrays = {}
+        self.load(initial_rate_weights(system, seed))
+
+    def __enter__(self) -> Brian2RateSession:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        """Nothing is kept."""
+
+    def fit(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
+        """Learn from one batch; see `engines.protocol.Session`.
+
+        Raises:
+            UnsupportedError: for more than one sample under a continual rule.
+        """
+        self._check(images, labels)
+        nudging, samples = self.system.rule.nudging, len(images)
+        if self.system.rule.continual and samples > 1:
+            raise UnsupportedError(
+                f"engine 'brian2' learns by rule '{self.system.rule.kind}' from one sample at a time, got a batch "
+                f"of {samples}; set training.batch_size to 1"
+            )
+        self._tally.begin(samples, nudging.free_steps, learning=True)
+        phases = 2 if nudging.centered else 1
+        self._tally.add_steps("nudged", samples * nudging.nudged_steps * phases)
+        lesson = self._lesson(
+            images, labels, keys, rate_factor if self.system.rule.continual else 0
+        )
+        values, sent = self._run(lesson)
+        self._count(images, sent)
+        if self.system.rule.continual:
+            self._read_weights()
+            moved = [self._moved(sent[layer][0]) for layer in self._layers()]
+            self._add_asked(images, moved, {})
+        else:
+            self._write(images, sent, lesson, rate_factor, write_key)
+        return int(np.count_nonzero(self._read_out(values).argmax(1) == labels))
+
+    def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
+        """v of the outputs at the end of the free phase, means over replicas: (samples, classes)."""
+        del keys
+        check_images(images, self.system.network.input.size)
+        self._tally.begin(len(images), self.system.rule.nudging.free_steps, learning=False)
+        values, sent = self._run(Lesson(images / 255))
+        self._count(images, sent)
+        return self._read_out(values)
+
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+        """Present a batch through all phases with weights held; nothing is counted."""
+        self._check(images, labels)
+        values, sent = self._run(self._lesson(images, labels, keys, 0))
+        return RateTrace(
+            {name: array[:, 1:] for name, array in values.items()},
+            {name: array[:, 1:] for name, array in sent.items()},
+            {name: self._senders(array)[:, 1:].astype(float) for name, array in sent.items()},
+        )
+
+    def weights(self) -> Arrays:
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
+        return {name: array.copy() for name, array in self._stored.items()}
+
+    def load(self, weights: Arrays) -> None:
+        """Replace all stored weights and biases; weights are brought to what the memory can hold.
+
+        What the memory keeps beside them starts anew where it is not given.
+
+        Raises:
+            ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
+        """
+        kept = kept_beside(self.system, weights)
+        given = {name: array for name, array in weights.items() if name not in kept}
+        check_arrays(given, rate_shapes(self.system))
+        stored = {name: np.array(array, np.float64) for name, array in (given | kept).items()}
+        for index, coupling in enumerate(self.system.network.couplings):
+            stored[coupling.name] = self.system.memory.store(stored[coupling.name], index)
+        self._stored = stored
+
+    def take_counts(self) -> EventCounts:
+        """Events since the last call, which starts the counting anew."""
+        counts = event_counts(self.system, self._tally)
+        self._tally.clear()
+        return counts
+
+    def _run(self, lesson: Lesson) -> tuple[Arrays, Arrays]:
+        """Present the samples of a lesson: v and q by free layer, (samples, 1 + steps, neurons)."""
+        circuit, samples = self._circuit, len(lesson.inputs)
+        if not samples:
+            sizes = {layer.name: layer.size for layer in self.system.network.free_layers}
+            nothing = {
+                name: np.zeros((0, self._conductor.period, size)) for name, size in sizes.items()
+            }
+            return nothing, dict(nothing)
+        with engine_at_work(self._target):
+            circuit.network.restore("start")
+            self._conductor.begin(lesson)
+            self._write_weights()
+            circuit.network.run(samples * self._conductor.period * STEP_MS * ms, namespace={})
+            kinds = [
+                {
+                    name: np.array(getattr(monitor, kind)).T.reshape(
+                        samples, self._conductor.period, -1
+                    )
+                    for name, monitor in circuit.monitors.items()
+                }
+                for kind in ("v", "q")
+            ]
+        return kinds[0], kinds[1]
+
+    def _write_weights(self) -> None:
+        for coupling in self.system.network.couplings:
+            ways = self._circuit.synapses[coupling.name]
+            ways[0].w = self._stored[coupling.name].ravel() * volt
+            if len(ways) > 1:
+                ways[1].w = self._downwards(coupling.name).ravel() * volt
+        for layer in self.system.network.free_layers:
+            self._circuit.groups[layer.name].bias = self._stored[f"{layer.name}.bias"] * volt
+
+    def _downwards(self, name: str) -> NDArray[np.float64]:
+        """Weights from the upper layer to the lower, (post, pre)."""
+        if not self.system.feedback.separate:
+            return self._stored[name].T
+        coupling = next(c for c in self.system.network.couplings if c.name == name)
+        return self._stored[backward_name(coupling)]
+
+    def _read_weights(self) -> None:
+        """What a continual rule has left in Brian2."""
+        for coupling in self.system.network.couplings:
+            ways = self._circuit.synapses[coupling.name]
+            self._stored[coupling.name] = np.array(ways[0].w).reshape(coupling.shape)
+            if len(ways) > 1 and self.system.feedback.separate:
+                shape = coupling.shape[::-1]
+                self._stored[backward_name(coupling)] = np.array(ways[1].w).reshape(shape)
+        for layer in self.system.network.free_layers:
+            self._stored[f"{layer.name}.bias"] = np.array(self._circuit.groups[layer.name].bias)
+
+    def _lesson(self, images: Images, labels: Labels, keys: Keys, rate_factor: float) -> Lesson:
+        """The lesson of a batch; a continual rule learns unless `rate_factor` is 0."""
+        system, beta = self.system, self.system.rule.nudging.beta
+        signs = drawn_signs(keys) if system.rule.nudging.sign == "random" else np.ones(len(keys))
+        biases = system.learning_rates if system.bias_rates is None else system.bias_rates
+        paces = {}
+        for index, coupling in enumerate(system.network.couplings):
+            paces[coupling.name] = rate_factor * system.learning_rates[index] / beta
+            paces[f"{coupling.post.name}.bias"] = rate_factor * biases[index] / beta
+        learns = system.rule.continual and rate_factor != 0
+        return Lesson(images / 255, system.targets(labels), beta * signs, paces if learns else None)
+
+    def _write(
+        self, images: Images, sent: Arrays, lesson: Lesson, rate_factor: float, write_key: int
+    ) -> None:
+        """One write of the batch, by rule `ep`."""
+        nudging = self.system.rule.nudging
+        first = 1 + nudging.free_steps + nudging.nudged_steps
+        at = (
+            first - 1,
+            sent[self._layers()[0]].shape[1] - 1 if nudging.centered else nudging.free_steps,
+        )
+        inputs = {self.system.network.input.name: lesson.inputs}
+        ends = tuple({n: q[:, place] for n, q in sent.items()} | inputs for place in at)
+        assert lesson.betas is not None
+        scale = rate_factor / (nudging.beta * len(images) * (2 if nudging.centered else 1))
+        known = write_contrast(
+            self.system, self._stored, (ends[0], ends[1]), np.sign(lesson.betas), scale, write_key
+        )
+        moved = [
+            (ends[0][name] != ends[1][name]).any(0).sum(keepdims=True) for name in self._layers()
+        ]
+        self._add_asked(images, moved, known)
+
+    def _add_asked(self, images: Images, moved: list[Any], known: dict[str, Any]) -> None:
+        asked = asked_writes(self.system, int(np.count_nonzero(images.any(0))), moved)
+        for name, writes in {**asked, **known}.items():
+            self._tally.add_writes(name, writes)
+
+    def _moved(self, sent: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Neurons of a layer whose q moved, in each nudged step of a sample's q (1 + steps, neurons)."""
+        steps = np.diff(sent, axis=0)[self.system.rule.nudging.free_steps :]
+        return np.asarray(np.count_nonzero(steps, axis=1))
+
+    def _count(self, images: Images, sent: Arrays) -> None:
+        """Messages of a run, with the weights it began with."""
+        after_free = 1 + self.system.rule.nudging.free_steps
+        effective = []
+        for coupling in self.system.network.couplings:
+            ways = [self._stored[coupling.name]]
+            if coupling.bidirectional:
+                ways.append(self._downwards(coupling.name))
+            effective.append([np.count_nonzero(way, axis=1) for way in ways])
+        for phase, part in (("free", slice(0, after_free)), ("nudged", slice(after_free, None))):
+            of_input = np.count_nonzero(images, axis=0) * (phase == "free")
+            messages = [self._senders(sent[name])[:, part].sum((0, 1)) for name in self._layers()]
+            self._tally.add_messages(self.system, phase, [of_input, *messages], effective)
+
+    def _senders(self, sent: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Who sent in each step: q of (samples, 1 + steps, neurons) moves when, and only when, it is sent.
+
+        A second nudged phase starts from the end of the free one.
+        """
+        nudging = self.system.rule.nudging
+        before = np.concatenate([np.zeros_like(sent[:, :1]), sent[:, :-1]], axis=1)
+        again = 1 + nudging.free_steps + nudging.nudged_steps
+        if nudging.centered and sent.shape[1] > again:
+            before[:, again] = sent[:, nudging.free_steps]
+        return np.asarray(sent != before)
+
+    def _read_out(self, values: Arrays) -> NDArray[np.float64]:
+        free_steps = self.system.rule.nudging.free_steps
+        outputs = values[self.system.network.output.name][:, free_steps]
+        return np.asarray(outputs.reshape(len(outputs), self.system.classes, -1).mean(2))
+
+    def _layers(self) -> list[str]:
+        return [layer.name for layer in self.system.network.free_layers]
+
+    def _check(self, images: Images, labels: Labels) -> None:
+        check_images(images, self.system.network.input.size)
+        check_labels(labels, len(images), self.system.classes)
+
+
+def _refuse(system: RateSystem, target: Target) -> None:
+    refuse_unlike_messages(system, "brian2")
+    if system.dynamics.updates != "synchronous":
+        raise UnsupportedError(
+            f"engine 'brian2' steps all layers together, got dynamics.updates {system.dynamics.updates}; use "
+            "synchronous, or engine torch or fast"
+        )
+    if system.rule.continual and not isinstance(system.memory, Ideal):
+        raise UnsupportedError(
+            f"engine 'brian2' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
+            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
+        )
+    if target.name == "cpp_standalone":
+        raise UnsupportedError(
+            "engine 'brian2:cpp_standalone' runs spiking neurons only; for networks of rates use brian2 or "
+            "brian2:cython"
+        )

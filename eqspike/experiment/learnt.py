@@ -1,0 +1,54 @@
+"""What engines learn from one batch, and how far apart that is."""
+
+from __future__ import annotations
+
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.random_stream import stream_key
+from eqspike.engines.protocol import Arrays, Images, Keys, Labels, Session
+
+TOLERANCE = 1e-9
+"""Largest relative difference of weight changes: engines may sum the same terms in different orders."""
+
+FLOATS, INTEGERS = "float64", "integers"
+
+PARITY = 4
+"""Random stream of comparisons."""
+
+
+def learnt(
+    session: Session, batch: tuple[Images, Labels, Keys], seed: int
+) -> tuple[Arrays | None, EventCounts | None]:
+    """Weight changes and events of one batch, unless the engine does not learn the system.
+
+    Neither is compared if the engine rounds by random numbers that cannot be handed to another.
+    """
+    if getattr(session, "draws_for_itself", False):
+        return None, None
+    before = session.weights()
+    try:
+        session.fit(*batch, 1.0, stream_key(seed, PARITY))
+    except UnsupportedError:
+        return None, None
+    changes = {name: array - before[name] for name, array in session.weights().items()}
+    return changes, session.take_counts()
+
+
+def weight_error(first: Arrays | None, second: Arrays | None) -> float | None:
+    """Largest difference over all arrays, each relative to its largest change; None if one did not learn."""
+    if first is None or second is None:
+        return None
+    errors = [0.0]
+    for name, change in first.items():
+        largest = max(float(abs(change).max()), float(abs(second[name]).max()))
+        if largest > 0:
+            errors.append(float(abs(change - second[name]).max()) / largest)
+    return max(errors)
+
+
+def counts_equal(
+    inference: tuple[EventCounts, EventCounts], learning: tuple[EventCounts | None, EventCounts | None]
+) -> bool:  # fmt: skip
+    """Whether two engines counted alike in a read-out and, where both learnt, in learning."""
+    both_learn = None not in learning
+    return inference[0] == inference[1] and (not both_learn or learning[0] == learning[1])
