@@ -61,7 +61,7 @@ def add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = add_command(what, "compare", "comparing:compare", text)
     parser.add_argument(
         "sources", nargs="+", metavar="RUN",
-        help="two or more run folders, folders of energy reports, or their inputs.json or energy.json",
+        help="two or more run folders, energy reports (folder, inputs.json or energy.json) or files of counts",
     )  # fmt: skip
     parser.add_argument(
         "--chip", action="append", default=[], metavar="CHIP", dest="chips",

@@ -12,8 +12,8 @@ from eqspike.core.quantities import Interval
 HEIGHT = 240
 """Pixels between the lowest and the highest place."""
 
-MARKERS = 5
-"""Shapes that tell series apart; the index of a series, modulo this, is its shape and its dashes."""
+MARKERS = 10
+"""Markers that tell series apart, five shapes hollow and full; a series' index, modulo this, is its marker."""
 
 _MAX_TICKS = 6
 _APART = 8.0

@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.chips.supplied import SOURCE as USER
-from eqspike.core.counts import EventCounts
+from eqspike.core.counts import FILE_SCHEMA, EventCounts
+from eqspike.core.counts import SCHEMA as COUNTS
 from eqspike.core.errors import ConfigError
 from eqspike.energy.comparison import ComparedSystem
 from eqspike.energy.conditions import Conditions
+from eqspike.energy.counts_file import read_counts_file
 from eqspike.energy.export import SCHEMA as REPORT
 from eqspike.energy.inputs import NAME, read_object
 from eqspike.energy.inputs import SCHEMA as INPUTS
+
+FILES = (NAME, "energy.json")
+"""Files of a report that hold what a comparison needs, the better one first."""
 
 
 @dataclass(frozen=True)
@@ -35,20 +40,28 @@ class ReportSource:
 
 
 def is_report(path: Path) -> bool:
-    """Whether a path may be one of a report's files, or its folder."""
-    return path.suffix == ".json" or any((path / name).is_file() for name in (NAME, "energy.json"))
+    """Whether a path may be one of a report's files, its folder, or a file of counts."""
+    return path.suffix == ".json" or any((path / name).is_file() for name in FILES)
 
 
 def read_source(path: Path, label: str) -> ReportSource:
-    """Read a report's folder, its `inputs.json` or its `energy.json`.
+    """Read a report's folder, its `inputs.json` or its `energy.json`, or a file of counts.
 
     Raises:
-        ConfigError: if the file follows no schema of a report, or an `energy.json` that was made with the user's
-            figures is named, for it does not tell them apart.
+        ConfigError: if the file follows no schema of a report or of counts, or an `energy.json` is named that was
+            made with the user's figures, for it does not tell them apart.
     """
     if path.is_dir():
         path = path / NAME if (path / NAME).is_file() else path / "energy.json"
-    data = read_object(path, (INPUTS, REPORT))
+    data = read_object(path, (INPUTS, REPORT, FILE_SCHEMA, COUNTS))
+    if data["schema"] in (FILE_SCHEMA, COUNTS):
+        counted = read_counts_file(path)
+        return ReportSource(
+            ComparedSystem(
+                label, counted.provenance, counted.training, counted.inference, counted.weights
+            ),
+            (),
+        )
     try:
         if data["schema"] == INPUTS:
             return _of_inputs(data, label, str(path))

@@ -9,7 +9,7 @@ from eqspike.core.errors import ConfigError, RunError
 from eqspike.energy import Conditions
 from eqspike.energy.comparison import ComparedSystem, SystemComparison, build_comparison
 from eqspike.energy.inputs import load_chips
-from eqspike.energy.sources import ReportSource, is_report, read_source
+from eqspike.energy.sources import FILES, ReportSource, is_report, read_source
 from eqspike.experiment.estimating import read_run
 
 DEFAULT_CHIPS = ("loihi1", "odin")
@@ -28,7 +28,8 @@ def compare_systems(
     """Compare runs and reports; all are priced anew, with the same profiles and conditions.
 
     Args:
-        paths: run folders, folders of energy reports, or their `inputs.json` or `energy.json`; at least two.
+        paths: run folders, folders of energy reports, or their `inputs.json` or `energy.json`, or files of counts;
+            at least two.
         chips: library names or paths of profiles; by default those of the reports, else `DEFAULT_CHIPS`.
         conditions: by default those of the reports, which must then agree.
         figures: the user's own, by chip; those of the reports are added, where the chip is among `chips`.
@@ -50,8 +51,8 @@ def compare_systems(
             systems.append(_of_run(path, label))
         else:
             raise RunError(
-                f"{path}: is neither a run folder nor an energy report; name a run, a report's folder, or its "
-                "inputs.json or energy.json"
+                f"{path}: is neither a run folder nor an energy report; name a run, a report's folder, its "
+                "inputs.json or energy.json, or a file of counts"
             )
     named = tuple(dict.fromkeys(chip for report in reports for chip in report.chips))
     names = chips or named or DEFAULT_CHIPS
@@ -63,7 +64,12 @@ def compare_systems(
 
 def labels(paths: Sequence[Path]) -> tuple[str, ...]:
     """Names of systems: the ends of their paths, as long as it takes to tell them apart."""
-    folders = [(path.parent if path.suffix == ".json" else path).absolute() for path in paths]
+    folders = [
+        (path.parent if path.name in FILES else path.with_suffix("")).absolute()
+        if path.suffix == ".json"
+        else path.absolute()
+        for path in paths
+    ]
     for length in range(1, max((len(folder.parts) for folder in folders), default=1)):
         names = ["/".join(folder.parts[-length:]) for folder in folders]
         if len(set(names)) == len(set(folders)):

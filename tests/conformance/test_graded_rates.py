@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -13,13 +14,14 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.fast_int import open_graded
 from eqspike.engines.graded_session import GradedSession
+from eqspike.engines.lava.rate_session import FloatRateSession
 from eqspike.engines.protocol import Arrays, RateSystem, RateTrace, Session
 from eqspike.engines.rate_parameters import initial_rate_weights, kept_beside
 from eqspike.experiment import open_session
 from eqspike.experiment.rate_parity import RateParity, compare_rates
 from eqspike.memory import Binary, Fixed, Scale
-from eqspike.rules import ContinualVectorField
-from eqspike.testing import PlainGraded, PlainRates, rate_samples, small_rate_system
+from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.testing import PlainGraded, PlainRates, flattened, rate_samples, small_rate_system
 
 BITS = BinaryNeuron(0.5, 1.0)
 SYSTEMS = [
@@ -67,7 +69,11 @@ def test_the_compiled_engine_computes_the_definition(system: RateSystem, bits: i
 
 @in_lava
 @pytest.mark.parametrize(
-    ("system", "engine"), [(SYSTEMS[1], "lava"), (SYSTEMS[2], "lava:sparse:8")]
+    ("system", "engine"),
+    [
+        (SYSTEMS[1], "lava"),
+        pytest.param(SYSTEMS[2], "lava:sparse:8", marks=pytest.mark.slow),
+    ],
 )
 def test_lava_computes_the_same(system: RateSystem, engine: str) -> None:
     twin = "fast-int:8" if engine.endswith("8") else "fast-int"
@@ -187,4 +193,50 @@ def test_what_integers_do_not_learn_is_refused(system: RateSystem, reason: str) 
         open_session(system, 0, "fast-int") as session,
         pytest.raises(UnsupportedError, match=reason),
     ):
+        session.fit(*BATCH, 1.0, 0)
+
+
+CONTINUAL = small_rate_system(ContinualEquilibrium, threshold=0.02, initial=0.2, sign="random")
+
+
+@in_lava
+def test_lava_in_float64_learns_continually_as_the_messages_say() -> None:
+    """C-EP, a sample at a time: trajectories, weights after two batches, every event."""
+    system = replace(CONTINUAL, bias_rates=(0.1, 0.2, 0.3))
+    images, labels, keys = (array[:2] for array in BATCH)
+    real = PlainRates(system, initial_rate_weights(system, 3))
+    with open_session(system, 3, "lava:floating_pt") as session:
+        found = session.trace(images, labels, keys)  # type: ignore[attr-defined]
+        wanted = real.trace(images, labels, keys)
+        for name, array in wanted.sent.items():
+            np.testing.assert_allclose(found.sent[name], array, rtol=0, atol=1e-12)
+            np.testing.assert_allclose(found.values[name], wanted.values[name], rtol=0, atol=1e-12)
+        real.counts.clear()
+        for key in range(2):
+            session.fit(images, labels, keys, 0.5, key)
+            for sample in range(2):
+                real.fit(*(a[sample : sample + 1] for a in (images, labels, keys)), 0.5, key)
+        learnt = session.weights()
+        for name, array in real.weights.items():
+            np.testing.assert_allclose(learnt[name], array, rtol=0, atol=1e-12, err_msg=name)
+        assert flattened(session.take_counts()) == real.counts
+
+
+@pytest.mark.slow
+@in_lava
+def test_bits_in_float64_toggle_as_torch_has_them() -> None:
+    system = small_rate_system(
+        ContinualEquilibrium, threshold=0.0, neuron=BinaryNeuron(0.4, 0.8), replicas=2
+    )
+    parity = compared(system, ("torch", "lava:floating_pt"))
+    assert parity.arithmetic == ("float64", "float64")
+    assert parity.differing_messages == 0
+    assert parity.messages > 0
+    assert parity.max_difference == 0
+
+
+def test_lava_in_float64_refuses_other_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eqspike.engines.lava.rate_session.Child", lambda patience_s: nullcontext())
+    session = FloatRateSession(SYSTEMS[0])
+    with pytest.raises(UnsupportedError, match="c-ep"):
         session.fit(*BATCH, 1.0, 0)

@@ -10,6 +10,7 @@ from eqspike.engines.graded_session import GradedSession
 from eqspike.engines.lava.fused import FusedSession
 from eqspike.engines.lava.presenter import FIXED, FLOATING
 from eqspike.engines.lava.rate_presenter import LavaPresenter
+from eqspike.engines.lava.rate_session import FloatRateSession
 from eqspike.engines.lava.session import LavaSession
 from eqspike.engines.loihi import refuse_unlike_loihi
 from eqspike.engines.protocol import RateSystem, Session, System
@@ -43,16 +44,19 @@ def open_lava(system: System, seed: int = 0, *options: str) -> Session:
 
 
 def open_lava_rates(system: RateSystem, seed: int = 0, *options: str) -> Session:
-    """Open a network of rates that send changes in Lava, in integers.
+    """Open a network of rates that send changes in Lava.
 
     Args:
         system: what to simulate; seed: of the initial weights.
-        options: `dense` or `sparse` connections, by default dense; the bits of a state.
+        options: for integers `dense` or `sparse` connections, by default dense, and the bits of a state; for
+            float64 `floating_pt`.
 
     Raises:
         UnsupportedError: for an unknown option, or a system that graded neurons do not carry.
         MissingPackageError: if Lava is not installed.
     """
+    if options == (FLOATING,):
+        return FloatRateSession(system, seed)
     rest = options[1:] if options[:1] in (("dense",), ("sparse",)) else options
     sparse = options[:1] == ("sparse",)
     return GradedSession(

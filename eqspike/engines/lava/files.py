@@ -30,13 +30,13 @@ RATES, LEVELS, WORDS = "rates.pickle", "levels.npy", "words.npy"
 """For networks of rates: the `RateForm`; levels (samples, pixels); the teacher's words, one row a nudged phase."""
 
 
-SIGNS = "signs.npy"
-"""For networks of rates that learn: signs of beta, (samples, 1)."""
+SIGNS, BIASES = "signs.npy", "biases.npz"
+"""For networks of rates that learn: signs of beta, (samples, 1); biases after learning, by layer."""
 
 
-def flipped(coupling: str) -> str:
-    """Counters and flips of a coupling after learning."""
-    return f"flipped-{coupling}.npz"
+def relearnt(coupling: str) -> str:
+    """What a coupling has learnt."""
+    return f"relearnt-{coupling}.npz"
 
 
 def probed(layer: str) -> dict[str, str]:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.chips.graded import GradedNetwork
+from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.graded import Batch
-from eqspike.engines.lava.presenter import FIXED
+from eqspike.engines.lava.presenter import FIXED, FLOATING
+from eqspike.engines.protocol import Arrays, RateSystem
 
 MESSAGE_BITS = 31
 """The most that Lava's connections take; messages have 14 with their sign, levels of the input 8."""
@@ -28,7 +30,8 @@ class RateForm:
         couplings: `weights`, `exponent` and `both` of each.
         parameters: of the neurons, as `processes.rates` takes them.
         free_steps, nudged_steps, passes: of a sample, whose first step is its onset.
-        lessons: `name`, `rule` and `counters` of each coupling, if they learn.
+        lessons: of each coupling, if they learn: its name, and what its process takes beside the weights.
+        bias_rates: learning rate / |beta| of each layer, if biases learn.
     """
 
     tag: str
@@ -42,7 +45,8 @@ class RateForm:
     nudged_steps: int
     passes: int
     message_bits: int = MESSAGE_BITS
-    lessons: tuple[Mapping[str, Any], ...] = ()
+    lessons: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    bias_rates: tuple[float, ...] = ()
 
     @property
     def period(self) -> int:
@@ -72,6 +76,35 @@ def integer_form(network: GradedNetwork, batch: Batch, sparse: bool) -> RateForm
             for coupling in network.couplings
         ),
         {"neuron": network.neuron, "nudge": network.nudge},
+        batch.free_steps,
+        batch.nudged_steps,
+        batch.passes,
+    )
+
+
+def float_form(system: RateSystem, weights: Arrays, batch: Batch) -> RateForm:
+    """A network in float64."""
+    neuron, network = system.neuron, system.network
+    parameters: dict[str, Any] = {
+        "initial": neuron.initial,
+        "threshold": system.messages.threshold,
+        "beta": system.rule.nudging.beta,
+    }
+    if isinstance(neuron, BinaryNeuron):
+        parameters["filter"] = neuron.filter
+    else:
+        parameters["activation"] = neuron.activation.name
+    return RateForm(
+        FLOATING,
+        isinstance(neuron, BinaryNeuron),
+        False,
+        network.input.size,
+        tuple((layer.name, weights[f"{layer.name}.bias"]) for layer in network.free_layers),
+        tuple(
+            {"weights": weights[c.name], "exponent": 0, "both": c.bidirectional}
+            for c in network.couplings
+        ),
+        parameters,
         batch.free_steps,
         batch.nudged_steps,
         batch.passes,

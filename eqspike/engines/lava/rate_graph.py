@@ -18,7 +18,18 @@ import numpy as np
 from lava.magma.core.run_conditions import RunSteps
 
 from eqspike.engines.lava.configuration import run_configuration
-from eqspike.engines.lava.files import LEVELS, PROGRESS, RATES, SIGNS, WORDS, flipped, probed
+from eqspike.engines.lava.files import (
+    BIASES,
+    LEVELS,
+    PROGRESS,
+    RATES,
+    SIGNS,
+    WORDS,
+    probed,
+    relearnt,
+)
+from eqspike.engines.lava.presenter import FIXED
+from eqspike.engines.lava.processes.continual import ContinualCoupling
 from eqspike.engines.lava.processes.couplings import BothWays
 from eqspike.engines.lava.processes.flipping import FlippingCoupling
 from eqspike.engines.lava.processes.probe import Probe
@@ -32,7 +43,7 @@ COMPILATION = {"pypy_channel_size": 8}
 def present_rates(folder: Path, samples: int) -> None:
     """Present samples; reads `RATES`, `LEVELS` and `WORDS`, writes the files named by `probed`.
 
-    Where couplings learn, reads `SIGNS` and writes the files named by `flipped` too.
+    Where couplings learn, reads `SIGNS` and writes the files named by `relearnt`, and `BIASES` where biases learn.
     """
     # Written by the parent, in a folder that nobody else may enter.
     form: RateForm = pickle.loads((folder / RATES).read_bytes())
@@ -46,6 +57,9 @@ def present_rates(folder: Path, samples: int) -> None:
             run_cfg=run_configuration(form.tag, hierarchical=True),
             compile_config=dict(COMPILATION),
         )
+        if form.bias_rates:
+            biases = {name: process.bias.get() for name, process in neurons.items()}
+            np.savez(folder / BIASES, **biases)
     finally:
         first.stop()
 
@@ -60,9 +74,10 @@ def build(folder: Path, form: RateForm, samples: int) -> dict[str, Any]:
             free_steps=form.free_steps,
             nudged_steps=form.nudged_steps,
             passes=form.passes,
+            bias_rate=form.bias_rates[index] if form.bias_rates else 0.0,
             **form.parameters,
         )
-        for name, bias in form.layers
+        for index, (name, bias) in enumerate(form.layers)
     }
     before: Any = Schedule(
         size=form.inputs, path=str(folder / LEVELS), places=(0,), period=form.period
@@ -75,6 +90,8 @@ def build(folder: Path, form: RateForm, samples: int) -> dict[str, Any]:
             both.down_out.connect(before.a_in)
         if form.couplings[index]["both"] or form.lessons:
             process.s_out.connect(both.above_in)
+        if form.bias_rates:
+            _tell_sign(folder, form, process)
         before = process
     if form.passes:
         starts = tuple(
@@ -93,21 +110,32 @@ def _coupling(folder: Path, form: RateForm, index: int, samples: int) -> Any:
     wired = form.couplings[index]
     if not form.lessons:
         return BothWays(sparse=form.sparse, message_bits=form.message_bits, **wired)
-    lesson = form.lessons[index]
-    coupling: Any = FlippingCoupling(
-        weights=wired["weights"],
-        exponent=wired["exponent"],
-        counters=lesson["counters"],
-        rule=lesson["rule"],
-        free_steps=form.free_steps,
-        nudged_steps=form.nudged_steps,
-        passes=form.passes,
-        samples=samples,
-        path=str(folder / flipped(lesson["name"])),
-    )
-    sign: Any = Schedule(size=1, path=str(folder / SIGNS), places=(0,), period=form.period)
-    sign.s_out.connect(coupling.sign_in)
+    name, lesson = form.lessons[index]
+    common = {
+        "free_steps": form.free_steps,
+        "nudged_steps": form.nudged_steps,
+        "samples": samples,
+        "path": str(folder / relearnt(name)),
+    }
+    coupling: Any
+    if form.tag == FIXED:
+        coupling = FlippingCoupling(
+            weights=wired["weights"],
+            exponent=wired["exponent"],
+            passes=form.passes,
+            **lesson,
+            **common,
+        )
+    else:
+        coupling = ContinualCoupling(weights=wired["weights"], **lesson, **common)
+    _tell_sign(folder, form, coupling)
     return coupling
+
+
+def _tell_sign(folder: Path, form: RateForm, listener: Any) -> None:
+    """Send the sign of beta at each onset."""
+    sign: Any = Schedule(size=1, path=str(folder / SIGNS), places=(0,), period=form.period)
+    sign.s_out.connect(listener.sign_in)
 
 
 def _probe(folder: Path, form: RateForm, name: str, neurons: Any, samples: int) -> None:

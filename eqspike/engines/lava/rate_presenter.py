@@ -14,7 +14,7 @@ from eqspike.chips.graded.arithmetic import transmitted
 from eqspike.engines.graded import Batch, Presented
 from eqspike.engines.graded_learning import Lesson, Taught
 from eqspike.engines.lava.child import PATIENCE_S, Child
-from eqspike.engines.lava.files import LEVELS, RATES, SIGNS, WORDS, flipped, probed
+from eqspike.engines.lava.files import LEVELS, RATES, SIGNS, WORDS, probed, relearnt
 from eqspike.engines.lava.rate_form import RateForm, integer_form, teacher_words
 
 BLOCK_SAMPLES = 20
@@ -54,15 +54,14 @@ class LavaPresenter:
         form = replace(
             integer_form(self._network, batch, self._sparse),
             lessons=tuple(
-                {"name": name, "rule": rule, "counters": counters}
+                (name, {"rule": rule, "counters": counters})
                 for name, rule, counters in zip(names, lesson.rules, lesson.counters, strict=True)
             ),
         )
-        np.save(folder / SIGNS, batch.signs[:, None])
         found = present_form(self._child, form, batch)
         learnt = []
         for name in names:
-            with np.load(folder / flipped(name)) as file:
+            with np.load(folder / relearnt(name)) as file:
                 learnt.append({key: file[key].astype(np.int64) for key in file.files})
         return Taught(
             self._presented(batch, found, traced=False),
@@ -106,6 +105,7 @@ def present_form(child: Child, form: RateForm, batch: Batch) -> dict[str, NDArra
     (folder / RATES).write_bytes(pickle.dumps(form))
     np.save(folder / LEVELS, levels)
     np.save(folder / WORDS, teacher_words(batch))
+    np.save(folder / SIGNS, batch.signs[:, None])
     child.ask("present_rates", samples=samples)
     found: dict[str, list[NDArray[Any]]] = {}
     for name, bias in form.layers:

@@ -5,8 +5,8 @@
     weights   sum over samples of Q(post) x pre, places summed; Q by the picks of the rates given
 
 Pictures are views of the layers' buffers, and Q(post) has a buffer of its own. PyTorch's convolutions and poolings
-take no `out`, so each step still allocates their results; an explicit matrix of patches, whose products do, takes
-two to five times as long on a CPU.
+take no `out`, so each step still allocates their results; an explicit matrix of patches, whose products do, costs
+more time on a CPU than it saves.
 """
 
 from __future__ import annotations

@@ -60,10 +60,10 @@ def test_a_new_optimiser_forgets_the_momentum() -> None:
 def test_metaplasticity_remembers_permuted_digits() -> None:
     stages = read_sequence(["permuted:digits"] * 3)
     means, learnt = [], []
-    for m in (0.0, 5.0):
+    for m in (0.0, 15.0):
         learner = BinaryLearner(Recipe(sizes=(64, 256, 256, 10), m=m))
         records = learn_in_sequence(learner, stages, 15)
         means.append(mean_accuracy(records))
         learnt.append(min(learnt_accuracy(records)))
     assert min(learnt) > 0.9
-    assert means[1] > means[0] + 0.1
+    assert means[1] > means[0] + 0.2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from eqspike.chips import ChipProfile
 from eqspike.core.counts import EventCounts
 from eqspike.core.quantities import Interval
 from eqspike.energy import ComparedSystem, SystemComparison, build_comparison, write_comparison
-from eqspike.energy.plots import HEIGHT, Scale, Value, log_scale, make_plot, percent_scale
+from eqspike.energy.plots import HEIGHT, MARKERS, Scale, Value, log_scale, make_plot, percent_scale
 from eqspike.energy.precision import precision_study
 
 MakeChip = Callable[..., ChipProfile]
@@ -106,10 +107,11 @@ def test_the_page_draws_every_system(
 ) -> None:
     *_, html = write_comparison(compare("ideal", "wide", "narrow"), tmp_path)
     text = html.read_text(encoding="utf-8")
-    assert text.count('<use class="point" href="#point-0"') == 1 + 3 * 2
-    assert text.count('<use class="point" href="#point-1"') == 1 + 3 * 1
-    for shape in ("point-0", "point-1"):
-        assert text.count(f'<path id="{shape}"') == 1
+    assert text.count('<use href="#point-0"') == 1 + 3 * 2
+    assert text.count('<use href="#point-1"') == 1 + 3 * 1
+    paths = re.findall(r'<path id="point-(\d)" (class="[a-z-]*" d="[^"]*")', text)
+    assert [int(index) for index, _ in paths] == list(range(MARKERS))
+    assert len({marker for _, marker in paths}) == MARKERS
 
 
 @pytest.mark.parametrize(

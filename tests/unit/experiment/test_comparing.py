@@ -27,8 +27,13 @@ COUPLINGS = ("input->hidden", "hidden->output", "output->hidden")
 def make_run(path: Path, model: str = "eqspike-digits", spikes: int = 5, **more: str) -> Path:
     """A run folder as training leaves it, without the training."""
     configuration = resolve(model, "digits", overrides=tuple(f"{k}={v}" for k, v in more.items()))
-    layers = {"hidden": LayerCounts(spikes, 100, 0), "output": LayerCounts(1, 10, 0)}
-    couplings = {name: CouplingCounts(10 * spikes, 10 * spikes) for name in COUPLINGS}
+    layers = {
+        "input": LayerCounts(spikes, 0, 0),
+        "hidden": LayerCounts(spikes, 100, 0),
+        "output": LayerCounts(1, 20, 0),
+    }
+    operations = (5 * spikes, spikes, 5)
+    couplings = {name: CouplingCounts(n, n) for name, n in zip(COUPLINGS, operations, strict=True)}
     free = PhaseCounts(20, layers, couplings)
     update = PhaseCounts(plasticity={"input-hidden": PlasticityCounts(0, 9, 7)})
     folder = RunFolder.create(path, configuration.as_yaml())
@@ -101,6 +106,21 @@ def test_a_run_of_rates_is_compared_but_not_priced(runs: tuple[Path, Path], tmp_
     assert data["a"]["chips"]["odin"]["inference_j"] is not None
 
 
+def test_a_file_of_counts_is_a_system(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    """Priced like the run whose counts it holds, and named after the file."""
+    counts = json.loads((runs[0] / "counts.json").read_text())
+    file = tmp_path / "elsewhere.json"
+    file.write_text(json.dumps(counts["inference"]))
+    comparison, _, _ = compare_systems([runs[0], file], ("odin",))
+    assert [system.label for system in comparison.systems] == ["a", "elsewhere"]
+    run, counted = comparison.energies[0]
+    assert counted.inference == run.inference
+    assert counted.training is None
+    file.write_text(json.dumps(counts["inference"] | {"samples": 0}))
+    with pytest.raises(ConfigError, match=r"elsewhere\.json"):
+        compare_systems([runs[0], file], ("odin",))
+
+
 def test_labels_are_as_short_as_they_can_be() -> None:
     paths = [Path("/x/one/run"), Path("/x/two/run/energy.json")]
     assert labels(paths) == ("one/run", "two/run")
@@ -115,7 +135,7 @@ class TestRefusals:
         for path, said in (
             (tmp_path / "nothing", "neither a run folder nor an energy report"),
             (tmp_path / "empty", "not a run folder"),
-            (wrong, "schema must be 'eqspike-energy-inputs-1' or 'eqspike-energy-report-1'"),
+            (wrong, "schema must be 'eqspike-energy-inputs-1' or 'eqspike-energy-report-1' or"),
         ):
             with pytest.raises(EqspikeError, match=said):
                 compare_systems([runs[0], path])

@@ -60,5 +60,5 @@ def test_what_cannot_be_is_refused_before_any_work(
 
 
 def test_another_engine_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match="engine 'lava' does not run rate neurons"):
+    with pytest.raises(UnsupportedError, match="engine 'lava' does not run"):
         start(resolve("ep-conv-small", "mnist-sample", engine="lava"), tmp_path / "run")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from eqspike.cli import main
 from eqspike.core.counts import spiking
+from eqspike.core.messages import VALUES
+from eqspike.engines.protocol import RateSystem
 from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
 from eqspike.experiment import load_model, resolve
@@ -97,6 +100,29 @@ def test_parity_finds_where_messages_part(monkeypatch: pytest.MonkeyPatch) -> No
     assert place.sent[0] != place.sent[1]
     assert place.sample == 0
     assert result.max_difference > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("ep-512-events", "ep-512"),
+        ("cep-512-events", "cep-512"),
+        ("binary-ep-wn-1024-events", "binary-ep-wn-1024"),
+    ],
+)
+def test_models_of_changes_are_those_of_values_but_for_their_messages(
+    name: str, values: str
+) -> None:
+    model, other = (load_model(each) for each in (name, values))
+    assert isinstance(model.system, RateSystem)
+    assert model.system.messages.of_changes
+    rule = replace(model.system.rule, nudging=other.system.rule.nudging)
+    assert replace(model.system, messages=VALUES, rule=rule) == other.system
+    assert (model.epochs, model.batch_size, model.schedule) == (
+        other.epochs,
+        other.batch_size,
+        other.schedule,
+    )
 
 
 def test_the_engine_of_changes_is_the_one_whose_cost_follows_them() -> None:

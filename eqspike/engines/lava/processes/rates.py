@@ -28,18 +28,20 @@ class _Sender(AbstractProcess):  # type: ignore[misc]
     """Ports and registers of both neurons.
 
     Ports: `a_in` receives synaptic input, `teacher_in` sign (1 + target) of beta once a nudged phase, in its first
-    step; `s_out` sends changes.
+    step; `sign_in` the sign of beta at the onset, where biases learn; `s_out` sends changes.
 
     Args:
         size: number of neurons; bias: (size,).
         free_steps, nudged_steps, passes: of a sample.
         neuron, nudge: `GradedNeuron` and `GradedNudge`, for tag `fixed_pt`.
         activation, filter, initial, threshold, beta: in floating point, for tag `floating_pt`.
+        bias_rate: learning rate / |beta| of the biases, which in integers do not learn.
     """
 
     def __init__(self, *, size: int, bias: Any, **parameters: Any) -> None:
         super().__init__(**parameters)
         self.a_in, self.teacher_in = InPort(shape=(size,)), InPort(shape=(size,))
+        self.sign_in = InPort(shape=(1,))
         self.s_out = OutPort(shape=(size,))
         self.bias = Var(shape=(size,), init=bias)
         self.drive, self.state, self.sent, self.taught = (
@@ -59,15 +61,18 @@ class BinaryNeuron(_Sender):
 class SenderModel(PyLoihiProcessModel):  # type: ignore[misc]
     """What all models share: the steps of a sample."""
 
+    sign = 0.0
+
     def run_spk(self) -> None:
         """One step."""
-        arrived, taught = self.a_in.recv(), self.teacher_in.recv()
+        arrived, taught, sign = self.a_in.recv(), self.teacher_in.recv(), self.sign_in.recv()
         parameters = self.proc_params
         free, nudged = parameters["free_steps"], parameters["nudged_steps"]
         place = (self.time_step - 1) % (1 + free + parameters["passes"] * nudged)
         if place == 0:
             self.taught[:] = 0
             self.drive[:] = 0
+            self.sign = float(sign[0])
             self.begin()
             self.s_out.send(self.sent)
             return
@@ -79,7 +84,10 @@ class SenderModel(PyLoihiProcessModel):  # type: ignore[misc]
             for register, kept in zip(registers, self.kept, strict=True):
                 register[:] = kept
         self.taught[:] = np.where(taught != 0, taught, self.taught)
-        self.s_out.send(self.moved(np.sign(self.taught), np.abs(self.taught) - 1))
+        message = self.moved(np.sign(self.taught), np.abs(self.taught) - 1)
+        self.s_out.send(message)
+        if place > free and self.sign:
+            self.bias += parameters["bias_rate"] * self.sign * message
 
 
 class FixedModel(SenderModel):
@@ -87,6 +95,7 @@ class FixedModel(SenderModel):
 
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=24)
     teacher_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=3)
+    sign_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=2)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=14)
     bias: np.ndarray[Any, Any] = LavaPyType(np.ndarray, np.int32, precision=20)
     drive: np.ndarray[Any, Any] = LavaPyType(np.ndarray, np.int32, precision=24)
@@ -121,6 +130,7 @@ class FloatModel(SenderModel):
 
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, float)
     teacher_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, float)
+    sign_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, float)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, float)
     bias: np.ndarray[Any, Any] = LavaPyType(np.ndarray, float)
     drive: np.ndarray[Any, Any] = LavaPyType(np.ndarray, float)
