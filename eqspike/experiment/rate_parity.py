@@ -146,9 +146,11 @@ def _observe(
             raise UnsupportedError(f"engine '{engine}' does not show its states; choose another")
         session.load(weights)
         trace = cast(Traced, session).trace(images, labels, keys)
-        changes, learning = learnt(session, batch, seed)
         session.scores(images, keys)
         inference = session.take_counts()
+        changes, learning = learnt(
+            session, batch, seed
+        )  # last: not every engine learns every system
     return _Observation(trace, changes, learning, inference, time.perf_counter() - started)
 
 

@@ -173,7 +173,7 @@ def drive_bits(source: Source) -> int:
     if bits < source.state_bits:
         raise UnsupportedError(
             f"drives of 24 bits leave {bits} bits for a rate of 1, fewer than the {source.state_bits} of a state: "
-            "weights or biases are too large; use fewer bits of state, such as fast-int:8"
+            "weights or biases are too large; use fewer bits of state"
         )
     return bits
 
@@ -194,7 +194,8 @@ def _neuron(source: Source, of_drive: int) -> GradedNeuron:
             )
     elif neuron.activation.name != "hard-sigmoid":
         raise UnsupportedError(
-            f"integer neurons saturate, which is neuron.activation hard-sigmoid, got {neuron.activation.name}"
+            f"integer neurons saturate, which is neuron.activation hard-sigmoid, got {neuron.activation.name}; "
+            "use that, or an engine that computes in floating point"
         )
     unity = 1 if binary else 1 << bits
     return GradedNeuron(
