@@ -28,6 +28,8 @@ from eqspike.training import RunFolder
 
 ANGLES = (0.0, 45.0, 90.0, 135.0, 180.0)
 SAMPLES = 20
+ERRORS = (2, 5, 10, 20, 50, 100)
+"""Ticks, in percent."""
 
 
 def measured(task: str, angle: float, options: argparse.Namespace) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def update_angles(
 
 @styled()
 def draw(records: list[dict[str, Any]], title: str) -> Any:
-    """Angles of the update, and the accuracy, by initial angle."""
+    """Angles of the update by initial angle, and errors by angle of the update."""
     figure = new_figure(10.0, 4.2)
     angles, accuracy = figure.subplots(1, 2)
     place = [record["initial_angle"] for record in records]
@@ -91,13 +93,18 @@ def draw(records: list[dict[str, Any]], title: str) -> Any:
     angles.axhline(90, color=MUTED, linestyle=":")
     angles.set(title="Update to minus the gradient, at first", ylabel="angle (degrees)")
     angles.legend()
+    angles.set_xlabel("initial angle of backward weights (degrees)")
+    angles.set_xticks(place)
     errors = [100 * (1 - record["test_accuracy"]) for record in records]
-    accuracy.plot(place, errors, color=BLUE, marker="o")
-    accuracy.set(title="Test error after training", ylabel="test error (%)")
-    accuracy.set_ylim(bottom=0)
-    for axes in (angles, accuracy):
-        axes.set_xlabel("initial angle of backward weights (degrees)")
-        axes.set_xticks(place)
+    towards = [record["update_angle"] for record in records]
+    accuracy.plot(towards, errors, color=BLUE, marker="o")
+    for x, y, angle in zip(towards, errors, place, strict=True):
+        accuracy.annotate(f"{angle:g}°", (x, y), (-6, 6), textcoords="offset points", ha="right")
+    accuracy.set(title="Test error, labels: initial angle", ylabel="test error (%)", yscale="log")
+    accuracy.set_yticks(ERRORS, [f"{error:g}" for error in ERRORS])
+    accuracy.set(xlabel="angle of the update at first, all parameters (degrees)")
+    accuracy.set_ylim(ERRORS[0], 130)
+    accuracy.set_xlim(min(towards) - 8, max(towards) + 4)
     figure.suptitle(title, x=0.01, ha="left", color=MUTED, fontsize=11)
     return figure
 

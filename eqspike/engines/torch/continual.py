@@ -1,8 +1,8 @@
 """Weights that move during the nudged phase (`rules.continual`), with an ideal memory.
 
-Hidden couplings are changed after every step. The input's are not touched until the phase ends, for its rates x
-stay: after t steps its weights have changed by the sum of (s(t) - s(0)) x over the samples, so the drive it gives
-to sample a has changed by
+Hidden couplings are changed after every step; under C-EP, by what the steps so far sum to, for they telescope. The
+input's are not touched until the phase ends, for its rates x stay: after t steps its weights have changed by the
+sum of (s(t) - s(0)) x over the samples, so the drive it gives to sample a has changed by
 
     sum over samples c of (x_a . x_c + b) r_c (s_c(t) - s_c(0))        r_c = eta / (beta samples)
 
@@ -43,6 +43,7 @@ class Following:
         self._rate = rates[0] or bias_rates[0] or 1.0
         self._vector_field = vector_field
         self._scaled = [torch.empty_like(state) for state in relaxation.states]
+        self._still = [] if vector_field else self._weights_without_products()
         if not relaxation.resends:
             return
         inputs, gain = relaxation.inputs, relaxation.gain
@@ -78,12 +79,24 @@ class Following:
             alpha=relaxation.gain * self._rate, out=relaxation.base[0],
         )  # fmt: skip
 
+    def _weights_without_products(self) -> list[Tensor]:
+        """W - eta/beta mean of (post pre now), for each hidden coupling from below."""
+        still = []
+        for upper in range(1, len(self._scaled)):
+            still.append(self._relaxation.couplings[upper].weight.clone())
+            self._add_product(upper, still[-1], -self._rates[upper])
+        return still
+
     def _follow_product(self, upper: int) -> None:
-        """W += eta/beta mean of (post pre after the step - post pre before)."""
-        coupling, rate = self._relaxation.couplings[upper], self._rates[upper]
-        for states, sign in ((self._relaxation.states, rate), (self._relaxation.previous, -rate)):
-            post = torch.mul(states[upper], self._weight, out=self._scaled[upper])
-            coupling.accumulate(states[upper - 1], post, coupling.weight, sign)
+        """W <- W at the start + eta/beta mean of (post pre now - post pre at the start): steps telescope."""
+        weight = self._relaxation.couplings[upper].weight
+        weight.copy_(self._still[upper - 1])
+        self._add_product(upper, weight, self._rates[upper])
+
+    def _add_product(self, upper: int, into: Tensor, scale: float) -> None:
+        states = self._relaxation.states
+        post = torch.mul(states[upper], self._weight, out=self._scaled[upper])
+        self._relaxation.couplings[upper].accumulate(states[upper - 1], post, into, scale)
 
 
 def add_each_way(

@@ -132,10 +132,12 @@ class Learning:
             for state in relaxation.states
         ]
 
+        by_step = list(zip(*(mark.unbind() for mark in marks), strict=True))
+
         def after(number: int) -> None:
             following.after()
-            for state, old, mark in zip(relaxation.states, relaxation.previous, marks, strict=True):
-                torch.ne(state, old, out=mark[number])
+            for layer, mark in enumerate(by_step[number]):
+                torch.ne(relaxation.states[layer], relaxation.previous[layer], out=mark)
 
         found = nudged(system, relaxation, lesson, self._tally, after)
         change = (found.first[0] - found.second[0]).mul_(found.weight)

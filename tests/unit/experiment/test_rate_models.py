@@ -166,7 +166,7 @@ def test_engines_refuse_the_other_kind_before_any_work(
 def test_gradient_check_from_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = library.load_yaml(library.find("models", "cep-512"))
+    data = library.load_yaml(library.find("models", "cep-512-paper"))
     data["layers"] = [64, 12, 10]
     data["rule"]["nudged_steps"] = 5
     path, out = tmp_path / "quick.yaml", tmp_path / "check"
