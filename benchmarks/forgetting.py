@@ -140,10 +140,9 @@ def draw_curves(axes: Any, result: dict[str, Any], first: bool) -> None:
                   label=result["names"][task])  # fmt: skip
         axes.axvline(task * epochs + 0.5, color=MUTED, linewidth=0.6, linestyle=":")
     mean = 100 * mean_accuracy(records)
-    axes.set(
-        title=f"{result['learner']}, m = {strength(result)}: {mean:.1f} % at the end",
-        xlabel="epoch",
-    )
+    title = f"{result['learner']}, m = {strength(result)}: ends at {mean:.1f} %"
+    axes.set_title(title, fontsize=11)
+    axes.set_xlabel("epoch")
     axes.set(ylim=(0, 100), xlim=(0.5, len(records) + 0.5))
     if first:
         axes.set_ylabel("test accuracy (%)")

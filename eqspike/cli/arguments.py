@@ -85,7 +85,7 @@ def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "compare two engines on a run: spikes, weight changes and event counts"
+    text = "compare two engines on a run: spikes or messages, weight changes and event counts"
     parser = _add(commands, "parity", "parity:parity", text)
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument(

@@ -53,6 +53,9 @@ class GradedSession:
     report: GradedRounding
     """What rounding lost."""
 
+    learns_singly = True
+    """A batch is learnt sample by sample."""
+
     def __init__(
         self, system: RateSystem, seed: int, engine: str, bits: int, start: Callable[[], Teacher]
     ) -> None:

@@ -10,24 +10,38 @@ from eqspike.engines.protocol import Arrays, Images, Keys, Labels, Session
 TOLERANCE = 1e-9
 """Largest relative difference of weight changes: engines may sum the same terms in different orders."""
 
+SMALLEST_CHANGE = 1e-6
+"""Differences are relative to at least this: changes that cancel leave what rounding leaves."""
+
 FLOATS, INTEGERS = "float64", "integers"
 
 PARITY = 4
 """Random stream of comparisons."""
 
 
+def learns_singly(session: Session) -> bool:
+    """Whether the engine learns a batch sample by sample, as a chip does."""
+    return bool(getattr(session, "learns_singly", False))
+
+
 def learnt(
-    session: Session, batch: tuple[Images, Labels, Keys], seed: int
+    session: Session, batch: tuple[Images, Labels, Keys], seed: int, singly: bool = False
 ) -> tuple[Arrays | None, EventCounts | None]:
     """Weight changes and events of one batch, unless the engine does not learn the system.
 
-    Neither is compared if the engine rounds by random numbers that cannot be handed to another.
+    Neither is compared if the engine rounds by random numbers that cannot be handed to another. With `singly`,
+    each sample is a batch to an engine that does not do so by itself.
     """
     if getattr(session, "draws_for_itself", False):
         return None, None
-    before = session.weights()
+    before, key = session.weights(), stream_key(seed, PARITY)
+    images, labels, keys = batch
+    count = len(labels)
+    size = 1 if singly and not learns_singly(session) else count
     try:
-        session.fit(*batch, 1.0, stream_key(seed, PARITY))
+        for first in range(0, count, size):
+            part = slice(first, first + size)
+            session.fit(images[part], labels[part], keys[part], 1.0, key)
     except UnsupportedError:
         return None, None
     changes = {name: array - before[name] for name, array in session.weights().items()}
@@ -40,9 +54,8 @@ def weight_error(first: Arrays | None, second: Arrays | None) -> float | None:
         return None
     errors = [0.0]
     for name, change in first.items():
-        largest = max(float(abs(change).max()), float(abs(second[name]).max()))
-        if largest > 0:
-            errors.append(float(abs(change - second[name]).max()) / largest)
+        largest = max(float(abs(change).max()), float(abs(second[name]).max()), SMALLEST_CHANGE)
+        errors.append(float(abs(change - second[name]).max()) / largest)
     return max(errors)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
@@ -18,6 +19,7 @@ from eqspike.experiment.learnt import (
     INTEGERS,
     TOLERANCE,
     counts_equal,
+    learns_singly,
     learnt,
     weight_error,
 )
@@ -61,10 +63,10 @@ class RateParity:
         differing_messages: places (sample, step, neuron) where exactly one engine sends.
         differing_values: places where a state or a last value sent differs in any bit.
         max_difference: largest difference of them; None if one engine computes in integers and the other not.
-        max_weight_error: as in `parity.Parity`.
+        max_weight_error: as in `parity.Parity`; sample by sample where one of the engines learns so.
         counts_equal: whether event counts of the batch, if both learn, and of a read-out are equal.
         first_difference: of the messages, if any.
-        seconds: time each engine took.
+        seconds: time each engine took, once opened.
     """
 
     engines: tuple[str, str]
@@ -100,7 +102,14 @@ def compare_rates(
 ) -> RateParity:
     """Compare two engines on any system, batch (images, labels, keys) and weights."""
     system = replace(system, precision="float64")
-    first, second = (_observe(system, weights, batch, engine, seed) for engine in engines)
+    with ExitStack() as opened:
+        sessions = []
+        for engine in engines:
+            session = _traced(system, engine, seed)
+            opened.enter_context(session)
+            sessions.append(session)
+        singly = any(learns_singly(session) for session in sessions)
+        first, second = (_observe(session, weights, batch, seed, singly) for session in sessions)
     layers = system.network.free_layers
     differing, largest = _differences(first, second)
     places = _differing_messages(first, second, layers)
@@ -136,21 +145,25 @@ class _Observation:
         return INTEGERS if all(np.issubdtype(a.dtype, np.integer) for a in arrays) else FLOATS
 
 
+def _traced(system: RateSystem, engine: str, seed: int) -> Traced:
+    """A session that shows its states."""
+    session = open_session(system, seed, engine)
+    if not hasattr(session, "trace"):
+        raise UnsupportedError(f"engine '{engine}' does not show its states; choose another")
+    return cast(Traced, session)
+
+
 def _observe(
-    system: RateSystem, weights: Arrays, batch: tuple[Images, Labels, Keys], engine: str, seed: int
+    session: Traced, weights: Arrays, batch: tuple[Images, Labels, Keys], seed: int, singly: bool
 ) -> _Observation:
     images, labels, keys = batch
     started = time.perf_counter()
-    with open_session(system, seed, engine) as session:
-        if not hasattr(session, "trace"):
-            raise UnsupportedError(f"engine '{engine}' does not show its states; choose another")
-        session.load(weights)
-        trace = cast(Traced, session).trace(images, labels, keys)
-        session.scores(images, keys)
-        inference = session.take_counts()
-        changes, learning = learnt(
-            session, batch, seed
-        )  # last: not every engine learns every system
+    session.load(weights)
+    trace = session.trace(images, labels, keys)
+    session.scores(images, keys)
+    inference = session.take_counts()
+    # Last, for not every engine learns every system.
+    changes, learning = learnt(session, batch, seed, singly)
     return _Observation(trace, changes, learning, inference, time.perf_counter() - started)
 
 

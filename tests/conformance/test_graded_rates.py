@@ -233,6 +233,8 @@ def test_bits_in_float64_toggle_as_torch_has_them() -> None:
     assert parity.differing_messages == 0
     assert parity.messages > 0
     assert parity.max_difference == 0
+    assert parity.max_weight_error is not None
+    assert parity.holds
 
 
 def test_lava_in_float64_refuses_other_rules(monkeypatch: pytest.MonkeyPatch) -> None:

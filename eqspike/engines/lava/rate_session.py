@@ -42,6 +42,9 @@ class FloatRateSession:
         MissingPackageError: if Lava is not installed.
     """
 
+    learns_singly = True
+    """A batch is learnt sample by sample."""
+
     def __init__(self, system: RateSystem, seed: int = 0, patience_s: float = PATIENCE_S) -> None:
         refuse_unlike_graded(system, "lava")
         self.system = system
