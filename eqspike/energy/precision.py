@@ -21,6 +21,9 @@ from eqspike.energy.text import Amount
 
 FLOAT = "float"
 
+SIGNS = ("binary", "metaplastic")
+"""Memories whose weights are a sign and a common magnitude: one bit each."""
+
 
 @dataclass(frozen=True)
 class PrecisionLine:
@@ -91,6 +94,8 @@ def _memory(provenance: Mapping[str, Any]) -> tuple[int | None, str] | None:
     if isinstance(bits, int):
         rounding = provenance.get("weight_rounding")
         return bits, f"{rounding} rounding" if rounding else str(kind)
+    if kind in SIGNS:
+        return 1, str(kind)
     return (None, "floating point") if kind == "ideal" else None
 
 

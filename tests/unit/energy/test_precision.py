@@ -24,7 +24,7 @@ MEMORIES: dict[str, dict[str, Any]] = {
     "narrow": {"weight_memory": "fixed", "weight_bits": 2, "weight_rounding": "nearest"},
     "noisy": {"weight_memory": "fixed", "weight_bits": 8, "weight_rounding": "stochastic"},
     "ideal": {"weight_memory": "ideal"},
-    "signs": {"weight_memory": "binary", "weight_bits": 1},
+    "signs": {"weight_memory": "binary"},
     "unknown": {},
 }
 
