@@ -31,7 +31,7 @@ from eqspike.engines.graded_learning import (
 )
 from eqspike.engines.parameters import check_arrays, check_images, check_labels
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.engines.rate_counting import MessageTally, event_counts
+from eqspike.engines.rate_counting import RateTally, event_counts
 from eqspike.engines.rate_parameters import initial_rate_weights, kept_beside, rate_shapes
 
 
@@ -61,7 +61,7 @@ class GradedSession:
     ) -> None:
         refuse_unlike_graded(system, engine)
         self.system, self._engine, self._bits = system, engine, bits
-        self._tally = MessageTally()
+        self._tally = RateTally()
         self._store(initial_rate_weights(system, seed))
         self._presenter = start()
         self._presenter.load(self.network)

@@ -1,4 +1,4 @@
-"""Events of networks of rates that send changes, by the definitions of `core.counts` and docs/counting.md."""
+"""Events of networks of rates that send changes, by the definitions of `core.counts`; and what all tally."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ UP, DOWN = 0, 1
 
 
 @dataclass
-class MessageTally:
+class RateTally:
     """What has happened since the counts were last taken.
 
     Attributes:
         samples: presented; steps: samples x steps in each phase.
         learning: whether they were learnt from.
-        messages: by phase and layer; operations: by phase and direction, all and effective.
+        messages: by phase and layer; operations: by phase and direction, all and effective; of changes only.
         writes: of each coupling and bias by name, candidate and applied.
     """
 
@@ -95,7 +95,7 @@ class MessageTally:
                 self.operations[phase, direction] = (old[0] + new[0], old[1] + new[1])
 
 
-def event_counts(system: RateSystem, tally: MessageTally) -> EventCounts:
+def event_counts(system: RateSystem, tally: RateTally) -> EventCounts:
     """The counts of a tally. A layer's messages are its spikes."""
     network, phases = system.network, {}
     for name, steps in tally.steps.items():
@@ -127,7 +127,7 @@ def event_counts(system: RateSystem, tally: MessageTally) -> EventCounts:
     )
 
 
-def _evaluations(system: RateSystem, tally: MessageTally) -> dict[str, PlasticityCounts]:
+def _evaluations(system: RateSystem, tally: RateTally) -> dict[str, PlasticityCounts]:
     """Of `ep` one at each weight and bias a sample; of continual rules one for each nudged message."""
     each_way = isinstance(system.rule, ContinualVectorField)
     numbers: dict[str, int] = {}

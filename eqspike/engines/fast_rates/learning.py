@@ -12,7 +12,7 @@ from eqspike.engines.fast_rates.following import write_hidden, write_input
 from eqspike.engines.fast_rates.layout import Floats
 from eqspike.engines.fast_rates.simulator import Lesson, RateSimulator
 from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_counting import MessageTally, asked_writes
+from eqspike.engines.rate_counting import RateTally, asked_writes
 from eqspike.memory import Binary, Fixed, Metaplastic, Writes
 from eqspike.rules import ContinualVectorField
 
@@ -24,7 +24,7 @@ class RateLearner:
         kept: what the memory keeps beside the weights of each coupling, by name.
     """
 
-    def __init__(self, system: RateSystem, simulator: RateSimulator, tally: MessageTally) -> None:
+    def __init__(self, system: RateSystem, simulator: RateSimulator, tally: RateTally) -> None:
         self._system, self._simulator, self._tally = system, simulator, tally
         self.kept: list[Arrays] = []
         self._spare = np.zeros_like(simulator.weights.up)

@@ -16,7 +16,7 @@ from eqspike.engines.fast_rates.learning import RateLearner
 from eqspike.engines.fast_rates.simulator import Lesson, RateSimulator
 from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.engines.rate_counting import MessageTally, event_counts
+from eqspike.engines.rate_counting import RateTally, event_counts
 from eqspike.engines.rate_parameters import (
     backward_name,
     initial_rate_weights,
@@ -45,7 +45,7 @@ class FastRateSession:
         self.system = system
         self._finish_announcement = announce_first_use(f"rates-{system.precision}")
         self._simulator = RateSimulator(system, threads or thread_count())
-        self._tally = MessageTally()
+        self._tally = RateTally()
         self._learner = RateLearner(system, self._simulator, self._tally)
         self.load(initial_rate_weights(system, seed))
 

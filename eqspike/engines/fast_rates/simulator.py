@@ -20,7 +20,7 @@ from eqspike.engines.fast_rates.layout import (
 )
 from eqspike.engines.fast_rates.stepping import relax, start
 from eqspike.engines.protocol import Images, RateSystem
-from eqspike.engines.rate_counting import MessageTally
+from eqspike.engines.rate_counting import RateTally
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class RateSimulator:
             return np.asarray(self.batch.state >= 0.5, self.system.precision)
         return self.batch.state.copy()
 
-    def count(self, tally: MessageTally, phases: tuple[str, ...]) -> None:
+    def count(self, tally: RateTally, phases: tuple[str, ...]) -> None:
         """Add the messages since `start` to a tally."""
         layers = range(1, len(self.layout.sizes))
         for phase in phases:

@@ -23,7 +23,7 @@ from eqspike.engines.lava.rate_presenter import (
 )
 from eqspike.engines.parameters import check_arrays, check_images, check_labels
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.engines.rate_counting import MessageTally, asked_writes, event_counts
+from eqspike.engines.rate_counting import RateTally, asked_writes, event_counts
 from eqspike.engines.rate_parameters import initial_rate_weights, kept_beside, rate_shapes
 from eqspike.memory import Ideal
 
@@ -48,7 +48,7 @@ class FloatRateSession:
     def __init__(self, system: RateSystem, seed: int = 0, patience_s: float = PATIENCE_S) -> None:
         refuse_unlike_graded(system, "lava")
         self.system = system
-        self._tally = MessageTally()
+        self._tally = RateTally()
         self._stored: Arrays = {}
         self.load(initial_rate_weights(system, seed))
         self._child = Child(patience_s)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -15,58 +14,13 @@ from eqspike.core.counts import (
     PhaseCounts,
     PlasticityCounts,
 )
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import Coupling, Network
 from eqspike.engines.protocol import RateSystem
+from eqspike.engines.rate_counting import RateTally
 from eqspike.engines.rate_parameters import backward_name
 from eqspike.engines.torch.couplings import Coupling as Made
 from eqspike.memory import Writes
 from eqspike.rules import ContinualVectorField
-
-
-@dataclass
-class Tally:
-    """What has happened since the counts were last taken.
-
-    Attributes:
-        samples: presented; steps: samples x steps in each phase.
-        learning: whether they were learnt from.
-        writes: of each coupling and bias by name, candidate and applied.
-    """
-
-    samples: int = 0
-    steps: dict[str, int] = field(default_factory=dict)
-    learning: bool = False
-    writes: dict[str, Writes] = field(default_factory=dict)
-
-    def begin(self, samples: int, free_steps: int, learning: bool) -> None:
-        """Count the free phase of a batch.
-
-        Raises:
-            UnsupportedError: if training and inference would be counted together.
-        """
-        if self.samples and learning != self.learning:
-            raise UnsupportedError(
-                "counts of training and of inference would mix: call take_counts() between fit and scores"
-            )
-        self.samples += samples
-        self.learning = learning
-        self.add_steps("free", samples * free_steps)
-
-    def clear(self) -> None:
-        """Start the counting anew."""
-        self.samples = 0
-        self.steps.clear()
-        self.writes.clear()
-
-    def add_steps(self, phase: str, steps: int) -> None:
-        """Count steps of all samples together."""
-        self.steps[phase] = self.steps.get(phase, 0) + steps
-
-    def add_writes(self, name: str, writes: Writes) -> None:
-        """Count the writes of one coupling or bias."""
-        old = self.writes.get(name, Writes(0, 0))
-        self.writes[name] = Writes(old.candidate + writes.candidate, old.applied + writes.applied)
 
 
 def active(inputs: Tensor, units: int) -> int:
@@ -138,7 +92,7 @@ def _effective(coupling: Coupling, weight: Tensor, backward: bool) -> int:
     return int((by_tap * how.reach(coupling.pre.maps)).sum())
 
 
-def event_counts(system: RateSystem, tally: Tally, couplings: Sequence[Made]) -> EventCounts:
+def event_counts(system: RateSystem, tally: RateTally, couplings: Sequence[Made]) -> EventCounts:
     """The counts of a tally.
 
     Args:
@@ -171,7 +125,7 @@ def event_counts(system: RateSystem, tally: Tally, couplings: Sequence[Made]) ->
 
 
 def _evaluations(
-    system: RateSystem, phase: str, steps: int, tally: Tally
+    system: RateSystem, phase: str, steps: int, tally: RateTally
 ) -> dict[str, PlasticityCounts]:
     """One at each synapse and each neuron's bias: a sample, or a nudged step where the rule is continual."""
     if not tally.learning or phase != "nudged":

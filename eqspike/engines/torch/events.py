@@ -13,7 +13,7 @@ from torch import Tensor
 
 from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_counting import MessageTally
+from eqspike.engines.rate_counting import RateTally
 from eqspike.engines.torch.activations import LINEAR, SQUASHES
 from eqspike.engines.torch.couplings import Coupling
 from eqspike.engines.torch.relaxation import update_groups
@@ -105,7 +105,7 @@ class ChangeRelaxation:
             if after is not None:
                 after(number)
 
-    def count(self, tally: MessageTally) -> None:
+    def count(self, tally: RateTally) -> None:
         """Add the messages since `start` to a tally."""
         effective = [[way.cpu().numpy() for way in ways] for ways in self._effective]
         for phase, sent in self._sent.items():

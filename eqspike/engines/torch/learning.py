@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_counting import MessageTally
+from eqspike.engines.rate_counting import RateTally
 from eqspike.engines.torch.continual import Following, add_each_way
 from eqspike.engines.torch.contrast import add_contrasts, add_moves, bias_contrast
-from eqspike.engines.torch.counting import Tally, active, asked_writes
+from eqspike.engines.torch.counting import active, asked_writes
 from eqspike.engines.torch.couplings import Coupling
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.relaxation import Relaxation, States
@@ -21,7 +21,6 @@ from eqspike.memory import Writes
 from eqspike.rules import ContinualVectorField
 
 AnyRelaxation = Relaxation | ChangeRelaxation
-AnyTally = Tally | MessageTally
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Contrast:
 
 
 def nudged(
-    system: RateSystem, relaxation: AnyRelaxation, lesson: Lesson, tally: AnyTally | None = None,
+    system: RateSystem, relaxation: AnyRelaxation, lesson: Lesson, tally: RateTally | None = None,
     after: Callable[[int], None] | None = None,
 ) -> Contrast:  # fmt: skip
     """Run the nudged phases from the states of the free phase, and say what to compare."""
@@ -101,7 +100,7 @@ class Learning:
 
     def __init__(
         self, system: RateSystem, couplings: Sequence[Coupling], biases: Sequence[Tensor], writer: Writer,
-        tally: AnyTally,
+        tally: RateTally,
     ) -> None:  # fmt: skip
         self._system, self._couplings, self._biases = system, couplings, biases
         self._writer, self._tally = writer, tally

@@ -14,7 +14,7 @@ from torch import Tensor
 from eqspike.core.counts import EventCounts
 from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.engines.rate_counting import MessageTally
+from eqspike.engines.rate_counting import RateTally
 from eqspike.engines.rate_counting import event_counts as message_counts
 from eqspike.engines.rate_parameters import (
     backward_name,
@@ -23,7 +23,7 @@ from eqspike.engines.rate_parameters import (
     kept_names,
     rate_shapes,
 )
-from eqspike.engines.torch.counting import Tally, event_counts
+from eqspike.engines.torch.counting import event_counts
 from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
@@ -62,7 +62,7 @@ class TorchSession:
         self._couplings = make_couplings(system, self._zeros)
         self._biases = [self._zeros(layer.biases) for layer in system.network.free_layers]
         self._relaxations: dict[int, AnyRelaxation] = {}
-        self._tally = MessageTally() if system.messages.of_changes else Tally()
+        self._tally = RateTally()
         stored = self._couplings, self._biases
         self._working = Working(system, *stored, DTYPES[system.precision])
         self._writer = make_writer(system.memory, self._couplings)
@@ -203,7 +203,7 @@ class TorchSession:
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
-        if isinstance(self._tally, MessageTally):
+        if self.system.messages.of_changes:
             counts = message_counts(self.system, self._tally)
         else:
             counts = event_counts(self.system, self._tally, self._couplings)
@@ -239,7 +239,7 @@ class TorchSession:
         return relaxation
 
     def _count(self, relaxation: AnyRelaxation) -> None:
-        if isinstance(relaxation, ChangeRelaxation) and isinstance(self._tally, MessageTally):
+        if isinstance(relaxation, ChangeRelaxation):
             relaxation.count(self._tally)
 
     def _check(self, images: Images, labels: Labels) -> None:

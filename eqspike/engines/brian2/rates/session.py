@@ -17,7 +17,7 @@ from eqspike.engines.brian2.rates.conductor import Conductor, Lesson
 from eqspike.engines.brian2.targets import NUMPY, Target, require
 from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
 from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.engines.rate_counting import MessageTally, asked_writes, event_counts
+from eqspike.engines.rate_counting import RateTally, asked_writes, event_counts
 from eqspike.engines.rate_parameters import (
     backward_name,
     initial_rate_weights,
@@ -53,7 +53,7 @@ class Brian2RateSession:
             self._circuit = build_rate_circuit(system, self._conductor.act)
             self._circuit.network.store("start")
         self._conductor.circuit = self._circuit
-        self._tally = MessageTally()
+        self._tally = RateTally()
         self._stored: Arrays = {}
         self.load(initial_rate_weights(system, seed))
 
