@@ -191,9 +191,10 @@ def _observe(
         session = watched(opened, engine)
         session.load(weights)
         spikes, potentials = session.raster(images, labels, keys)
-        changes, learning = learnt(session, batch, seed)
+        # Before learning: an engine that learns the system would count other weights than one that does not.
         session.scores(images, keys)
         inference = session.take_counts()
+        changes, learning = learnt(session, batch, seed)
     seconds = time.perf_counter() - started
     return _Observation(spikes, potentials, changes, learning, inference, seconds)
 
