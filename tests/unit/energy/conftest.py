@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -117,3 +118,21 @@ def training(inference: EventCounts) -> EventCounts:
             "update": PhaseCounts(0, {}, {}, {"output": PlasticityCounts(0, 3, 2)}),
         },
     )
+
+
+@pytest.fixture
+def check_rows() -> Callable[[str], None]:
+    """Asserts that every row of a Markdown page has as many cells as the head of its table."""
+
+    def check(markdown: str) -> None:
+        cells = 0
+        for line in markdown.splitlines():
+            bars = len(re.findall(r"(?<!\\)(?:\\\\)*\|", line))
+            if line.startswith("|--"):
+                cells = bars
+            elif line.startswith("|") and cells:
+                assert bars == cells, line
+            else:
+                cells = 0
+
+    return check
