@@ -1,4 +1,11 @@
-"""Torch modules whose backward pass is a physical learning rule; they stand in any PyTorch loop, with any optimiser.
+"""Torch modules whose backward pass is a physical learning rule.
 
-They know no YAML, no files and no engine.
+They stand in any PyTorch loop, with any optimiser. They know no YAML, no files and no engine.
 """
+
+from eqspike.core.errors import missing_package
+
+try:
+    import torch  # noqa: F401
+except ImportError as missing:
+    raise missing_package("torch", "torch", "eqspike.nn") from missing

@@ -15,9 +15,9 @@ from eqspike.core.rates import AnyRateNeuron, BinaryNeuron, Dynamics, Feedback, 
 from eqspike.engines.protocol import Arrays, RateSystem
 from eqspike.engines.rate_parameters import initial_rate_weights, kept_beside
 from eqspike.engines.torch import TorchSession
-from eqspike.engines.torch.couplings import Dense
 from eqspike.engines.torch.writing import make_writer
 from eqspike.memory import Binary, Ideal, Memory, Metaplastic, Scale
+from eqspike.nn.couplings import Dense
 from eqspike.rules import ContinualEquilibrium, Equilibrium, Nudging, RateRule
 
 SAMPLES, PIXELS, CLASSES = 6, 12, 4

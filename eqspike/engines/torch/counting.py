@@ -18,8 +18,8 @@ from eqspike.core.network import Coupling, Network
 from eqspike.engines.protocol import RateSystem
 from eqspike.engines.rate_counting import RateTally
 from eqspike.engines.rate_parameters import backward_name
-from eqspike.engines.torch.couplings import Coupling as Made
 from eqspike.memory import Writes
+from eqspike.nn.couplings import Coupling as Made
 from eqspike.rules import ContinualVectorField
 
 

@@ -14,9 +14,9 @@ from torch import Tensor
 from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.protocol import RateSystem
 from eqspike.engines.rate_counting import RateTally
-from eqspike.engines.torch.activations import LINEAR, SQUASHES
-from eqspike.engines.torch.couplings import Coupling
-from eqspike.engines.torch.relaxation import update_groups
+from eqspike.engines.torch.relaxation import groups_of
+from eqspike.nn.activations import LINEAR, SQUASHES
+from eqspike.nn.couplings import Coupling
 
 
 class ChangeRelaxation:
@@ -50,7 +50,7 @@ class ChangeRelaxation:
             self.filtered = [torch.empty_like(state) for state in self.states]
         else:
             self._squash = SQUASHES[neuron.activation.name]
-        self._groups = update_groups(system)
+        self._groups = groups_of(system)
         self._inside = system.dynamics.nudge == "inside"
         self._teacher: tuple[Tensor, Tensor] | None = None
         self._sent: dict[str, list[Tensor]] = {}

@@ -17,10 +17,10 @@ from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.engines.protocol import RateSystem
 from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
-from eqspike.engines.torch.convolution import Convolutional
 from eqspike.experiment import load_model
 from eqspike.experiment.sessions import check_engine
 from eqspike.memory import Ideal
+from eqspike.nn.convolution import Convolutional
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
 
 SAMPLES = 5

@@ -15,9 +15,9 @@ from eqspike.core.rates import Dynamics, Feedback, RateNeuron
 from eqspike.engines.protocol import RateSystem
 from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession, open_torch
-from eqspike.engines.torch.activations import SQUASHES
 from eqspike.engines.torch.device import THREADED_PRODUCTS, threads
 from eqspike.memory import Fixed, Ideal
+from eqspike.nn.activations import SQUASHES
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging, RateRule
 
 SIZES = (9, 6, 4)
