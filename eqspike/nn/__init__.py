@@ -9,3 +9,9 @@ try:
     import torch  # noqa: F401
 except ImportError as missing:
     raise missing_package("torch", "torch", "eqspike.nn") from missing
+
+from eqspike.nn.energy_block import EnergyBlock, RestWarning
+from eqspike.nn.settings import EnergySettings
+from eqspike.nn.structure import EnergyLayer, Skip
+
+__all__ = ["EnergyBlock", "EnergyLayer", "EnergySettings", "RestWarning", "Skip"]

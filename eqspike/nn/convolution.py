@@ -11,8 +11,8 @@ first by n handicaps: that is an energy like any other, a constant added to the 
 for a handicap and needs none: places that are equal in theory mostly round to the same number.
 
 PyTorch's convolutions and poolings take no `out`, so each step still allocates their results; an explicit matrix
-of patches, whose products do, costs more time on a CPU than it saves. Maps may be views of flat buffers or, faster by
-up to three times, of channels-last memory.
+of patches, whose products do, costs more time on a CPU than it saves. Maps may be views of flat buffers or, faster
+by up to three times, of channels-last memory.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Convolutional:
         """See `nn.couplings.Coupling`."""
         other = Convolutional(self._wiring, self.back, self.weight)
         if self._picked is not None:
-            other._picked = self._picked.repeat(copies, 1, 1, 1)
+            other._picked = torch.cat([self._picked] * copies)
             ones = torch.ones_like(other._picked, dtype=self.weight.dtype)
             other._mask = other.spread(ones)
         return other
@@ -119,7 +119,7 @@ class Convolutional:
         if self._pooling.kind == "none":
             return maps
         if picked is not None:
-            return max_unpool2d(maps, picked, size, output_size=(rows, columns))
+            return max_unpool2d(maps, picked, [size, size], output_size=(rows, columns))
         wide = interpolate(maps, scale_factor=float(size)).mul_(1.0 / size**2)
         more = (0, columns - wide.shape[3], 0, rows - wide.shape[2])
         return pad(wide, more) if any(more) else wide

@@ -73,7 +73,8 @@ class Dense:
         """See `Coupling`; `out` may be `base`."""
         if base.dim() == 2:
             return torch.addmm(base, post, self.back, alpha=gain, out=out)
-        return torch.add(base, torch.mm(post, self.back).view(base.shape), alpha=gain, out=out)
+        drive = torch.mm(post, self.back).view(-1, *base.shape[1:])
+        return torch.add(base, drive, alpha=gain, out=out)
 
     def held(self, copies: int) -> Dense:
         """See `Coupling`."""

@@ -35,6 +35,23 @@ def update_groups(layers: int, updates: str) -> Groups:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """How a relaxation ended.
+
+    Attributes:
+        steps: that were done.
+        residuals: the largest |change of a state| in the last one, of each sample, (samples,).
+    """
+
+    steps: int
+    residuals: Tensor
+
+
+CHECKED_EVERY = 4
+"""Steps from one look at the residuals to the next: a look costs about as much as squashing all states twice."""
+
+
+@dataclass(frozen=True)
 class Link:
     """A coupling between two free layers, counted from 0, `lower` below `upper`."""
 
@@ -86,6 +103,29 @@ class Relaxation:
             self.step()
             if after is not None:
                 after(number)
+
+    def settle(
+        self, steps: int, tolerance: float | None, after: Callable[[int], None] | None = None,
+        unit: Tensor | None = None,
+    ) -> Settled:  # fmt: skip
+        """At most so many steps, fewer if all samples come to rest.
+
+        Args:
+            tolerance: residual from which a sample is at rest; None: all steps are done.
+            after: see `run`.
+            unit: of each sample's residual, (samples,); 1 if it is not given.
+        """
+        done, residuals = 0, self.states[0].new_zeros(len(self.states[0]))
+        while done < steps:
+            number = min(CHECKED_EVERY if tolerance is not None else steps, steps - done)
+            self.run(number, after)
+            done += number
+            residuals = self.residuals()
+            if unit is not None:
+                residuals = torch.where(unit > 0, residuals / unit, residuals)
+            if tolerance is not None and bool((residuals <= tolerance).all()):
+                break
+        return Settled(done, residuals)
 
     def forget(self, layer: int) -> None:
         """The state of a layer has been changed."""
