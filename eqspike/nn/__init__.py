@@ -10,8 +10,19 @@ try:
 except ImportError as missing:
     raise missing_package("torch", "torch", "eqspike.nn") from missing
 
-from eqspike.nn.energy_block import EnergyBlock, RestWarning
+from eqspike.nn.dchn import DCHN_SETTINGS, DCHN_WIDTHS, dchn
+from eqspike.nn.energy_block import EnergyBlock, PrecisionWarning, RestWarning
 from eqspike.nn.settings import EnergySettings
 from eqspike.nn.structure import EnergyLayer, Skip
 
-__all__ = ["EnergyBlock", "EnergyLayer", "EnergySettings", "RestWarning", "Skip"]
+__all__ = [
+    "DCHN_SETTINGS",
+    "DCHN_WIDTHS",
+    "EnergyBlock",
+    "EnergyLayer",
+    "EnergySettings",
+    "PrecisionWarning",
+    "RestWarning",
+    "Skip",
+    "dchn",
+]

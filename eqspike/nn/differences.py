@@ -15,6 +15,7 @@ the usual contrast of the two states. With rho linearised and strength 1 it is i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -53,7 +54,8 @@ def contrast_of_differences(
 
 
 def implicit(rest: Rest, teaching: Teaching, pace: Pace, by_input: bool) -> Taught:
-    """Implicit differentiation: the adjoint state relaxes."""
+    """Implicit differentiation: the adjoint state relaxes, under a constant force."""
+    teaching = replace(teaching, curvature=0.0)
     adjoint, settled = relax_differences(rest, teaching, [1.0], pace, changes_at(rest, exact=False))
     products = Products(rest.states, scaled(adjoint, teaching, -1.0))
     return Taught(collect(rest.circuit, rest.inputs, [products], by_input), settled)

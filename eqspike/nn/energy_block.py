@@ -26,6 +26,10 @@ class RestWarning(UserWarning):
     """Samples have not come to rest in the free steps allowed."""
 
 
+class PrecisionWarning(UserWarning):
+    """The states that are compared differ by hardly more than rounding: the gradient is noise."""
+
+
 @dataclass
 class Report:
     """How the last batch relaxed.
@@ -33,11 +37,13 @@ class Report:
     Attributes:
         free, nudged: steps and the residual of each sample; nudged ones are shares of the nudge.
         moved: share of the neurons of each layer, from the lowest, in which the compared states differ.
+        coarse: share of those that differ by at most four roundings, if two states were simulated.
     """
 
     free: Settled | None = None
     nudged: Settled | None = None
     moved: tuple[float, ...] = ()
+    coarse: tuple[float, ...] = ()
 
 
 class EnergyBlock(nn.Module):
@@ -80,7 +86,7 @@ class EnergyBlock(nn.Module):
         self.biases = nn.ParameterDict(
             {layer.name: torch.empty(layer.biases) for layer in self.structure.layers}
         )
-        self.report, self.count_nonzero = Report(), False
+        self.report, self.count_nonzero, self._warned = Report(), False, False
         self._operations = Operations(self.structure)
         self._last: States = []
         self.reset_parameters()
@@ -193,11 +199,30 @@ class EnergyBlock(nn.Module):
             raise ConvergenceError(message)
         warnings.warn(message, RestWarning, stacklevel=2)
 
+    def _check_precision(self, dtype: torch.dtype) -> None:
+        """Warn, once, where most of what is contrasted in a layer is rounding."""
+        lost = [
+            f"'{layer.name}' ({share:.0%} of the {moved:.0%} that differ)"
+            for layer, share, moved in zip(
+                self.structure.layers, self.report.coarse, self.report.moved, strict=False
+            )
+            if share > 0.5
+        ]
+        if lost and not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"the nudged states differ by at most four roundings of {dtype} in most neurons of "
+                f"{', '.join(lost)}: what these layers learn is noise; use form 'difference' or more digits",
+                PrecisionWarning,
+                stacklevel=2,
+            )
+
     def teach(self, rest: Rest, parameters: Parameters, gradient: Tensor, by_input: bool) -> Taught:
         """The nudged phases of a batch, noted in the report and the counts."""
         counter = self._operations.nonzero_counter() if self.count_nonzero else None
         taught = teach(self.settings, rest, parameters, gradient, by_input, counter)
-        self.report.nudged, self.report.moved = taught.settled, taught.moved
+        self.report = Report(rest.settled, taught.settled, taught.moved, taught.coarse)
+        self._check_precision(parameters.biases[0].dtype)
         self._operations.add_nudged(self.settings, rest, taught)
         return taught
 

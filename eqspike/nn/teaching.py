@@ -143,8 +143,10 @@ class Taught:
         gradients: of the loss, ready for an optimiser.
         settled: how the relaxation ended, of all copies of the batch; None where nothing relaxed.
         moved: share of the neurons of each layer in which the compared states differ; empty where none are.
+        coarse: share of those that differ by hardly more than rounding does; empty in difference form.
     """
 
     gradients: Gradients
     settled: Settled | None
     moved: tuple[float, ...] = ()
+    coarse: tuple[float, ...] = ()

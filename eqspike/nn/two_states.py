@@ -41,8 +41,17 @@ def contrast_of_states(
             coupling.accumulate(
                 pre, coupling.routed(pre, post[wire.upper]), found.weights[number], 1.0
             )
-    moved = (float((a != b).double().mean()) for a, b in zip(*states, strict=True))
-    return Taught(found, settled, tuple(moved))
+    moved = tuple(float((a != b).double().mean()) for a, b in zip(*states, strict=True))
+    coarse = tuple(coarse_share(a, b) for a, b in zip(*states, strict=True))
+    return Taught(found, settled, moved, coarse)
+
+
+def coarse_share(first: Tensor, second: Tensor) -> float:
+    """Share of the neurons that differ in two states by no more than four roundings; 1 where none differ."""
+    apart = (first - second).abs()
+    rounding = torch.maximum(first.abs(), second.abs()) * (4 * torch.finfo(first.dtype).eps)
+    differ = torch.count_nonzero(apart)
+    return float(torch.count_nonzero((apart > 0) & (apart <= rounding)) / differ) if differ else 1.0
 
 
 def _relax(
