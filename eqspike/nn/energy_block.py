@@ -79,12 +79,15 @@ class EnergyBlock(nn.Module):
         self.structure, self.settings = Structure.of(shape, layers, skips), settings
         wired = [wire for wire in self.structure.wires if wire.shape]
         separate = [wire for wire in wired if settings.feedback == "separate" and wire.lower >= 0]
-        self.weights = nn.ParameterDict({_name(wire): torch.empty(wire.shape) for wire in wired})
-        self.feedback = nn.ParameterDict(
-            {_name(wire): torch.empty(wire.shape) for wire in separate}
+        # Pairs keep their order in a ParameterDict; the keys of a dict are sorted.
+        self.weights, self.feedback = (
+            nn.ParameterDict(
+                [(_name(wire), nn.Parameter(torch.empty(wire.shape))) for wire in each]
+            )
+            for each in (wired, separate)
         )
         self.biases = nn.ParameterDict(
-            {layer.name: torch.empty(layer.biases) for layer in self.structure.layers}
+            [(each.name, nn.Parameter(torch.empty(each.biases))) for each in self.structure.layers]
         )
         self.report, self.count_nonzero, self._warned = Report(), False, False
         self._operations = Operations(self.structure)
