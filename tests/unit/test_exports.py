@@ -21,6 +21,10 @@ EXPORTS = {
         "MEMORIES", "Binary", "Fixed", "Ideal", "Memory", "Metaplastic", "RememberingMemory", "Scale",
         "WeightMemory", "Writes", "Written", "read_memory",
     ],
+    "eqspike.nn": [
+        "DCHN_SETTINGS", "DCHN_WIDTHS", "EnergyBlock", "EnergyLayer", "EnergySettings", "PrecisionWarning",
+        "RestWarning", "Skip", "dchn",
+    ],
     "eqspike.rules": [
         "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
         "Nudging", "RATE_RULES", "RateRule", "read_rate_rule",
