@@ -104,9 +104,10 @@ def test_separate_weights_have_the_exact_gradient_at_any_angle(angle: float, see
     assert max(errors(gradients(block, x, y, algorithm="implicit"), exact)) < 1e-10
 
 
-@pytest.mark.parametrize("pooling", ["max", "average", "none"])
+@pytest.mark.parametrize("pooling", ["average", "none"])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_separate_kernels_have_the_exact_gradient(pooling: str, seed: int) -> None:
+    """Without max pooling, whose picks may alternate for ever; the block then says so."""
     torch.manual_seed(seed)
     how = Convolution(3, 1, Pooling(pooling, 1 if pooling == "none" else 2))
     layers = [
