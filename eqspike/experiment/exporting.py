@@ -9,8 +9,8 @@ from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import check_fit
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
+from eqspike.training.evaluating import presentation_keys
 from eqspike.training.files import write_bytes
-from eqspike.training.loop import presentation_keys
 
 _EXPORT = 5
 

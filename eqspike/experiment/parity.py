@@ -30,7 +30,7 @@ from eqspike.experiment.sessions import open_session
 from eqspike.systems import RateSystem, System
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
-from eqspike.training.loop import presentation_keys
+from eqspike.training.evaluating import presentation_keys
 
 
 class Watched(Session, Protocol):

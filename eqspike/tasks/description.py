@@ -6,7 +6,9 @@ from pathlib import Path
 
 from eqspike import library
 from eqspike.core.config import Section
-from eqspike.tasks.kinds import is_plain_name, read_data_keys
+from eqspike.tasks.curriculum import KIND as CURRICULUM
+from eqspike.tasks.curriculum import Curriculum, Part
+from eqspike.tasks.kinds import KINDS, is_plain_name, read_data_keys
 from eqspike.tasks.places import Place
 from eqspike.tasks.task import Task
 
@@ -15,7 +17,12 @@ _HIGHEST_LEVEL = 255
 _SCHEMES = ("https://", "http://")
 
 
-def load_task(name_or_path: str) -> Task:
+AnyTask = Task | Curriculum
+
+_PERMUTED = "permuted:"
+
+
+def load_task(name_or_path: str) -> AnyTask:
     """The task of a description; its data are not touched before `Task.load`.
 
     Args:
@@ -26,6 +33,8 @@ def load_task(name_or_path: str) -> Task:
     """
     path = library.find("tasks", name_or_path)
     section = Section(library.load_yaml(path), str(path))
+    if section.choice("kind", (*KINDS, CURRICULUM)) == CURRICULUM:
+        return _read_curriculum(section, path.stem)
     image_shape = _image_shape(section)
     task = Task(
         name=path.stem,
@@ -39,6 +48,28 @@ def load_task(name_or_path: str) -> Task:
     )
     section.close()
     return task
+
+
+def _read_curriculum(section: Section, name: str) -> Curriculum:
+    """A task that names others of the library; `permuted:NAME` has its pixels permuted, each time anew."""
+    names = section.texts("tasks")
+    parts = []
+    for each in names:
+        task = load_task(each.removeprefix(_PERMUTED))
+        if isinstance(task, Curriculum):
+            raise section.error(
+                "tasks", "names of single tasks", f"'{each}' is itself a curriculum"
+            )
+        parts.append(Part(task, each.startswith(_PERMUTED)))
+    curriculum = Curriculum(
+        name,
+        section.text("title"),
+        section.text("source").strip(),
+        section.text("licence").strip(),
+        tuple(parts),
+    )
+    section.close()
+    return curriculum
 
 
 def _image_shape(section: Section) -> tuple[int, ...]:
