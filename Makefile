@@ -38,8 +38,8 @@ lava-suite: .venv/.installed ## the tests that come with Lava, on this Python (a
 	$(BIN)/python -m eqspike.engines.lava.own_tests
 
 reports: .venv/.demo-installed ## write energy_reports/ and docs/chips.md anew
-	$(BIN)/python -m eqspike.energy.regenerate energy_reports
-	$(BIN)/python -m eqspike.energy.catalogue docs/chips.md
+	$(BIN)/python -m eqspike.reports.regenerate energy_reports
+	$(BIN)/python -m eqspike.reports.catalogue docs/chips.md
 
 clean: ## remove caches and build products; .venv and runs stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -6,11 +6,12 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from eqspike.core.learner import Arrays
 from eqspike.deploy.calibration import calibrate
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.protocol import Arrays, System
+from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.experiment.configuration import load_configuration
 from eqspike.memory import Fixed
+from eqspike.systems import System
 from eqspike.tasks import Split, load_task
 from eqspike.training import RunFolder, evaluate
 from eqspike.training.loop import presentation_keys

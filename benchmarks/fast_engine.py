@@ -19,8 +19,8 @@ import torch
 
 from eqspike.core.random_stream import draws
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import System
 from eqspike.experiment import load_model
+from eqspike.systems import System
 from eqspike.tasks import load_task
 
 PIXEL_LEVELS = 256

@@ -6,7 +6,7 @@
     python benchmarks/forgetting.py table results/*.json
 
 `measure` learns the tasks in turn and writes, after each epoch, the accuracy on every one. Learner `bp` is the
-published binary network (`eqspike.baselines`), `ep` the model metaplastic-ep-512. One thread.
+published binary network (`eqspike.learners.binary`), `ep` the model metaplastic-ep-512. One thread.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import numpy as np
 import torch
 
 from eqspike.analysis.style import GREEN, MUTED, SERIES, new_figure, save, styled
-from eqspike.baselines import BinaryLearner, Recipe
 from eqspike.experiment import open_session, resolve
+from eqspike.learners.binary import BinaryLearner, Recipe
 from eqspike.tasks import read_sequence
-from eqspike.training.sequence import (
+from eqspike.training.curriculum import (
     Learner,
     learn_in_sequence,
     learnt_accuracy,

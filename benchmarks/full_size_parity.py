@@ -14,11 +14,11 @@ from dataclasses import replace
 import numpy as np
 
 from eqspike.core.random_stream import draws
-from eqspike.engines.protocol import System
 from eqspike.experiment import load_model, open_session
 from eqspike.experiment.parity import compare
 from eqspike.memory import Fixed, Ideal
 from eqspike.memory.fixed import ROUNDINGS
+from eqspike.systems import System
 from eqspike.tasks import load_task
 from eqspike.tasks.encoders import ENCODERS
 

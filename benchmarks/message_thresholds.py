@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from eqspike.core.messages import Messages
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import RateSystem
+from eqspike.engines.fast.rates import FastRateSession
 from eqspike.experiment.configuration import load_configuration
+from eqspike.systems import RateSystem
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 from eqspike.training.loop import evaluate

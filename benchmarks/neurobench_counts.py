@@ -23,11 +23,12 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.grid import snap
+from eqspike.core.learner import Arrays
 from eqspike.core.random_stream import draws
 from eqspike.counting import count_nir
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment import load_configuration
+from eqspike.systems import System
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 

@@ -14,8 +14,9 @@ from eqspike.analysis.figures import learning_curve, rate_distribution, receptiv
 from eqspike.analysis.raster import Presentation, spike_raster
 from eqspike.analysis.style import save
 from eqspike.core.errors import ConfigError
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import draws, stream_key
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.systems import System
 
 if TYPE_CHECKING:
     from eqspike.engines.fast import FastSession

@@ -8,10 +8,10 @@ from pathlib import Path
 from eqspike.cli.estimating import print_summary
 from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
-from eqspike.energy import report_json, write_report
 from eqspike.experiment import resolve
 from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.runs import Watcher, evaluate_run, start, training_samples
+from eqspike.reports import report_json, write_report
 
 MODEL, TASK = "eqspike-100", "mnist-sample"
 EPOCHS = 20

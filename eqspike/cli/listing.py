@@ -8,9 +8,9 @@ from eqspike import library
 from eqspike.chips import coverage, load_profile
 from eqspike.chips.coverage import COLUMNS
 from eqspike.cli.printing import print_json, print_table
-from eqspike.energy.catalogue import MARKS, SHORT
-from eqspike.energy.evidence import CONFIDENCE_MARKS, CONFIDENCE_MEANING
 from eqspike.experiment import ENGINES
+from eqspike.reports.catalogue import MARKS, SHORT
+from eqspike.reports.evidence import CONFIDENCE_MARKS, CONFIDENCE_MEANING
 
 
 def list_library(options: argparse.Namespace) -> int:

@@ -10,9 +10,10 @@ from typing import Any
 
 from eqspike.core.errors import ConfigError, DataError, UnsupportedError, missing_package
 from eqspike.core.grid import snap
+from eqspike.core.learner import Arrays
 from eqspike.core.network import Network
 from eqspike.core.neurons import CurrentBased, Neuron
-from eqspike.engines.protocol import Arrays, System
+from eqspike.systems import System
 
 try:
     import nir

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from eqspike.core.version import package_version
-from eqspike.engines.protocol import System
 from eqspike.memory import Fixed
+from eqspike.systems import System
 
 FORMAT = 1
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.errors import DataError
+from eqspike.core.learner import Arrays
 from eqspike.core.network import Layer, Network
 from eqspike.core.neurons import CurrentBased
 from eqspike.deploy.nir_graph import CHANNELS, directed_name, exact_bias
-from eqspike.engines.protocol import Arrays
 
 _DIGITS = 15
 """Parameters are stored as quotients; decimal fractions of up to this many digits come back exactly."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.loihi_learning import loihi_rules, refuse_learning
-from eqspike.engines.protocol import System
+from eqspike.engines.integers.loihi_learning import loihi_rules, refuse_learning
+from eqspike.systems import System
 
 
 def learning_rule_text(system: System) -> str:

@@ -10,18 +10,19 @@ from typing import Any
 from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.learner import Session
 from eqspike.deploy.calibration import Calibration, calibrate
 from eqspike.deploy.contents import Deployment, Outcome, deployment_json, read_network
 from eqspike.deploy.mapping import map_to_cores
 from eqspike.deploy.rule import learning_rule_text
 from eqspike.deploy.text import markdown
-from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.integers.loihi import odd_coupling, refuse_unlike_loihi
 from eqspike.engines.lava.hardware_script import write_hardware_script
-from eqspike.engines.loihi import odd_coupling, refuse_unlike_loihi
-from eqspike.engines.protocol import Session, System
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import check_fit
 from eqspike.experiment.sessions import open_session
+from eqspike.systems import System
 from eqspike.tasks import Split, Task, load_task
 from eqspike.training import RunFolder, evaluate, mean_rates
 from eqspike.training.files import read_arrays, read_json, write_arrays, write_bytes, write_json

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from eqspike.analysis.rate_run_figures import save_rate_figures
 from eqspike.analysis.run_figures import Trained, save_all
-from eqspike.engines.protocol import RateSystem
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.runs import check_fit
+from eqspike.systems import RateSystem
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 

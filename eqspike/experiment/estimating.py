@@ -14,13 +14,13 @@ from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.rates import BinaryNeuron
-from eqspike.energy import Conditions, EnergyReport, build_report
+from eqspike.energy import Conditions
 from eqspike.energy.counts_file import read_counts_file
-from eqspike.energy.inputs import load_chips
-from eqspike.engines.parameters import expected_shapes
-from eqspike.engines.protocol import AnySystem, RateSystem
-from eqspike.engines.rate_parameters import rate_shapes
 from eqspike.experiment.configuration import Configuration, load_configuration
+from eqspike.reports import EnergyReport, build_report
+from eqspike.reports.inputs import load_chips
+from eqspike.systems import AnySystem, RateSystem
+from eqspike.systems.weights import expected_shapes, rate_shapes
 from eqspike.training import RunFolder
 from eqspike.training.files import read_json
 

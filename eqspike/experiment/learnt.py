@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
 from eqspike.core.random_stream import stream_key
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, Session
 
 TOLERANCE = 1e-9
 """Largest relative difference of weight changes: engines may sum the same terms in different orders."""

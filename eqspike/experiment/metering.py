@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from eqspike.core.errors import ConfigError
+from eqspike.core.learner import Session
 from eqspike.core.random_stream import stream_key
 from eqspike.energy.metering import Meter, find_meters, total
-from eqspike.engines.protocol import Session
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.runs import check_fit
 from eqspike.experiment.sessions import open_session

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
 from eqspike.core.network import Layer
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, Session, System
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.learnt import (
     FLOATS,
@@ -27,6 +27,7 @@ from eqspike.experiment.learnt import (
 from eqspike.experiment.rate_parity import RateParity, compare_rates
 from eqspike.experiment.runs import check_fit
 from eqspike.experiment.sessions import open_session
+from eqspike.systems import RateSystem, System
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 from eqspike.training.loop import presentation_keys

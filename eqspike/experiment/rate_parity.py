@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
 from eqspike.core.network import Layer
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace, Session
+from eqspike.core.trace import RateTrace
 from eqspike.experiment.learnt import (
     FLOATS,
     INTEGERS,
@@ -24,6 +25,7 @@ from eqspike.experiment.learnt import (
     weight_error,
 )
 from eqspike.experiment.sessions import open_session
+from eqspike.systems import RateSystem
 
 
 class Traced(Session, Protocol):

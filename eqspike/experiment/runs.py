@@ -11,7 +11,7 @@ from typing import Any
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError, UnsupportedError
-from eqspike.engines.protocol import Session
+from eqspike.core.learner import Session
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.sessions import check_engine, open_session
 from eqspike.tasks import Split, Task, load_task

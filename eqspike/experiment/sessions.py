@@ -9,15 +9,15 @@ import difflib
 from collections.abc import Callable
 
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.parameters import refuse_convolutions
-from eqspike.engines.protocol import AnySystem, RateSystem, Session, System
-from eqspike.engines.rate_parameters import refuse_unlike_messages
+from eqspike.core.learner import Session
+from eqspike.systems import AnySystem, RateSystem, System
+from eqspike.systems.checks import refuse_convolutions, refuse_unlike_messages
 
 
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
     _refuse_options("fast", options)
     if isinstance(system, RateSystem):
-        from eqspike.engines.fast_rates import FastRateSession
+        from eqspike.engines.fast.rates import FastRateSession
 
         return FastRateSession(system, seed)
     from eqspike.engines.fast import FastSession
@@ -35,7 +35,8 @@ def _brian2(system: AnySystem, seed: int, *options: str) -> Session:
 
 
 def _fast_int(system: AnySystem, seed: int, *options: str) -> Session:
-    from eqspike.engines.fast_int import FastIntSession, open_graded
+    from eqspike.engines.fast.graded import open_graded
+    from eqspike.engines.fast.loihi import FastIntSession
 
     if isinstance(system, RateSystem):
         return open_graded(system, seed, *options)

@@ -26,13 +26,14 @@ from eqspike.analysis.stdp import (
 from eqspike.analysis.stdp_figure import stdp_figure
 from eqspike.analysis.style import save
 from eqspike.core.errors import ConfigError
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.network import Coupling
 from eqspike.core.random_stream import draws, stream_key
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.parity import watched
 from eqspike.experiment.runs import check_fit
 from eqspike.experiment.sessions import open_session
+from eqspike.systems import System
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 

@@ -1,4 +1,4 @@
-"""Torch modules whose backward pass is a physical learning rule; they stand in any PyTorch loop, with any optimiser.
+"""Torch modules whose backward pass is a physical learning rule, for any PyTorch loop and any optimiser.
 
 They know no YAML, no files and no engine.
 """

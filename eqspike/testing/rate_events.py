@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
 from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.parameters import drawn_signs
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.engines.rate_parameters import rate_shapes
+from eqspike.core.trace import RateTrace
 from eqspike.memory import Binary, Fixed, Metaplastic
 from eqspike.rules import ContinualVectorField
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import drawn_signs, rate_shapes
 
 Vector = NDArray[Any]
 Counts = Counter[tuple[str, str, str]]
@@ -112,7 +113,7 @@ class PlainRates:
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> None:
-        """Learn from one batch, as `engines.protocol.Session.fit`."""
+        """Learn from one batch, as `core.learner.Session.fit`."""
         biases = self.system.bias_rates or self.system.learning_rates
         pairs = zip(self.system.learning_rates, biases, strict=True)
         rates = [(rate * rate_factor, bias * rate_factor) for rate, bias in pairs]

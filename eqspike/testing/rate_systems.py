@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from eqspike.core.activations import ACTIVATIONS
+from eqspike.core.learner import Images, Keys, Labels
 from eqspike.core.messages import VALUES, Messages
 from eqspike.core.network import layered
 from eqspike.core.rates import BinaryNeuron, Dynamics, Feedback, RateNeuron, Readout
-from eqspike.engines.protocol import Images, Keys, Labels, RateSystem
 from eqspike.memory import Ideal, Memory
 from eqspike.rules import ContinualVectorField, Equilibrium, Nudging, RateRule
+from eqspike.systems import RateSystem
 
 PIXELS, CLASSES = 12, 4
 

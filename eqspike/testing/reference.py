@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.grid import snap
+from eqspike.core.learner import Arrays
 from eqspike.core.neurons import SigmaDelta
 from eqspike.core.random_stream import uniforms
-from eqspike.engines.protocol import Arrays, System
 from eqspike.memory import Fixed
+from eqspike.systems import System
 
 Vector = NDArray[Any]
 Counts = Counter[tuple[str, str, str]]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts, spiking
+from eqspike.core.learner import CountsNeurons, Images, Keys, Labels, Session
 from eqspike.core.random_stream import draws, stream_key
-from eqspike.engines.protocol import CountsNeurons, Images, Keys, Labels, Session
 from eqspike.training.checkpoint import Progress
 from eqspike.training.endurance import cell_writes
 from eqspike.training.health import check_activity, check_weights

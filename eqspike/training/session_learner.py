@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.learner import Arrays, Session
 from eqspike.core.random_stream import stream_key
-from eqspike.engines.protocol import Arrays, Session
 from eqspike.training.loop import predict, presentation_keys
 
 _LEARNING = 0x5E9
 
 
 class SessionLearner:
-    """Learns one task after another by the session's own rule; see `training.sequence.Learner`.
+    """Learns one task after another by the session's own rule; see `training.curriculum.Learner`.
 
     Args:
         session: untrained; its memory decides what is kept and forgotten.

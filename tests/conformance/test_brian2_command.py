@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from eqspike.cli import main
+from eqspike.core.learner import Arrays
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment import ENGINES, sessions
+from eqspike.systems import System
 
 pytest.importorskip("brian2")
 SHORT = ["--set", "rule.free_steps=20", "--set", "rule.nudged_steps=10"]

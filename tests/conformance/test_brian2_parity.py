@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from eqspike.core.learner import Arrays
 from eqspike.core.neurons import Neuron
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment import open_session
 from eqspike.experiment.learnt import TOLERANCE
 from eqspike.experiment.parity import Parity, compare
 from eqspike.memory import Fixed
 from eqspike.memory.fixed import ROUNDINGS
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.tasks.encoders import ENCODERS, Encoder
 from eqspike.testing import NEURONS, SIZES, fixed_memory, present, samples, small_system
 

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Arrays
 from eqspike.core.messages import VALUES
 from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.brian2.rates import Brian2RateSession
 from eqspike.engines.brian2.targets import Target
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.memory import Binary, Scale
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import PlainRates, flattened, rate_samples, small_rate_system
 
 BITS = BinaryNeuron(0.4, 0.8)

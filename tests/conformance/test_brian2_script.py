@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from eqspike.cli import main
 from eqspike.engines.fast import FastSession
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import System
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.tasks.encoders import ENCODERS
 from eqspike.testing import NEURONS, SIZES, samples, small_system
 

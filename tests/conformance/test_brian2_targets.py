@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from eqspike.cli import main
+from eqspike.core.learner import Arrays
 from eqspike.core.neurons import Neuron
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment import open_session
 from eqspike.experiment.learnt import TOLERANCE
 from eqspike.experiment.parity import compare
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import NEURONS, SIZES, fixed_memory, samples, small_system
 
 brian2 = pytest.importorskip("brian2")

@@ -11,12 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.neurons import CurrentBased
 from eqspike.counting import Connection, count_arrays, count_brian2, count_lava, count_nir
 from eqspike.engines.fast import FastSession
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 from eqspike.experiment import load_model
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.tasks import load_task
 from eqspike.tasks.encoders import ENCODERS
 from eqspike.testing import SIZES, fixed_memory, samples, small_system

@@ -11,11 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.neurons import Neuron
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 from eqspike.memory import Ideal
+from eqspike.systems import System
 from eqspike.tasks.encoders import ENCODERS, Encoder
 from eqspike.testing import (
     NEURONS,

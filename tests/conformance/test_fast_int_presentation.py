@@ -10,10 +10,10 @@ import pytest
 
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.loihi import round_system
-from eqspike.engines.parameters import initial_weights, nudge_signs
-from eqspike.engines.protocol import System
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.integers.loihi import round_system
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights, nudge_signs
 from eqspike.testing import (
     SIZES,
     flattened,

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.network import layered
 from eqspike.core.neurons import CurrentBased, Neuron, SigmaDelta
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.systems import System
 from eqspike.tasks.encoders import ENCODERS, ONSETS, Encoder
 from eqspike.testing import NEURONS, SIZES, Presentation, present, samples, small_system
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from eqspike.core.counts import EventCounts
+from eqspike.core.learner import Arrays
 from eqspike.engines.fast import FastSession
-from eqspike.engines.fast.learner import BLOCK_SAMPLES
-from eqspike.engines.protocol import Arrays, System
+from eqspike.engines.fast.spikes.learner import BLOCK_SAMPLES
 from eqspike.memory import Fixed, Ideal
+from eqspike.systems import System
 from eqspike.testing import SIZES, fixed_memory, samples, small_system
 
 BATCHES = (1, 7, BLOCK_SAMPLES + 9, 2 * BLOCK_SAMPLES)

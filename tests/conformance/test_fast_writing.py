@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eqspike.core.learner import Arrays
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, System
 from eqspike.memory import Fixed, Ideal
 from eqspike.memory.fixed import ROUNDINGS
+from eqspike.systems import System
 from eqspike.testing import SIZES, fixed_memory, samples, small_system
 
 # With a power of two, the mean of the changes and the scaled sum round alike.

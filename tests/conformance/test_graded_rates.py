@@ -11,16 +11,18 @@ import pytest
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Arrays, Session
 from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.fast_int import open_graded
-from eqspike.engines.graded_session import GradedSession
-from eqspike.engines.lava.rate_session import FloatRateSession
-from eqspike.engines.protocol import Arrays, RateSystem, RateTrace, Session
-from eqspike.engines.rate_parameters import initial_rate_weights, kept_beside
+from eqspike.core.trace import RateTrace
+from eqspike.engines.fast.graded import open_graded
+from eqspike.engines.integers.graded_session import GradedSession
+from eqspike.engines.lava.rates.session import FloatRateSession
 from eqspike.experiment import open_session
 from eqspike.experiment.rate_parity import RateParity, compare_rates
 from eqspike.memory import Binary, Fixed, Scale
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights, kept_beside
 from eqspike.testing import PlainGraded, PlainRates, flattened, rate_samples, small_rate_system
 
 BITS = BinaryNeuron(0.5, 1.0)
@@ -238,7 +240,9 @@ def test_bits_in_float64_toggle_as_torch_has_them() -> None:
 
 
 def test_lava_in_float64_refuses_other_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eqspike.engines.lava.rate_session.Child", lambda patience_s: nullcontext())
+    monkeypatch.setattr(
+        "eqspike.engines.lava.rates.session.Child", lambda patience_s: nullcontext()
+    )
     session = FloatRateSession(SYSTEMS[0])
     with pytest.raises(UnsupportedError, match="c-ep"):
         session.fit(*BATCH, 1.0, 0)

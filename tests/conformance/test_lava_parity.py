@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.engines.lava import fused
 from eqspike.engines.lava.session import LavaSession
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment import open_session
 from eqspike.experiment.parity import Parity, compare
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import SIZES, fixed_memory, samples, small_system
 
 pytestmark = pytest.mark.skipif(

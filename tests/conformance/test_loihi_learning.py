@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.fast_int.learner import TRACE_STREAM
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.fast.loihi.learner import TRACE_STREAM
+from eqspike.engines.integers.loihi import round_system
+from eqspike.engines.integers.loihi_learning import loihi_rules, represented_codes
 from eqspike.engines.lava.session import LavaSession
-from eqspike.engines.loihi import round_system
-from eqspike.engines.loihi_learning import loihi_rules, represented_codes
-from eqspike.engines.parameters import nudge_signs
-from eqspike.engines.protocol import Arrays, System
 from eqspike.memory import Fixed
+from eqspike.systems import System
+from eqspike.systems.weights import nudge_signs
 from eqspike.testing import samples, small_system
 from eqspike.testing.loihi_learning import LoihiLearning, chance_of_engine, chance_of_lava
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from eqspike.api import export_nir
 from eqspike.cli import main
 from eqspike.engines.fast import FastSession
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import System
 from eqspike.experiment import load_configuration
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.tasks import load_task
 from eqspike.testing import NEURONS, SIZES, samples, small_system
 from eqspike.training import RunFolder

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from eqspike.core.learner import Arrays
 from eqspike.core.messages import VALUES
 from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
+from eqspike.engines.fast.rates import FastRateSession
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Binary, Fixed, Metaplastic, Scale
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import PlainRates, flattened, rate_samples, small_rate_system
 
 BITS = BinaryNeuron(0.4, 0.8)

@@ -10,15 +10,16 @@ import torch
 
 from eqspike.core.activations import HARD_SIGMOID
 from eqspike.core.errors import ConfigError
+from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
 from eqspike.core.rates import AnyRateNeuron, BinaryNeuron, Dynamics, Feedback, RateNeuron, Readout
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights, kept_beside
 from eqspike.engines.torch import TorchSession
 from eqspike.engines.torch.couplings import Dense
 from eqspike.engines.torch.writing import make_writer
 from eqspike.memory import Binary, Ideal, Memory, Metaplastic, Scale
 from eqspike.rules import ContinualEquilibrium, Equilibrium, Nudging, RateRule
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights, kept_beside
 
 SAMPLES, PIXELS, CLASSES = 6, 12, 4
 IMAGES = np.random.default_rng(5).integers(0, 256, (SAMPLES, PIXELS)).astype(np.uint8)

@@ -13,13 +13,14 @@ import pytest
 
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.convolution import Convolution, Pooling
+from eqspike.core.learner import Arrays
 from eqspike.core.network import Network, layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Binary, Fixed, Ideal, Scale
 from eqspike.rules import Equilibrium, Nudging
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 
 Array = np.ndarray
 SAMPLES, CLASSES, IMAGE = 4, 3, (2, 8, 9)

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from eqspike.core.activations import ACTIVATIONS
+from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.parameters import check_arrays, drawn_signs
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights, rate_shapes
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Fixed, Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
 from eqspike.rules.registry import RateRule
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import check_arrays, drawn_signs, initial_rate_weights, rate_shapes
 
 SAMPLES, PIXELS, CLASSES = 6, 12, 4
 IMAGES = np.random.default_rng(5).integers(0, 256, (SAMPLES, PIXELS)).astype(np.uint8)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from eqspike.core.messages import VALUES
 from eqspike.core.network import layered
 from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import RateSystem
+from eqspike.engines.fast.rates import FastRateSession
 from eqspike.engines.torch import TorchSession
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium
+from eqspike.systems import RateSystem
 from eqspike.testing import rate_samples, small_rate_system
 from eqspike.testing.rate_systems import CLASSES, PIXELS
 

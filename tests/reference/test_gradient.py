@@ -12,19 +12,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from eqspike.analysis.exact import bptt, implicit
-from eqspike.analysis.gradients import compare, nudge_errors
-from eqspike.analysis.rate_network import (
+from eqspike.analysis.gradients.exact import bptt, implicit
+from eqspike.analysis.gradients.expected import kept_share, lengthened, limit, spiking_update
+from eqspike.analysis.gradients.network import (
     Array,
     RateNetwork,
     States,
     relax,
     update,
 )
-from eqspike.analysis.spiking import kept_share, lengthened, limit, spiking_update
+from eqspike.analysis.gradients.spikes import compare, nudge_errors
 from eqspike.core.activations import HARD_SIGMOID, SIGMOID_4, Activation
+from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
-from eqspike.engines.protocol import Arrays, System
+from eqspike.systems import System
 from eqspike.testing import small_system
 
 SIZES = (20, 30, 25, 5)

@@ -15,10 +15,11 @@ from eqspike.core.counts import (
     PlasticityCounts,
 )
 from eqspike.core.grid import snap
+from eqspike.core.learner import Arrays, Images
 from eqspike.core.network import Coupling
 from eqspike.engines.brian2.presenting import Recording
-from eqspike.engines.protocol import Arrays, Images, System
 from eqspike.memory import Writes
+from eqspike.systems import System
 
 
 @dataclass(frozen=True)

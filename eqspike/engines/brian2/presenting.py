@@ -11,13 +11,14 @@ from brian2 import TimedArray, ms, volt
 from numpy.typing import NDArray
 
 from eqspike.core.grid import snap
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.brian2.functions import online_functions
 from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.writing import Writing, Written, writing_functions, written_by
-from eqspike.engines.parameters import nudge_signs
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.systems import System
+from eqspike.systems.weights import nudge_signs
 
 UNITS = {"beta": volt, "gain": 1 / volt, "rate": volt}
 """Units of the functions of time, by the first word of their name; the others have none."""

@@ -27,9 +27,9 @@ from eqspike.engines.brian2.rule_text import (
     trace_state,
     trace_step,
 )
-from eqspike.engines.protocol import System
 from eqspike.memory import Ideal
 from eqspike.rules import EqSpike
+from eqspike.systems import System
 
 SCHEDULE = (
     "start", "delivery", "onset", "inputs", "synapses", "groups", "thresholds", "resets", "traces",

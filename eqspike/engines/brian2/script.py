@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.grid import snap
+from eqspike.core.learner import Arrays, Keys
 from eqspike.core.network import Coupling, Layer
 from eqspike.engines.brian2.equations import STEP_MS, neuron_text
 from eqspike.engines.brian2.presenting import nudging_strengths
@@ -25,7 +26,7 @@ from eqspike.engines.brian2.printing import (
     synapse_text,
 )
 from eqspike.engines.brian2.rule_text import rule_parameters
-from eqspike.engines.protocol import Arrays, Keys, System
+from eqspike.systems import System
 
 _HEAD = '''"""{title}
 

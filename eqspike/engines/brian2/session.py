@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.brian2.counting import block_counts, write_counts
 from eqspike.engines.brian2.equations import full_potential
@@ -21,15 +22,10 @@ from eqspike.engines.brian2.runtime import RuntimeRunner
 from eqspike.engines.brian2.standalone import StandaloneRunner
 from eqspike.engines.brian2.targets import NUMPY, Target, require
 from eqspike.engines.brian2.writing import Writing, writing_of
-from eqspike.engines.parameters import (
-    check_arrays,
-    check_images,
-    check_labels,
-    expected_shapes,
-    initial_weights,
-)
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 from eqspike.memory import Ideal, Writes
+from eqspike.systems import System
+from eqspike.systems.checks import check_images, check_labels
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights
 
 BLOCK_SAMPLES = 64
 """Samples presented in one run: bounds the memory of the inputs written out in time."""
@@ -76,7 +72,7 @@ class Brian2Session:
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> int:
-        """Learn from one batch; see `engines.protocol.Session`."""
+        """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
         self._begin(learning=True)
         learn = self._fit_online if self.system.rule.online else self._fit_batch

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.learner import Arrays, Keys
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.functions import halves
 from eqspike.engines.brian2.online_text import rounds_at_random
-from eqspike.engines.protocol import Arrays, Keys, System
 from eqspike.memory import Writes
+from eqspike.systems import System
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.graded import read_bits
-from eqspike.engines.graded_session import GradedSession
+from eqspike.core.learner import Session
+from eqspike.engines.integers.graded import read_bits
+from eqspike.engines.integers.graded_session import GradedSession
+from eqspike.engines.integers.loihi import refuse_unlike_loihi
 from eqspike.engines.lava.fused import FusedSession
 from eqspike.engines.lava.presenter import FIXED, FLOATING
-from eqspike.engines.lava.rate_presenter import LavaPresenter
-from eqspike.engines.lava.rate_session import FloatRateSession
+from eqspike.engines.lava.rates.presenter import LavaPresenter
+from eqspike.engines.lava.rates.session import FloatRateSession
 from eqspike.engines.lava.session import LavaSession
-from eqspike.engines.loihi import refuse_unlike_loihi
-from eqspike.engines.protocol import RateSystem, Session, System
+from eqspike.systems import RateSystem, System
 
 OPTIONS = ("", "stock", "fused", f"fused:{FIXED}", f"fused:{FLOATING}")
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from eqspike.core import errors
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import EngineError, UnsupportedError
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.engines.integers.loihi import refuse_unlike_loihi
 from eqspike.engines.lava import files
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.messages import (
@@ -24,9 +26,9 @@ from eqspike.engines.lava.messages import (
     unpack_results,
 )
 from eqspike.engines.lava.presenter import FIXED, FLOATING
-from eqspike.engines.loihi import refuse_unlike_loihi
-from eqspike.engines.parameters import check_arrays, check_images, check_labels, expected_shapes
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.systems import System
+from eqspike.systems.checks import check_images, check_labels
+from eqspike.systems.weights import check_arrays, expected_shapes
 
 CAPACITY = 256
 """Messages handed over at a time."""
@@ -77,7 +79,7 @@ class FusedSession:
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> int:
-        """Learn from one batch, inside the process; see `engines.protocol.Session`.
+        """Learn from one batch, inside the process; see `core.learner.Session`.
 
         Raises:
             UnsupportedError: in Loihi's integers, which have no batches to sum.

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.arithmetic import Integers
+from eqspike.core.learner import Images, Keys, Labels
+from eqspike.engines.integers.loihi_learning import drift, loihi_rules
 from eqspike.engines.lava.child import Child
 from eqspike.engines.lava.files import LEARNT, NETWORK, RULES, SENT, TAUGHT, recorded
 from eqspike.engines.lava.schedule import Lines, input_lines, teacher_lines
-from eqspike.engines.loihi_learning import drift, loihi_rules
-from eqspike.engines.parameters import nudge_signs
-from eqspike.engines.protocol import Images, Keys, Labels, System
+from eqspike.systems import System
+from eqspike.systems.weights import nudge_signs
 
 
 @dataclass(frozen=True)

@@ -12,27 +12,22 @@ from numpy.typing import NDArray
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.rounding import represented
 from eqspike.core.counts import EventCounts
-from eqspike.engines.lava.child import PATIENCE_S, Child
-from eqspike.engines.lava.counting import free_phase_counts, learning_counts
-from eqspike.engines.lava.files import NETWORK, SENT, TAUGHT, recorded
-from eqspike.engines.lava.learning import learn
-from eqspike.engines.lava.schedule import input_lines, teacher_lines
-from eqspike.engines.loihi import (
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.engines.integers.loihi import (
     refuse_odd_weights,
     refuse_unlike_loihi,
     round_system,
     stored_weights,
 )
-from eqspike.engines.loihi_learning import refuse_learning, represented_codes
-from eqspike.engines.parameters import (
-    check_arrays,
-    check_images,
-    check_labels,
-    expected_shapes,
-    initial_weights,
-    nudge_signs,
-)
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.engines.integers.loihi_learning import refuse_learning, represented_codes
+from eqspike.engines.lava.child import PATIENCE_S, Child
+from eqspike.engines.lava.counting import free_phase_counts, learning_counts
+from eqspike.engines.lava.files import NETWORK, SENT, TAUGHT, recorded
+from eqspike.engines.lava.learning import learn
+from eqspike.engines.lava.schedule import input_lines, teacher_lines
+from eqspike.systems import System
+from eqspike.systems.checks import check_images, check_labels
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
 
 BLOCK_SAMPLES = 100
 """Samples presented by one graph: bounds the memory of the input written out in time."""

@@ -15,12 +15,12 @@ from eqspike.core.counts import (
     PlasticityCounts,
 )
 from eqspike.core.network import Coupling, Network
-from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_counting import RateTally
-from eqspike.engines.rate_parameters import backward_name
+from eqspike.engines.tally import RateTally
 from eqspike.engines.torch.couplings import Coupling as Made
 from eqspike.memory import Writes
 from eqspike.rules import ContinualVectorField
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import backward_name
 
 
 def active(inputs: Tensor, units: int) -> int:

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_counting import RateTally
+from eqspike.engines.tally import RateTally
 from eqspike.engines.torch.activations import LINEAR, SQUASHES
 from eqspike.engines.torch.couplings import Coupling
 from eqspike.engines.torch.relaxation import update_groups
+from eqspike.systems import RateSystem
 
 
 class ChangeRelaxation:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_counting import RateTally
+from eqspike.engines.tally import RateTally
 from eqspike.engines.torch.continual import Following, add_each_way
 from eqspike.engines.torch.contrast import add_contrasts, add_moves, bias_contrast
 from eqspike.engines.torch.counting import active, asked_writes
@@ -19,6 +18,7 @@ from eqspike.engines.torch.relaxation import Relaxation, States
 from eqspike.engines.torch.writing import Writer
 from eqspike.memory import Writes
 from eqspike.rules import ContinualVectorField
+from eqspike.systems import RateSystem
 
 AnyRelaxation = Relaxation | ChangeRelaxation
 

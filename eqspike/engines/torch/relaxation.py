@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.protocol import RateSystem
 from eqspike.engines.torch.activations import LINEAR, SQUASHES
 from eqspike.engines.torch.couplings import Coupling
+from eqspike.systems import RateSystem
 
 States = list[Tensor]
 

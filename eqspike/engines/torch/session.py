@@ -12,17 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from eqspike.core.counts import EventCounts
-from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.engines.rate_counting import RateTally
-from eqspike.engines.rate_counting import event_counts as message_counts
-from eqspike.engines.rate_parameters import (
-    backward_name,
-    initial_rate_weights,
-    kept_beside,
-    kept_names,
-    rate_shapes,
-)
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import RateTrace
+from eqspike.engines.tally import RateTally
+from eqspike.engines.tally import event_counts as message_counts
 from eqspike.engines.torch.counting import event_counts
 from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
 from eqspike.engines.torch.events import ChangeRelaxation
@@ -30,6 +23,17 @@ from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rate
 from eqspike.engines.torch.relaxation import Relaxation
 from eqspike.engines.torch.wiring import Working, make_couplings, refuse
 from eqspike.engines.torch.writing import make_writer
+from eqspike.systems import RateSystem
+from eqspike.systems.checks import check_images, check_labels
+from eqspike.systems.weights import (
+    backward_name,
+    check_arrays,
+    drawn_signs,
+    initial_rate_weights,
+    kept_beside,
+    kept_names,
+    rate_shapes,
+)
 
 KEPT_SIZES = 4
 """Batch sizes whose buffers are kept."""
@@ -79,7 +83,7 @@ class TorchSession:
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> int:
-        """Learn from one batch; see `engines.protocol.Session`."""
+        """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
         rates = Rates.of(self.system, rate_factor)
         with self._computing(len(images)):

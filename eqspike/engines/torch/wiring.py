@@ -9,10 +9,10 @@ from torch import Tensor
 
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.rates import refuse_convolutions
-from eqspike.engines.protocol import RateSystem
 from eqspike.engines.torch.convolution import Convolutional
 from eqspike.engines.torch.couplings import Coupling, Dense
 from eqspike.memory import Ideal
+from eqspike.systems import RateSystem
 
 
 def make_couplings(system: RateSystem, zeros: Callable[..., Tensor]) -> list[Coupling]:

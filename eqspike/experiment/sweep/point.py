@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.core.errors import RunError
-from eqspike.energy import report_json
 from eqspike.experiment.configuration import Configuration, resolve
 from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.runs import resume, start
 from eqspike.experiment.sweep.grid import Point
+from eqspike.reports import report_json
 from eqspike.training.files import read_json, write_json
 
 RESULT = "sweep_point.json"

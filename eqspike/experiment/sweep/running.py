@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eqspike.core.errors import ConfigError, RunError, missing_package
-from eqspike.energy.inputs import load_chips
 from eqspike.experiment.sessions import check_engine
 from eqspike.experiment.sweep.grid import Axis, Point, grid
 from eqspike.experiment.sweep.point import Base, known_result, run_point
 from eqspike.experiment.sweep.results import Outcome, Sweep
+from eqspike.reports.inputs import load_chips
 from eqspike.tasks import load_task
 
 if TYPE_CHECKING:

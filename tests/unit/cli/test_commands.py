@@ -10,8 +10,8 @@ import pytest
 
 from eqspike import library
 from eqspike.cli import main
-from eqspike.energy import write_report
-from eqspike.energy.inputs import read_inputs
+from eqspike.reports import write_report
+from eqspike.reports.inputs import read_inputs
 
 
 @pytest.fixture(scope="module")

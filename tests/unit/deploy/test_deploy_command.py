@@ -10,7 +10,7 @@ import pytest
 
 from eqspike.cli import main
 from eqspike.deploy.calibration import calibrate
-from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.deploying import load_deployment
 from eqspike.tasks import load_task

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from eqspike.core.errors import ConfigError, UnsupportedError
-from eqspike.engines.parameters import initial_weights
 from eqspike.memory import Fixed
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import samples, small_system
 
 brian2 = pytest.importorskip("brian2")

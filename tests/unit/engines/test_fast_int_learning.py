@@ -11,12 +11,12 @@ import pytest
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.parameters import nudge_signs
-from eqspike.engines.protocol import Session
+from eqspike.core.learner import Session
+from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.experiment import open_session
 from eqspike.experiment.model import load_model
 from eqspike.memory import Fixed, Ideal
+from eqspike.systems.weights import nudge_signs
 from eqspike.tasks import load_task
 from eqspike.training.loop import predict, presentation_keys
 

@@ -9,10 +9,10 @@ import pytest
 
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.loihi import round_system
-from eqspike.engines.parameters import initial_weights
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.integers.loihi import round_system
 from eqspike.experiment import open_session
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import (
     SIZES,
     fixed_memory,

@@ -10,10 +10,10 @@ import pytest
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.messages import VALUES
 from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import RateSystem
+from eqspike.engines.fast.rates import FastRateSession
 from eqspike.memory import Binary, Fixed, Scale
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.systems import RateSystem
 from eqspike.testing import flattened, rate_samples, small_rate_system
 
 IMAGES, LABELS, KEYS = rate_samples(7)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.learner import Arrays
 from eqspike.engines.fast import FastSession
 from eqspike.engines.fast.workers import thread_count
-from eqspike.engines.parameters import expected_shapes, initial_weights
-from eqspike.engines.protocol import Arrays
 from eqspike.memory import Fixed
+from eqspike.systems.weights import expected_shapes, initial_weights
 from eqspike.testing import SIZES, samples, small_system
 
 SYSTEM = small_system()

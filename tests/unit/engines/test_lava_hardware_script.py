@@ -14,7 +14,7 @@ import pytest
 
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.engines.lava.hardware_script import write_hardware_script
 from eqspike.engines.lava.schedule import input_lines
 from eqspike.testing import SIZES, samples, small_system

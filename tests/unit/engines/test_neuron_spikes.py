@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eqspike.core.learner import CountsNeurons
 from eqspike.core.neurons import CurrentBased
 from eqspike.engines.fast import FastSession
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.protocol import CountsNeurons, System
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.systems import System
 from eqspike.testing import samples, small_system
 
 LOIHI = CurrentBased(0.3, 0.1, 0.9)

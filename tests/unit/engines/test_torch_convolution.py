@@ -14,14 +14,14 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
 from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
 from eqspike.engines.torch.convolution import Convolutional
 from eqspike.experiment import load_model
 from eqspike.experiment.sessions import check_engine
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 
 SAMPLES = 5
 IMAGES = np.random.default_rng(0).integers(1, 256, (SAMPLES, 2 * 8 * 8)).astype(np.uint8)

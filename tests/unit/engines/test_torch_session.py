@@ -12,13 +12,13 @@ from eqspike.core.counts import spiking
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession, open_torch
 from eqspike.engines.torch.activations import SQUASHES
 from eqspike.engines.torch.device import THREADED_PRODUCTS, threads
 from eqspike.memory import Fixed, Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging, RateRule
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 
 SIZES = (9, 6, 4)
 IMAGES = np.random.default_rng(0).integers(1, 256, (5, 9)).astype(np.uint8)

@@ -11,13 +11,13 @@ import pytest
 from eqspike.cli import main
 from eqspike.core.counts import spiking
 from eqspike.core.messages import VALUES
-from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
 from eqspike.experiment import load_model, resolve
 from eqspike.experiment.parity import compare_run
 from eqspike.experiment.rate_parity import RateParity, compare_rates
 from eqspike.experiment.runs import evaluate_run, start
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import rate_samples, small_rate_system
 from eqspike.training import RunFolder
 

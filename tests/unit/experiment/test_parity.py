@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import Arrays, System
+from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.experiment import ENGINES, sessions
 from eqspike.experiment.parity import Parity, compare
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import samples, small_system
 
 SYSTEM = small_system(neuron=CurrentBased(0.3, 0.1, 0.9))

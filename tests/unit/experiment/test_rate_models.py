@@ -13,9 +13,9 @@ from eqspike import library
 from eqspike.cli import main
 from eqspike.core.errors import ConfigError, EqspikeError, UnsupportedError
 from eqspike.core.messages import VALUES, Messages
-from eqspike.engines.protocol import RateSystem
 from eqspike.experiment import load_model, resolve
 from eqspike.experiment.runs import Watcher, evaluate_run, resume, start
+from eqspike.systems import RateSystem
 
 SMALL = (
     "layers=[64, 16, 10]",

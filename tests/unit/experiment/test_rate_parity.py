@@ -9,13 +9,13 @@ import pytest
 
 from eqspike.cli import main
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import Images, Keys, Labels
-from eqspike.engines.rate_parameters import initial_rate_weights
+from eqspike.core.learner import Images, Keys, Labels
+from eqspike.engines.fast.rates import FastRateSession
 from eqspike.experiment import ENGINES
 from eqspike.experiment.configuration import resolve
 from eqspike.experiment.rate_parity import compare_rates
 from eqspike.experiment.runs import start
+from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import rate_samples, small_rate_system
 
 SMALL = (

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from eqspike.engines.protocol import Session
+from eqspike.core.learner import Session
 from eqspike.experiment import open_session, resolve
 from eqspike.tasks import read_sequence
-from eqspike.training.sequence import learn_in_sequence, mean_accuracy
+from eqspike.training.curriculum import learn_in_sequence, mean_accuracy
 from eqspike.training.session_learner import SessionLearner
 
 STAGES = read_sequence(["permuted:digits"] * 2, train=300, test=100)

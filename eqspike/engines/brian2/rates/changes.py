@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.learner import Arrays
 from eqspike.core.random_stream import stream_key
-from eqspike.engines.protocol import Arrays, RateSystem
 from eqspike.memory import Binary, Metaplastic, Writes
+from eqspike.systems import RateSystem
 
 Vector = NDArray[np.float64]
 

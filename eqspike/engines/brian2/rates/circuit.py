@@ -28,7 +28,7 @@ from eqspike.engines.brian2.rates.equations import (
     update_text,
     value_text,
 )
-from eqspike.engines.protocol import RateSystem
+from eqspike.systems import RateSystem
 
 STEP_MS = 1
 

@@ -12,8 +12,9 @@ import numpy as np
 from brian2 import volt
 from numpy.typing import NDArray
 
+from eqspike.core.learner import Arrays
 from eqspike.engines.brian2.rates.circuit import RateCircuit
-from eqspike.engines.protocol import Arrays, RateSystem
+from eqspike.systems import RateSystem
 
 Vector = NDArray[np.float64]
 

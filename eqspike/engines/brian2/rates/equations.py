@@ -8,8 +8,8 @@ what was sent.
 from __future__ import annotations
 
 from eqspike.core.rates import AnyRateNeuron, BinaryNeuron
-from eqspike.engines.protocol import RateSystem
 from eqspike.rules import ContinualVectorField
+from eqspike.systems import RateSystem
 
 ACTIVATIONS = {
     "hard-sigmoid": "clip({x}, 0, 1)",

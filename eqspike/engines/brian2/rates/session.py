@@ -10,22 +10,25 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import RateTrace
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.rates.changes import write_contrast
 from eqspike.engines.brian2.rates.circuit import STEP_MS, build_rate_circuit
 from eqspike.engines.brian2.rates.conductor import Conductor, Lesson
 from eqspike.engines.brian2.targets import NUMPY, Target, require
-from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.engines.rate_counting import RateTally, asked_writes, event_counts
-from eqspike.engines.rate_parameters import (
+from eqspike.engines.tally import RateTally, asked_writes, event_counts
+from eqspike.memory import Ideal
+from eqspike.systems import RateSystem
+from eqspike.systems.checks import check_images, check_labels, refuse_unlike_messages
+from eqspike.systems.weights import (
     backward_name,
+    check_arrays,
+    drawn_signs,
     initial_rate_weights,
     kept_beside,
     rate_shapes,
-    refuse_unlike_messages,
 )
-from eqspike.memory import Ideal
 
 
 class Brian2RateSession:
@@ -66,7 +69,7 @@ class Brian2RateSession:
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> int:
-        """Learn from one batch; see `engines.protocol.Session`.
+        """Learn from one batch; see `core.learner.Session`.
 
         Raises:
             UnsupportedError: for more than one sample under a continual rule.

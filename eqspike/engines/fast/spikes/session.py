@@ -1,0 +1,210 @@
+"""A network inside the fast engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.engines.fast.compilation import announce_first_use
+from eqspike.engines.fast.layout import by_layer
+from eqspike.engines.fast.spikes.changes import summed_changes
+from eqspike.engines.fast.spikes.counting import event_counts
+from eqspike.engines.fast.spikes.learner import BLOCK_SAMPLES, Learner
+from eqspike.engines.fast.spikes.simulator import Simulator
+from eqspike.engines.fast.spikes.state import make_record, make_tally
+from eqspike.engines.fast.workers import thread_count
+from eqspike.systems import System
+from eqspike.systems.checks import check_images, check_labels
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
+
+
+class FastSession:
+    """A trained or untrained system, simulated by compiled kernels on all cores. A context manager.
+
+    Args:
+        system: what to simulate.
+        seed: initial weights are drawn from it.
+        threads: number of threads, by default the cores available; results do not depend on it.
+
+    Raises:
+        UnsupportedError: for a combination this engine refuses.
+    """
+
+    def __init__(self, system: System, seed: int = 0, threads: int | None = None) -> None:
+        _refuse(system)
+        self.system = system
+        self._finish_announcement = announce_first_use(system.precision)
+        self._simulator = Simulator(system, threads or thread_count())
+        self._learner = Learner(system, self._simulator)
+        self._neuron_spikes = np.zeros(int(self._simulator.layout.starts[-1]), np.int64)
+        self._samples = 0
+        self._active_inputs = 0
+        self._learning = False
+        self.load(initial_weights(system, seed))
+
+    def __enter__(self) -> FastSession:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._simulator.workers.close()
+
+    def fit(
+        self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
+    ) -> int:
+        """Learn from one batch; see `core.learner.Session`."""
+        self._check(images, labels)
+        self._begin(images, learning=True)
+        betas = self._betas(keys)
+        if self.system.rule.online:
+            right = self._learner.online(images, labels, keys, betas, rate_factor, write_key)
+        else:
+            right = self._learner.batch(images, labels, keys, betas, rate_factor, write_key)
+        self._finish_announcement()
+        return right
+
+    def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
+        """Read-out of the free phase: (samples, outputs), in spikes."""
+        self._begin(images, learning=False)
+        labels = np.zeros(len(images), np.int64)
+        betas = np.ones(len(images), self.system.precision)
+        record = make_record(self._simulator.layout, len(images), 0, self.system.precision)
+        self._simulator.present(images, labels, betas, keys, False, record)
+        self._finish_announcement()
+        return record.scores
+
+    def changes(self, images: Images, labels: Labels, keys: Keys) -> Arrays:
+        """Mean change the rule asks of each weight and bias (divided by beta), without writing anything."""
+        self._check(images, labels)
+        self._begin(images, learning=True)
+        layout = self._simulator.layout
+        sums: Arrays = {name: np.zeros_like(array) for name, array in self.weights().items()}
+        for first in range(0, len(images), BLOCK_SAMPLES):
+            part = slice(first, first + BLOCK_SAMPLES)
+            record = make_record(
+                layout, len(images[part]), self._simulator.groups, self.system.precision
+            )
+            betas = self._betas(keys[part])
+            self._simulator.present(images[part], labels[part], betas, keys[part], True, record)
+            for name, change in summed_changes(self._simulator, images[part], record).items():
+                sums[name] += change / len(images)
+        self._finish_announcement()
+        return sums
+
+    def raster(
+        self, images: Images, labels: Labels, keys: Keys
+    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted.
+
+        Returns:
+            Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
+        """
+        self._check(images, labels)
+        rule, layout = self.system.rule, self._simulator.layout
+        steps = rule.free_steps + rule.nudged_steps
+        record = make_record(
+            layout, len(images), self._simulator.groups, self.system.precision, steps
+        )
+        pending = self._simulator.tallies
+        self._simulator.tallies = [make_tally(layout) for _ in pending]
+        self._simulator.present(images, labels, self._betas(keys), keys, True, record)
+        self._simulator.tallies = pending
+        self._finish_announcement()
+        spikes, potentials = {}, {}
+        for index, layer in enumerate(self.system.network.free_layers, start=1):
+            part = slice(layout.starts[index], layout.starts[index] + layer.size)
+            spikes[layer.name] = record.raster[:, :, part]
+            potentials[layer.name] = record.potentials[:, :, part]
+        return spikes, potentials
+
+    def weights(self) -> Arrays:
+        """Copies of the stored weights and biases by name."""
+        network, starts = self.system.network, self._simulator.layout.starts
+        result: Arrays = {}
+        for coupling, stored in zip(network.couplings, self._learner.stored, strict=True):
+            result[coupling.name] = stored.copy()
+        for index, layer in enumerate(network.free_layers, start=1):
+            result[f"{layer.name}.bias"] = self._learner.bias[
+                starts[index] : starts[index] + layer.size
+            ].copy()
+        return result
+
+    def load(self, weights: Arrays) -> None:
+        """Replace all stored weights and biases; weights are brought to what the memory can hold.
+
+        Raises:
+            ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
+        """
+        network, starts = self.system.network, self._simulator.layout.starts
+        check_arrays(weights, expected_shapes(self.system))
+        self._learner.stored = [
+            np.ascontiguousarray(
+                self.system.memory.store(weights[coupling.name], index), np.float64
+            ).copy()
+            for index, coupling in enumerate(network.couplings)
+        ]
+        for index, layer in enumerate(network.free_layers, start=1):
+            self._learner.bias[starts[index] : starts[index] + layer.size] = weights[
+                f"{layer.name}.bias"
+            ]
+        for index, stored in enumerate(self._learner.stored):
+            self._simulator.read_coupling(index, stored)
+        self._simulator.read_bias(self._learner.bias)
+
+    def take_counts(self) -> EventCounts:
+        """Events since the last call, which starts the counting anew."""
+        tally = self._simulator.take_tally()
+        self._neuron_spikes = tally.neurons[0]
+        counts = event_counts(
+            self.system,
+            tally,
+            self._samples,
+            self._learning,
+            self._learner.bias_writes,
+            self._active_inputs,
+        )
+        self._samples = self._active_inputs = 0
+        self._learner.bias_writes[:] = 0
+        return counts if counts.samples else EventCounts()
+
+    def neuron_spikes(self) -> dict[str, NDArray[np.int64]]:
+        """See `core.learner.CountsNeurons`."""
+        return by_layer(self.system.network, self._simulator.layout, self._neuron_spikes)
+
+    def _check(self, images: Images, labels: Labels) -> None:
+        """The kernels trust what they are given, so it is checked here."""
+        check_images(images, self.system.network.input.size)
+        check_labels(labels, len(images), self.system.network.output.size)
+
+    def _begin(self, images: Images, learning: bool) -> None:
+        check_images(images, self.system.network.input.size)
+        if self._samples and learning != self._learning:
+            raise UnsupportedError(
+                "counts of training and of inference would mix: call take_counts() between fit and scores"
+            )
+        self._samples += len(images)
+        self._learning = learning
+        if not self.system.encoder.spikes:
+            self._active_inputs += int(np.count_nonzero(self.system.encoder.currents()[images]))
+
+    def _betas(self, keys: Keys) -> NDArray[Any]:
+        """Nudging strength of each presentation, with its sign."""
+        signs = nudge_signs(self.system, keys)
+        return (signs * self.system.rule.beta).astype(self.system.precision)
+
+
+def _refuse(system: System) -> None:
+    if system.rule.online and system.precision != "float64":
+        raise UnsupportedError(
+            "rule.update 'online' needs precision float64, got float32: changes of single events would be "
+            "lost on float32's summation grid; set precision: float64"
+        )
+    if system.rule.online and not system.encoder.spikes:
+        raise UnsupportedError(
+            "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
+            "use integrate-and-fire or poisson"
+        )
