@@ -21,10 +21,10 @@ from eqspike.engines.integers.loihi import odd_coupling, refuse_unlike_loihi
 from eqspike.engines.lava.hardware_script import write_hardware_script
 from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.runs import check_fit
+from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
 from eqspike.systems import System
-from eqspike.tasks import AnyTask, Metric, Split, load_task
+from eqspike.tasks import Curriculum, Metric, Split, Task
 from eqspike.training import RunFolder, evaluate, mean_rates
 from eqspike.training.evaluating import presentation_keys
 from eqspike.training.files import read_arrays, read_json, write_arrays, write_bytes, write_json
@@ -70,8 +70,7 @@ def deploy_run(
     refuse_unlike_loihi(system)
     mapping = map_to_cores(system.network, profile)
     weights = folder.weights()
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     calibration = _calibrated(configuration, system, weights, task, samples)
     test = _test_samples(task, limit)
     with open_session(system, configuration.seed, "fast") as session:
@@ -108,7 +107,11 @@ def _loihi_profile(chip: str) -> ChipProfile:
 
 
 def _calibrated(
-    configuration: Configuration, system: System, weights: Any, task: AnyTask, samples: int
+    configuration: Configuration,
+    system: System,
+    weights: Any,
+    task: Task | Curriculum,
+    samples: int,
 ) -> Calibration:
     train = task.load("train")
     if not 1 <= samples <= len(train):
@@ -120,7 +123,7 @@ def _calibrated(
     return calibrate(system, weights, batch)
 
 
-def _test_samples(task: AnyTask, limit: int | None) -> Split:
+def _test_samples(task: Task | Curriculum, limit: int | None) -> Split:
     test = task.load("test")
     return test if limit is None else test.limit(limit)
 

@@ -9,7 +9,7 @@ from eqspike.analysis.rate_run_figures import save_rate_figures
 from eqspike.analysis.run_figures import Trained, save_all
 from eqspike.analysis.style import save
 from eqspike.experiment.configuration import load_configuration
-from eqspike.experiment.runs import check_fit
+from eqspike.experiment.runs import image_task
 from eqspike.systems import RateSystem, System
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
@@ -24,14 +24,13 @@ def draw_run(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
     """
     folder = RunFolder.open(run)
     configuration = load_configuration(folder.config_path)
-    weights = folder.weights()
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
-    test = task.load("test")
-    title, subject = f"{configuration.model.title}, {task.title}", configuration.model.subject
+    weights, subject = folder.weights(), configuration.model.subject
+    title = f"{configuration.model.title}, {load_task(configuration.task).title}"
     if not isinstance(subject, (System, RateSystem)):
         curve = learning_curve(folder.metrics(), title)
         return [save(curve, (out or folder.plots) / "learning_curve.png")]
+    task = image_task(configuration)
+    test = task.load("test")
     if isinstance(subject, RateSystem):
         return save_rate_figures(
             title, subject, weights, folder.metrics(), test.images, task.image_shape, out or folder.plots

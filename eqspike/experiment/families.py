@@ -20,7 +20,7 @@ from eqspike.learners.registry import Recipe, read_recipe
 from eqspike.systems import RateSystem, System
 from eqspike.systems.reading import read_system
 from eqspike.systems.weights import expected_shapes, rate_shapes
-from eqspike.tasks import AnyTask
+from eqspike.tasks import AnyTask, SeriesTask
 
 Subject = System | RateSystem | Recipe
 """What a model describes: the physics of a network, or a learner of its own."""
@@ -89,6 +89,8 @@ def _check_learner_engine(recipe: Recipe, engine: str) -> None:
 
 
 def _fit_network(system: System | RateSystem, task: AnyTask) -> str:
+    if isinstance(task, SeriesTask):
+        return f"is presented images, but the samples of task '{task.name}' are series; choose a learner of series"
     network, pixels = system.network, math.prod(task.image_shape)
     if network.input.size != pixels or system.classes != task.classes:
         return (
@@ -132,6 +134,6 @@ FAMILIES: dict[type, Family] = {
 
 _LEARNERS = Family(
     lambda recipe: LEARNER_ENGINE, _check_learner_engine, _open_learner,
-    lambda recipe, task: recipe.misfit(task.image_shape, task.classes),
+    lambda recipe, task: recipe.misfit(task.input_shape, task.classes),
     lambda recipe: recipe.weights(), lambda recipe: "values",
 )  # fmt: skip

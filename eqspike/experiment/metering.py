@@ -16,7 +16,7 @@ from eqspike.core.random_stream import stream_key
 from eqspike.energy.metering import Meter, find_meters, total
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.runs import check_engine, check_fit, open_learner
-from eqspike.tasks import Split, load_task
+from eqspike.tasks import Samples, load_task
 from eqspike.training import RunFolder
 from eqspike.training.evaluating import presentation_keys
 
@@ -141,7 +141,7 @@ def _check(batch_sizes: Sequence[int], seconds: float) -> None:
 
 
 def _step(
-    learner: Learner, train: Split, batch_size: int, kind: str, seed: int
+    learner: Learner, train: Samples, batch_size: int, kind: str, seed: int
 ) -> Callable[[], int]:
     """One batch; returns how many samples it had. Batches follow each other through the training set."""
     place = 0

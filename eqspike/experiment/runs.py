@@ -16,7 +16,7 @@ from eqspike.core.errors import ConfigError, RunError, UnsupportedError
 from eqspike.core.learner import Learner
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.families import family
-from eqspike.tasks import AnyTask, Stage, load_task
+from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import (
     CellWrites,
@@ -125,6 +125,8 @@ def start(
     check_engine(configuration)
     data = _Data.load(configuration)
     # The engine first: where it refuses, no folder is made and no earlier run deleted.
+    if isinstance(data.task, SeriesTask) and data.task.caveat:
+        (watcher or Watcher()).message(f"task '{data.task.name}': {data.task.caveat}")
     with open_learner(configuration) as learner:
         folder = RunFolder.create(out, configuration.as_yaml(), force)
         return _train(configuration, data, folder, learner, Progress(), watcher, checkpoint_seconds)
@@ -240,6 +242,21 @@ def check_fit(configuration: Configuration, task: AnyTask) -> None:
     misfit = family(subject).fit_to(subject, task)
     if misfit:
         raise UnsupportedError(f"model '{configuration.model.name}' {misfit}")
+
+
+def image_task(configuration: Configuration) -> Task | Curriculum:
+    """The task of a configuration whose model is a network, which is presented images.
+
+    Raises:
+        UnsupportedError: if the task does not fit the model, or its samples are no images.
+    """
+    task = load_task(configuration.task)
+    check_fit(configuration, task)
+    if isinstance(task, SeriesTask):
+        raise UnsupportedError(
+            f"this needs images, but the samples of task '{task.name}' are series"
+        )
+    return task
 
 
 def _train(

@@ -3,6 +3,19 @@
 from eqspike.tasks.curriculum import Curriculum
 from eqspike.tasks.description import AnyTask, load_task
 from eqspike.tasks.metrics import Metric
-from eqspike.tasks.task import SPLITS, Split, Stage, Task
+from eqspike.tasks.series import Series, SeriesTask
+from eqspike.tasks.task import SPLITS, Samples, Split, Stage, Task
 
-__all__ = ["SPLITS", "AnyTask", "Curriculum", "Metric", "Split", "Stage", "Task", "load_task"]
+__all__ = [
+    "SPLITS",
+    "AnyTask",
+    "Curriculum",
+    "Metric",
+    "Samples",
+    "Series",
+    "SeriesTask",
+    "Split",
+    "Stage",
+    "Task",
+    "load_task",
+]

@@ -11,8 +11,6 @@ from eqspike.core.errors import ConfigError
 from eqspike.tasks.metrics import Metric
 from eqspike.tasks.task import Split, Stage, Task
 
-KIND = "curriculum"
-
 _PERMUTATION = 0x9E12
 """Keeps the permutations apart from other streams of the same seed."""
 
@@ -58,6 +56,11 @@ class Curriculum:
         return self.parts[0].task.image_shape
 
     @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return self.image_shape
+
+    @property
     def classes(self) -> int:
         """Number of classes of each task."""
         return self.parts[0].task.classes
@@ -96,9 +99,10 @@ def permuted(stage: Stage, seed: int, number: int) -> Stage:
 
     The order is a function of (seed, number) alone (Goodfellow, Mirza, Xiao, Courville and Bengio, ICLR 2014).
     """
-    pixels = stage.train.images.shape[1]
+    pixels = stage.train.inputs.shape[1]
     order = np.random.default_rng([seed, _PERMUTATION, number]).permutation(pixels)
     train, test = (
-        Split(np.ascontiguousarray(s.images[:, order]), s.labels) for s in (stage.train, stage.test)
+        Split(np.ascontiguousarray(s.inputs[:, order]), s.targets)
+        for s in (stage.train, stage.test)
     )
     return Stage(f"{stage.name} {number + 1}", train, test)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -72,13 +72,33 @@ class Split:
         return Split(self.images[:n], self.labels[:n])
 
 
+class Samples(Protocol):
+    """One split, whatever its samples are."""
+
+    @property
+    def inputs(self) -> NDArray[Any]:
+        """(samples, ...)."""
+        ...
+
+    @property
+    def targets(self) -> NDArray[Any]:
+        """(samples, ...)."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def limit(self, n: int) -> Samples:
+        """The first `n` samples."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Stage:
     """One task of a run: its name and its two splits."""
 
     name: str
-    train: Split
-    test: Split
+    train: Samples
+    test: Samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +146,11 @@ class Task:
             kept = self._checked(split, *self.read(split))
             self._loaded[split] = kept
         return kept
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return self.image_shape
 
     @property
     def number_of_stages(self) -> int:

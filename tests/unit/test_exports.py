@@ -25,7 +25,10 @@ EXPORTS = {
         "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
         "Nudging", "RATE_RULES", "RateRule", "read_rate_rule",
     ],
-    "eqspike.tasks": ["SPLITS", "AnyTask", "Curriculum", "Metric", "Split", "Stage", "Task", "load_task"],
+    "eqspike.tasks": [
+        "SPLITS", "AnyTask", "Curriculum", "Metric", "Samples", "Series", "SeriesTask", "Split", "Stage", "Task",
+        "load_task",
+    ],
 }  # fmt: skip
 
 
