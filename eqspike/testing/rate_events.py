@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
 from eqspike.core.rates import BinaryNeuron
-from eqspike.core.trace import RateTrace
+from eqspike.core.trace import Trace, stacked
 from eqspike.memory import Binary, Fixed, Metaplastic
 from eqspike.rules import ContinualVectorField
 from eqspike.systems import RateSystem
@@ -101,9 +101,9 @@ class PlainRates:
         outputs = self.value(self.network.output.name)
         return np.asarray(outputs.reshape(len(images), self.system.classes, -1).mean(2))
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held."""
-        return RateTrace.of(
+        return stacked(
             [
                 ({name: self.value(name) for name in self.state}, dict(self.sent), senders)
                 for senders in self._presented(images, labels, keys, learn=False)
