@@ -89,7 +89,7 @@ def _learning(system: System) -> dict[str, Any]:
         "learning_rates": dict(zip(names, system.learning_rates, strict=True)),
         "memory": f"fixed, {memory.bits} bits, {memory.rounding}, ranges "
         + ", ".join(f"{value!r}" for value in memory.ranges)
-        if isinstance(memory, Fixed)
-        else "ideal",
+        if type(memory) is Fixed
+        else memory.kind,
         "precision": system.precision,
     }

@@ -18,10 +18,11 @@ from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
 from eqspike.core.rates import BinaryNeuron
 from eqspike.core.trace import RateTrace
-from eqspike.memory import Binary, Fixed, Metaplastic
+from eqspike.memory import Ideal
 from eqspike.rules import ContinualVectorField
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import drawn_signs, rate_shapes
+from eqspike.systems.writing import write_named
 
 Vector = NDArray[Any]
 Counts = Counter[tuple[str, str, str]]
@@ -241,17 +242,9 @@ class PlainRates:
     ) -> None:
         """Write a change of one coupling, asked for where a row's or a column's neuron moved."""
         memory, phase = self.system.memory, "nudged" if self.system.rule.continual else "update"
-        if isinstance(memory, (Binary, Metaplastic)):
-            kept = {key: self.weights[f"{name}.{key}"] for key in memory.kept}
-            done = memory.write(self.weights[name], kept, change, index)
-            self.weights[name] = done.stored
-            self.weights |= {f"{name}.{key}": array for key, array in done.kept.items()}
-            candidate, applied = done.writes.candidate, done.writes.applied
-        elif isinstance(memory, Fixed):
-            stored, writes = memory.program(
-                self.weights[name], change, index, stream_key(key, index)
-            )
-            self.weights[name] = stored
+        if type(memory) is not Ideal:
+            own = stream_key(key, index)
+            writes = write_named(memory, self.weights, name, change, index, own)
             candidate, applied = writes.candidate, writes.applied
         else:
             self.weights[name] = self.weights[name] + change

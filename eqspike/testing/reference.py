@@ -233,7 +233,7 @@ class _Reference:
         old = self.stored[name][place].copy()
         delta = rate * change
         memory = self.system.memory
-        if isinstance(memory, Fixed) and not name.endswith("bias"):
+        if type(memory) is Fixed and not name.endswith("bias"):
             shape = self.stored[name].shape
             flat = np.arange(shape[0] * shape[1], dtype=np.uint64).reshape(shape)[place]
             flat = flat + np.uint64((2 * step + side) * shape[0] * shape[1])

@@ -198,7 +198,8 @@ def test_a_fixed_memory_is_programmed_once_a_batch() -> None:
     check_arrays(after, rate_shapes(system))
     for index, coupling in enumerate(system.network.couplings):
         asked = system.learning_rates[index] * wanted[coupling.name]
-        stored, writes = memory.program(before[coupling.name], asked, index, 0)
+        written = memory.write(before[coupling.name], {}, asked, index, 0)
+        stored, writes = written.stored, written.writes
         np.testing.assert_allclose(after[coupling.name], stored, atol=1e-12)
         counted = counts.phases["update"].plasticity[coupling.name]
         assert (counted.candidate_writes, counted.applied_writes) == (

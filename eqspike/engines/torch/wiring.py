@@ -63,7 +63,7 @@ def refuse(system: RateSystem) -> None:
     Raises:
         UnsupportedError: saying what works instead.
     """
-    if system.rule.continual and not isinstance(system.memory, Ideal):
+    if system.rule.continual and type(system.memory) is not Ideal:
         raise UnsupportedError(
             f"engine 'torch' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
             f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"

@@ -70,7 +70,7 @@ class FloatRateSession:
             UnsupportedError: for another rule, or a memory that is not ideal.
         """
         system = self.system
-        if system.rule.kind != "c-ep" or not isinstance(system.memory, Ideal):
+        if system.rule.kind != "c-ep" or type(system.memory) is not Ideal:
             raise UnsupportedError(
                 "engine 'lava:floating_pt' learns by rule.kind c-ep with memory.kind ideal, got "
                 f"{system.rule.kind} and {system.memory.kind}; binary memories learn in engine 'lava'"
