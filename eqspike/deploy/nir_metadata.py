@@ -48,7 +48,7 @@ def describe(
         "form": form,
         "time_step_s": step_seconds,
         "units": dict(_UNITS),
-        "dynamics": {"step": _DYNAMICS, "bias": _BIAS[form], **asdict(system.neuron)},
+        "dynamics": {"step": _DYNAMICS, "bias": _BIAS[form], **vars(system.neuron)},
         "layers": {layer.name: layer.size for layer in system.network},
         "encoder": {**asdict(system.encoder), "full_scale": system.encoder.full_scale},
         "phases": {phase.name: phase.steps for phase in rule.phases},

@@ -13,7 +13,6 @@ from eqspike import library
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
-from eqspike.core.rates import BinaryNeuron
 from eqspike.energy import Conditions
 from eqspike.energy.counts_file import read_counts_file
 from eqspike.experiment.configuration import Configuration, load_configuration
@@ -136,7 +135,7 @@ def _messages(system: AnySystem) -> dict[str, str]:
         return {}
     if not system.messages.of_changes:
         return {"messages": "values"}
-    return {"messages": "bits" if isinstance(system.neuron, BinaryNeuron) else "changes"}
+    return {"messages": "bits" if system.neuron.sends_bits else "changes"}
 
 
 def chip_names(wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,15 +6,8 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
 from eqspike.core.network import Network, read_network
-from eqspike.core.neurons import NEURONS, read_neuron
-from eqspike.core.rates import (
-    RATE_NEURONS,
-    Dynamics,
-    Feedback,
-    Readout,
-    read_rate_neuron,
-    refuse_convolutions,
-)
+from eqspike.core.neurons import NEURONS, RATE_NEURONS, read_neuron, read_rate_neuron
+from eqspike.core.rates import Dynamics, Feedback, Readout, refuse_convolutions
 from eqspike.memory import WeightMemory, read_memory
 from eqspike.rules import EqSpike, RateRule, read_rate_rule
 from eqspike.systems.system import AnySystem, RateSystem, System

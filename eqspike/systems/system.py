@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from eqspike.core.learner import Labels
 from eqspike.core.messages import VALUES, Messages
 from eqspike.core.network import Network
-from eqspike.core.neurons import Neuron
-from eqspike.core.rates import AnyRateNeuron, Dynamics, Feedback, Readout
+from eqspike.core.neurons import AnyRateNeuron, Neuron
+from eqspike.core.rates import Dynamics, Feedback, Readout
 from eqspike.memory import WeightMemory
 from eqspike.rules import EqSpike, RateRule
 from eqspike.tasks.encoders import Encoder

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
-from eqspike.core.rates import BinaryNeuron
 from eqspike.core.trace import RateTrace
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualVectorField
@@ -63,10 +62,7 @@ class PlainRates:
 
     def value(self, layer: str) -> Vector:
         """v: the rate of each neuron of a layer."""
-        state = self.state[layer]
-        if isinstance(self.system.neuron, BinaryNeuron):
-            return np.where(state >= 0.5, 1.0, 0.0)
-        return state.copy()
+        return self.system.neuron.value(self.state[layer])
 
     def step(self, phase: str, teacher: tuple[Vector, Vector] | None = None) -> dict[str, Vector]:
         """One step of all layers; returns who sent, by layer.
@@ -161,13 +157,7 @@ class PlainRates:
         drive = self.drive[name] + self.weights[f"{name}.bias"]
         taught = teacher is not None and name == self.network.output.name
         nudge = teacher[0] * (teacher[1] - state) if teacher is not None and taught else 0.0
-        if isinstance(neuron, BinaryNeuron):
-            filtered = (1 - neuron.filter) * state + neuron.filter * (drive + nudge)
-            return np.asarray(np.clip(filtered, 0.0, 1.0))
-        rho = neuron.activation.rate
-        if self.system.dynamics.nudge == "outside":
-            return np.asarray(rho(drive) + nudge)
-        return rho(drive + nudge)
+        return neuron.updated(state, drive, nudge, self.system.dynamics.nudge == "inside")
 
     def _send(self, messages: dict[str, Vector], phase: str) -> None:
         """Deliver every message that is not 0 along every synapse, one by one."""

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
+from eqspike.core.errors import UnsupportedError
 from eqspike.core.grid import snap
 from eqspike.core.learner import Arrays
-from eqspike.core.neurons import SigmaDelta
+from eqspike.core.neurons import Neuron, StepsInNumpy
 from eqspike.core.random_stream import uniforms
 from eqspike.memory import Fixed
 from eqspike.systems import System
@@ -83,13 +84,13 @@ class _Reference:
         self.free = self.network.free_layers
         self.counts: Counts = Counter()
         self.changes: Arrays = {name: np.zeros_like(array) for name, array in weights.items()}
-        start = system.neuron.initial_potential if isinstance(system.neuron, SigmaDelta) else 0.0
-        self.filtered, self.relaxed, self.fast, self.slow, self.spikes = (
+        self.fast, self.slow, self.spikes = (
             {layer.name: np.zeros(layer.size, self.precision) for layer in self.free}
-            for _ in range(5)
+            for _ in range(3)
         )
-        self.potential = {
-            layer.name: np.full(layer.size, start, self.precision) for layer in self.free
+        self.neuron = stepping(system.neuron)
+        self.state = {
+            layer.name: self.neuron.start(layer.size, system.precision) for layer in self.free
         }
         self._read()
 
@@ -112,7 +113,7 @@ class _Reference:
             self._advance(sent[step], phase)
             for layer in self.free:
                 raster[layer.name].append(self.spikes[layer.name].copy())
-                potentials[layer.name].append(self.potential[layer.name].copy())
+                potentials[layer.name].append(self.state[layer.name]["v"].copy())
             if rule.free_steps - rule.readout_steps <= step < rule.free_steps:
                 scores += self.spikes[output]
             if step == rule.free_steps - 1:
@@ -129,10 +130,7 @@ class _Reference:
         )
 
     def _remainder(self, output: str) -> Vector:
-        left = self.potential[output]
-        if not isinstance(self.system.neuron, SigmaDelta):
-            left = left / self.system.neuron.threshold
-        return np.clip(left, 0, 1)
+        return np.clip(self.state[output]["v"] / self.system.neuron.full_potential, 0, 1)
 
     def _advance(self, sent: Vector, phase: str) -> None:
         drive = {layer.name: np.zeros(layer.size, self.precision) for layer in self.free}
@@ -177,23 +175,8 @@ class _Reference:
         self.counts[phase, direction, "effective_synaptic_operations"] += int((reached != 0).sum())
 
     def _advance_layer(self, name: str, drive: Vector, nudge: Vector) -> None:
-        neuron, one = self.system.neuron, self.precision
-        bias = self.read[f"{name}.bias"]
-        if isinstance(neuron, SigmaDelta):
-            filtered, relaxed = self.filtered[name], self.relaxed[name]
-            filtered += one(neuron.synaptic_filter) * ((drive + bias) - filtered)
-            relaxed += one(neuron.relaxation) * ((filtered + nudge) - relaxed)
-            potential = self.potential[name] + np.clip(relaxed, one(0), one(1))
-            spikes = (potential >= 1).astype(self.precision)
-            self.potential[name] = potential - spikes
-        else:
-            current = self.filtered[name] * one(1 - neuron.current_decay) + drive
-            self.filtered[name] = current
-            potential = (
-                (self.potential[name] * one(1 - neuron.voltage_decay) + current) + bias
-            ) + nudge
-            spikes = (potential > one(neuron.threshold)).astype(self.precision)
-            self.potential[name] = np.where(spikes > 0, one(0), potential)
+        one, bias = self.precision, self.read[f"{name}.bias"]
+        spikes = self.neuron.step(self.state[name], drive, bias, nudge)
         self.spikes[name] = spikes
         self.fast[name] += one(1 / self.rule.tau_fast) * (spikes - self.fast[name])
         self.slow[name] += one(1 / self.rule.tau_slow) * (spikes - self.slow[name])
@@ -243,6 +226,20 @@ class _Reference:
         self.stored[name][place] = new
         self.counts["nudged", name, "candidate_writes"] += int((delta != 0).sum())
         self.counts["nudged", name, "applied_writes"] += int((new != old).sum())
+
+
+def stepping(neuron: Neuron) -> StepsInNumpy:
+    """The neuron, if it brings a step in NumPy.
+
+    Raises:
+        UnsupportedError: for one that does not.
+    """
+    if not isinstance(neuron, StepsInNumpy):
+        raise UnsupportedError(
+            f"the reference simulator runs a neuron's own step in NumPy, got neuron.kind {neuron.kind}, which has "
+            "none; use engine brian2"
+        )
+    return neuron
 
 
 def _programmed(memory: Fixed, coupling: int, old: Vector, delta: Vector, chance: Vector) -> Vector:

@@ -12,7 +12,8 @@ from eqspike.core.activations import HARD_SIGMOID
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
-from eqspike.core.rates import AnyRateNeuron, BinaryNeuron, Dynamics, Feedback, RateNeuron, Readout
+from eqspike.core.neurons import AnyRateNeuron, BinaryNeuron, RateNeuron
+from eqspike.core.rates import Dynamics, Feedback, Readout
 from eqspike.engines.torch import TorchSession
 from eqspike.engines.torch.couplings import Dense
 from eqspike.engines.torch.writing import make_writer

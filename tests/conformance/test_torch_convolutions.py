@@ -15,7 +15,8 @@ from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.learner import Arrays
 from eqspike.core.network import Network, layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Binary, Fixed, Ideal, Scale
 from eqspike.rules import Equilibrium, Nudging

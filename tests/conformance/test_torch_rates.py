@@ -10,7 +10,8 @@ import pytest
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Fixed, Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging

@@ -13,7 +13,6 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.engines.brian2.counting import block_counts, write_counts
-from eqspike.engines.brian2.equations import full_potential
 from eqspike.engines.brian2.presenting import Recording, Runner, block_of
 from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.reporting import followed
@@ -227,9 +226,8 @@ class Brian2Session:
         rule, output = self.system.rule, self.system.network.output
         window = slice(rule.free_steps - rule.readout_steps, rule.free_steps)
         spikes = recording.raster(output.name, output.size)[:, window].sum(1, dtype=np.float64)
-        left = recording.potentials[output.name][:, rule.free_steps - 1] / full_potential(
-            self.system.neuron
-        )
+        left = recording.potentials[output.name][:, rule.free_steps - 1]
+        left = left / self.system.neuron.full_potential
         return np.asarray(spikes + np.clip(left, 0, 1))
 
 
