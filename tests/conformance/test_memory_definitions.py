@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from eqspike.core.random_stream import stream_key
 from eqspike.engines.brian2 import Brian2Session
 from eqspike.engines.fast import FastSession
 from eqspike.experiment.sessions import open_session
-from eqspike.memory import Binary, Fixed, Ideal, Metaplastic, Scale, WeightMemory
+from eqspike.memory import Binary, Fixed, Ideal, Metaplastic, Scale, WeightMemory, Written
 from eqspike.systems import System
 from eqspike.systems.weights import initial_rate_weights, kept_beside, kept_names
 from eqspike.testing import (
@@ -44,10 +45,16 @@ RATE_ENGINES = ("fast", "torch", "brian2")
 class OwnIdeal(Ideal):
     """A class of a user's own: no table of twins knows it."""
 
+    def write(self, stored: Any, kept: Any, change: Any, coupling: int, key: int) -> Written:
+        return super().write(stored, kept, change, coupling, key)
+
 
 @dataclass(frozen=True)
 class OwnFixed(Fixed):
     """A class of a user's own: no table of twins knows it."""
+
+    def write(self, stored: Any, kept: Any, change: Any, coupling: int, key: int) -> Written:
+        return super().write(stored, kept, change, coupling, key)
 
 
 @pytest.fixture

@@ -28,10 +28,12 @@ NUDGE = "nudge = beta(t)*(target(t, i) - fast) : volt\n"
 def neuron_text(neuron: Neuron, nudged: bool) -> NeuronText:
     """A neuron model's own text; with `nudged`, its drive includes the variable `nudge`.
 
+    A text that a class inherits says nothing of what the class adds, so it does not count.
+
     Raises:
         UnsupportedError: for a neuron that brings none.
     """
-    if not isinstance(neuron, WrittenForBrian2):
+    if not isinstance(neuron, WrittenForBrian2) or "brian2_text" not in vars(type(neuron)):
         raise UnsupportedError(
             f"engine 'brian2' runs neurons that bring their text (`brian2_text`), got neuron.kind {neuron.kind}, "
             "which has none"
