@@ -64,12 +64,10 @@ def _torch(system: RateSystem, seed: int, *options: str) -> Session:
     return open_torch(system, seed, *options)
 
 
-def _reference(system: AnySystem, seed: int, *options: str) -> Session:
+def _reference(system: System, seed: int, *options: str) -> Session:
     from eqspike.engines.reference import ReferenceSession
 
     _refuse_options("reference", options)
-    if isinstance(system, RateSystem):
-        raise UnsupportedError("engine 'reference' runs spiking neurons only; use engine 'torch'")
     return ReferenceSession(system, seed)
 
 

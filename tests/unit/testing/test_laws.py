@@ -128,9 +128,13 @@ class Leaning(CurrentBased):
     ],
 )
 def test_a_broken_neuron_is_found(fault: str, law: str) -> None:
-    check_neuron(Leaning())
     with pytest.raises(LawError, match=law):
         check_neuron(Leaning(fault=fault))
+
+
+def test_the_neuron_without_a_fault_passes() -> None:
+    """So it is the fault that is found above."""
+    check_neuron(Leaning())
 
 
 def test_a_neuron_that_brings_nothing() -> None:
