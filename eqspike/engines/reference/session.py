@@ -56,13 +56,13 @@ class ReferenceSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
         self._begin(images, learning=True)
         online, couplings = self.system.rule.online, range(len(self.system.network.couplings))
         sums = {name: np.zeros(shape) for name, shape in expected_shapes(self.system).items()}
-        right = 0
+        scores = np.zeros((len(images), self.system.network.output.size))
         for sample, beta in enumerate(self._betas(keys)):
             streams = [stream_key(write_key, sample, index) for index in couplings]
             seen = present(
@@ -70,7 +70,7 @@ class ReferenceSession:
                 int(keys[sample]), True, streams if online else None, rate_factor,
             )  # fmt: skip
             self._counts.update(seen.counts)
-            right += int(seen.scores.argmax() == labels[sample])
+            scores[sample] = seen.scores
             for name, total in sums.items():
                 total += seen.changes[name]
         if not online:
@@ -79,7 +79,7 @@ class ReferenceSession:
             for name, of_name in writes.items():
                 self._counts["update", name, "candidate_writes"] += of_name.candidate
                 self._counts["update", name, "applied_writes"] += of_name.applied
-        return right
+        return scores
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""
