@@ -64,10 +64,12 @@ def _torch(system: RateSystem, seed: int, *options: str) -> Session:
     return open_torch(system, seed, *options)
 
 
-def _reference(system: System, seed: int, *options: str) -> Session:
-    from eqspike.engines.reference import ReferenceSession
+def _reference(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.reference import ReferenceRateSession, ReferenceSession
 
     _refuse_options("reference", options)
+    if isinstance(system, RateSystem):
+        return ReferenceRateSession(system, seed)
     return ReferenceSession(system, seed)
 
 
@@ -81,7 +83,7 @@ ENGINES: dict[str, Callable[..., Session]] = {
 }
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
-RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava")
+RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava", "reference")
 SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava", "reference")
 
 

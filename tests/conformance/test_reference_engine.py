@@ -11,15 +11,24 @@ import pytest
 
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Session
-from eqspike.core.neurons import CurrentBased, Neuron
+from eqspike.core.neurons import BinaryNeuron, CurrentBased, Neuron
 from eqspike.engines.brian2 import Brian2Session
 from eqspike.engines.fast import FastSession
 from eqspike.engines.reference import ReferenceSession
 from eqspike.experiment.sessions import open_session
 from eqspike.memory import Binary, Scale
+from eqspike.rules import ContinualEquilibrium, ContinualVectorField
 from eqspike.systems import System
 from eqspike.tasks.encoders import ENCODERS
-from eqspike.testing import NEURONS, SIZES, fixed_memory, samples, small_rate_system, small_system
+from eqspike.testing import (
+    NEURONS,
+    SIZES,
+    fixed_memory,
+    rate_samples,
+    samples,
+    small_rate_system,
+    small_system,
+)
 
 COUNT = 4
 
@@ -70,6 +79,40 @@ def test_online_as_in_the_fast_engine() -> None:
         assert plain.take_counts() == fast.take_counts()
 
 
+RATES = {
+    "ep": small_rate_system(threshold=0.02, memory=fixed_memory(8, "stochastic", 3)),
+    "both signs, bits": small_rate_system(
+        threshold=0.0, sign="both", neuron=BinaryNeuron(0.4, 0.8), replicas=2
+    ),
+    "kept": small_rate_system(
+        threshold=0.0, memory=Binary((0.5,) * 3, (1e-4,) * 3, Scale("unit", (0.0,) * 3))
+    ),
+    "c-ep": small_rate_system(ContinualEquilibrium, threshold=0.02, sign="random"),
+    "c-vf": small_rate_system(ContinualVectorField, threshold=0.01, activation="tanh"),
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_rates_as_in_the_fast_engine(name: str) -> None:
+    """Read-outs, weights and counts, over two batches and a read-out."""
+    system = RATES[name]
+    images, labels, keys = rate_samples()
+    with (
+        open_session(system, 3, "fast") as fast,
+        open_session(system, 3, "reference") as plain,
+    ):
+        for batch in range(2):
+            found = [s.fit(images, labels, keys, 0.5, batch) for s in (plain, fast)]
+            np.testing.assert_allclose(*found, atol=1e-12)
+            same(plain.weights(), fast.weights())
+            fast.load(plain.weights())
+        assert plain.take_counts() == fast.take_counts()
+        np.testing.assert_allclose(
+            plain.scores(images, keys), fast.scores(images, keys), atol=1e-12
+        )
+        assert plain.take_counts() == fast.take_counts()
+
+
 def test_an_adaptive_neuron(plugin: Callable[[str], ModuleType]) -> None:
     """The worked example: spike for spike as Brian2, with the same weights and counts; its threshold matters."""
     kind = plugin("adaptive_neuron").NEURONS["adaptive"]
@@ -92,7 +135,7 @@ def test_an_adaptive_neuron_is_refused_by_twins(plugin: Callable[[str], ModuleTy
     for engine in ("fast", "fast-int", "lava:stock"):
         with pytest.raises(UnsupportedError, match="adaptive"):
             open_session(system, 0, engine)
-    with pytest.raises(UnsupportedError, match="does not run rate neurons"):
+    with pytest.raises(UnsupportedError, match="messages"):
         open_session(small_rate_system(), 0, "reference")
 
 
