@@ -10,7 +10,7 @@ import pytest
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays
 from eqspike.core.messages import VALUES
-from eqspike.core.rates import BinaryNeuron
+from eqspike.core.neurons import BinaryNeuron
 from eqspike.engines.brian2.rates import Brian2RateSession
 from eqspike.engines.brian2.targets import Target
 from eqspike.memory import Binary, Scale

@@ -58,7 +58,7 @@ def counted_one_by_one(
         names = {coupling.name: system.memory, f"{coupling.post.name}.bias": Ideal()}
         for name, memory in names.items():
             key = stream_key(WRITE_KEY, index)
-            _, writes = memory.program(weights[name], rate * sums[name], index, key)
+            writes = memory.write(weights[name], {}, rate * sums[name], index, key).writes
             counts["update", name, "candidate_writes"] += writes.candidate
             counts["update", name, "applied_writes"] += writes.applied
     return +counts

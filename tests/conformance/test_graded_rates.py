@@ -12,7 +12,7 @@ import pytest
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Session
-from eqspike.core.rates import BinaryNeuron
+from eqspike.core.neurons import BinaryNeuron
 from eqspike.core.trace import Trace
 from eqspike.engines.fast.graded import open_graded
 from eqspike.engines.integers.graded_session import GradedSession

@@ -9,7 +9,7 @@ import pytest
 
 from eqspike.core.learner import Arrays
 from eqspike.core.messages import VALUES
-from eqspike.core.rates import BinaryNeuron
+from eqspike.core.neurons import BinaryNeuron
 from eqspike.engines.fast.rates import FastRateSession
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Binary, Fixed, Metaplastic, Scale

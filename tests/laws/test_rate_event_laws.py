@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eqspike.core.messages import VALUES
 from eqspike.core.network import layered
-from eqspike.core.rates import BinaryNeuron
+from eqspike.core.neurons import BinaryNeuron
 from eqspike.core.trace import sent
 from eqspike.engines.fast.rates import FastRateSession
 from eqspike.engines.torch import TorchSession

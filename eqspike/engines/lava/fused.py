@@ -29,7 +29,7 @@ from eqspike.engines.lava.messages import (
 from eqspike.engines.lava.presenter import FIXED, FLOATING
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
-from eqspike.systems.weights import check_arrays, expected_shapes
+from eqspike.systems.weights import check_arrays, expected_shapes, kept_beside
 
 CAPACITY = 256
 """Messages handed over at a time."""
@@ -114,18 +114,20 @@ class FusedSession:
         return Trace(spikes, states)
 
     def weights(self) -> Arrays:
-        """Copies of the stored weights and biases by name."""
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
         self._order(Kind.SAVE)
         with np.load(self._child.folder / files.WEIGHTS, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
 
     def load(self, weights: Arrays) -> None:
-        """Replace all stored weights and biases.
+        """Replace all stored weights and biases, and what the memory keeps: anew, if it is not given.
 
         Raises:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
-        check_arrays(weights, expected_shapes(self.system))
+        kept = kept_beside(self.system, weights)
+        given = {name: array for name, array in weights.items() if name not in kept}
+        check_arrays(given, expected_shapes(self.system))
         with open(self._child.folder / files.WEIGHTS, "wb") as file:
             np.savez(file, **weights)
         self._order(Kind.LOAD)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.torch.activations import LINEAR, SQUASHES
 from eqspike.engines.torch.couplings import Coupling
+from eqspike.engines.torch.neurons import twin_of
 from eqspike.systems import RateSystem
 
 States = list[Tensor]
@@ -48,13 +47,10 @@ class Relaxation:
             [like.new_empty(samples, size) for size in sizes] for _ in range(3)
         )
         self._biases = biases
-        neuron = system.neuron
-        self._initial, self._filter = neuron.initial, 1.0
-        self._squash, self.filtered = LINEAR, [torch.empty_like(state) for state in self.states]
-        if isinstance(neuron, BinaryNeuron):
-            self._filter = neuron.filter
-        else:
-            self._squash, self.filtered = SQUASHES[neuron.activation.name], []
+        self._initial = system.neuron.initial
+        self._squash, share = twin_of(system.neuron)
+        self._filter = 1.0 if share is None else share
+        self.filtered = [] if share is None else [torch.empty_like(state) for state in self.states]
         self._groups = update_groups(system)
         self._observed = [False] * len(sizes)
         self._inside = system.dynamics.nudge == "inside"

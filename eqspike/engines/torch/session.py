@@ -202,7 +202,8 @@ class TorchSession:
             bias.copy_(self._tensor(weights[f"{layer.name}.bias"]))
         for index, names in enumerate(kept_names(self.system)):
             for key, name in names.items():
-                self._writer.kept[index][key].copy_(self._tensor(np.moveaxis(kept[name], -1, 0)))
+                array = np.ascontiguousarray(np.moveaxis(kept[name], -1, 0))
+                self._writer.kept[index][key].copy_(torch.from_numpy(array))
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""

@@ -9,7 +9,7 @@ import pytest
 
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.messages import VALUES
-from eqspike.core.rates import BinaryNeuron
+from eqspike.core.neurons import BinaryNeuron
 from eqspike.engines.fast.rates import FastRateSession
 from eqspike.memory import Binary, Fixed, Scale
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField

@@ -11,7 +11,8 @@ from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.counts import spiking
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.network import layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession, open_torch
 from eqspike.engines.torch.activations import SQUASHES
 from eqspike.engines.torch.device import THREADED_PRODUCTS, threads

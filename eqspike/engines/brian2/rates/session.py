@@ -284,7 +284,7 @@ def _refuse(system: RateSystem, target: Target) -> None:
             f"engine 'brian2' steps all layers together, got dynamics.updates {system.dynamics.updates}; use "
             "synchronous, or engine torch or fast"
         )
-    if system.rule.continual and not isinstance(system.memory, Ideal):
+    if system.rule.continual and type(system.memory) is not Ideal:
         raise UnsupportedError(
             f"engine 'brian2' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
             f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"

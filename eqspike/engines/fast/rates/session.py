@@ -192,7 +192,7 @@ class FastRateSession:
 
 def _refuse(system: RateSystem) -> None:
     refuse_unlike_messages(system, "fast")
-    if system.rule.continual and not isinstance(system.memory, Ideal):
+    if system.rule.continual and type(system.memory) is not Ideal:
         raise UnsupportedError(
             f"engine 'fast' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
             f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"

@@ -18,10 +18,18 @@ from eqspike.engines.fast.spikes.counting import event_counts
 from eqspike.engines.fast.spikes.learner import BLOCK_SAMPLES, Learner
 from eqspike.engines.fast.spikes.simulator import Simulator
 from eqspike.engines.fast.spikes.state import make_record, make_tally
+from eqspike.engines.fast.spikes.writing import make_storage
 from eqspike.engines.fast.workers import thread_count
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
-from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
+from eqspike.systems.weights import (
+    check_arrays,
+    expected_shapes,
+    initial_weights,
+    kept_beside,
+    kept_names,
+    nudge_signs,
+)
 
 
 class FastSession:
@@ -83,7 +91,9 @@ class FastSession:
         self._check(images, labels)
         self._begin(images, learning=True)
         layout = self._simulator.layout
-        sums: Arrays = {name: np.zeros_like(array) for name, array in self.weights().items()}
+        sums: Arrays = {
+            name: np.zeros(shape) for name, shape in expected_shapes(self.system).items()
+        }
         for first in range(0, len(images), BLOCK_SAMPLES):
             part = slice(first, first + BLOCK_SAMPLES)
             record = make_record(
@@ -117,9 +127,13 @@ class FastSession:
         return Trace(spikes, potentials)
 
     def weights(self) -> Arrays:
-        """Copies of the stored weights and biases by name."""
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
         network, starts = self.system.network, self._simulator.layout.starts
-        result: Arrays = {}
+        result: Arrays = {
+            name: self._learner.by_memory.kept[index][kind].copy()
+            for index, names in enumerate(kept_names(self.system))
+            for kind, name in names.items()
+        }
         for coupling, stored in zip(network.couplings, self._learner.stored, strict=True):
             result[coupling.name] = stored.copy()
         for index, layer in enumerate(network.free_layers, start=1):
@@ -131,11 +145,19 @@ class FastSession:
     def load(self, weights: Arrays) -> None:
         """Replace all stored weights and biases; weights are brought to what the memory can hold.
 
+        What the memory keeps beside them starts anew where it is not given.
+
         Raises:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
         network, starts = self.system.network, self._simulator.layout.starts
-        check_arrays(weights, expected_shapes(self.system))
+        kept = kept_beside(self.system, weights)
+        given = {name: array for name, array in weights.items() if name not in kept}
+        check_arrays(given, expected_shapes(self.system))
+        self._learner.by_memory.kept = [
+            {kind: np.array(kept[name], np.float64) for kind, name in names.items()}
+            for names in kept_names(self.system)
+        ]
         self._learner.stored = [
             np.ascontiguousarray(
                 self.system.memory.store(weights[coupling.name], index), np.float64
@@ -202,4 +224,9 @@ def _refuse(system: System) -> None:
         raise UnsupportedError(
             "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
             "use integrate-and-fire or poisson"
+        )
+    if system.rule.online and make_storage(system.memory, 0, system.precision) is None:
+        raise UnsupportedError(
+            "engine 'fast' writes at every event to memories of kind ideal and fixed only, got memory.kind "
+            f"{system.memory.kind}; use rule.update batch"
         )

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
-from eqspike.core.rates import BinaryNeuron
 from eqspike.core.trace import Trace, rate_trace
 from eqspike.engines.integers.graded import Batch, make_batch, nudged_passes, refuse_unlike_graded
 from eqspike.engines.lava.child import PATIENCE_S, Child
@@ -70,7 +69,7 @@ class FloatRateSession:
             UnsupportedError: for another rule, or a memory that is not ideal.
         """
         system = self.system
-        if system.rule.kind != "c-ep" or not isinstance(system.memory, Ideal):
+        if system.rule.kind != "c-ep" or type(system.memory) is not Ideal:
             raise UnsupportedError(
                 "engine 'lava:floating_pt' learns by rule.kind c-ep with memory.kind ideal, got "
                 f"{system.rule.kind} and {system.memory.kind}; binary memories learn in engine 'lava'"
@@ -181,8 +180,7 @@ class FloatRateSession:
 
     def _values(self, states: NDArray[Any]) -> NDArray[Any]:
         """v of states."""
-        binary = isinstance(self.system.neuron, BinaryNeuron)
-        return np.where(states >= 0.5, 1.0, 0.0) if binary else states
+        return self.system.neuron.value(states)
 
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
