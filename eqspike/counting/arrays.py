@@ -29,9 +29,9 @@ def count_arrays(
     """Spikes, synaptic operations and neuron updates of some presentations.
 
     Args:
-        spikes: by layer, from the input on, arrays or tensors (samples, steps, neurons) of numbers of spikes, mostly
-            0 and 1; a 2 is two spikes in one step. Several axes of neurons are taken as one. A layer that sends no
-            spikes (currents, integrators) has zeros.
+        spikes: by layer, from the input on, arrays or tensors (samples, steps, neurons) of numbers of spikes, most
+            often 0 and 1; a 2 is two spikes in one step. Several axes of neurons are taken as one. A layer that
+            sends no spikes (currents, integrators) has zeros.
         connections: all synapses between these layers; those with the same ends are counted together.
         inputs: names of the layers that are fed from outside, whose neurons are not updated.
         phases: time steps of each phase, in order; by default all are of one phase, `free`.
@@ -191,5 +191,5 @@ def _check(
             if size is not None and size != layers[name].size:
                 raise DataError(
                     f"connection '{connection.name}' must {what} at the {layers[name].size} neurons of '{name}', "
-                    f"got synapses of {size}; weights have the shape (source neurons, target neurons)"
+                    f"got synapses of {size}; a matrix may be given the wrong way round"
                 )

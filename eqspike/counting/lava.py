@@ -80,4 +80,4 @@ def _by_sample(name: str, recorded: Any, samples: int) -> Any:
             f"spikes of '{name}' must have the shape (samples x steps, neurons) with {samples} samples of equal "
             f"length, got {recorded.shape}"
         )
-    return recorded.reshape(samples, len(recorded) // samples, -1)
+    return recorded.reshape(samples, len(recorded) // samples, *recorded.shape[1:])
