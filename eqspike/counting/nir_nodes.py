@@ -125,9 +125,11 @@ def _through(
     for place in product(*(range(axis.kernel) for axis in windows)):
         met = [axis.met(k) for axis, k in zip(windows, place, strict=True)]
         seen, lain = (_grid([pair[side] for pair in met]) for side in (0, 1))
-        reached[lain] += np.einsum(
-            "goc,go...->gc...", kernel[(..., *place)], each[seen], optimize=True
-        )
+        at: Any = (..., *place)
+        weights, here = kernel[at], each[seen]
+        # (group, output, channel) and (group, output, places...): one product of matrices for each group.
+        found = weights.swapaxes(1, 2) @ here.reshape(*here.shape[:2], -1)
+        reached[lain] += found.reshape(groups, of_group, *here.shape[2:])
     return reached
 
 

@@ -21,7 +21,7 @@ def plain(values: Any, what: str) -> NDArray[Any]:
     Raises:
         DataError: if no array of real numbers can be made of it.
     """
-    if np.ma.is_masked(values):
+    if isinstance(values, np.ma.MaskedArray) and np.any(values.mask):
         raise DataError(f"{what} must be whole, got a masked array; fill what is masked")
     try:
         array = _array(values)
