@@ -195,7 +195,11 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
             ("end", nir.Output(np.array([3, 7, 7]))),
         )  # fmt: skip
         spikes = {"in": np.zeros((1, 1, *shape)), "out": np.zeros((1, 1, 147))}
-        count_nir(spikes, filed(nodes, edges, type_check=False))
+        whole = filed(nodes, edges, type_check=False)
+        if len(shape) == 1 and len(parts) == 1:
+            # A file has no form for this, a graph that was never checked has.
+            whole.nodes["conv"].input_shape = None
+        count_nir(spikes, whole)
 
     def conv(places: Any, **options: Any) -> tuple[str, Any]:
         given = {"stride": 1, "padding": 1, "dilation": 1, "groups": 1, "bias": np.zeros(3)}
@@ -210,7 +214,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         (DataError, "groups of node 'conv' must divide", [conv((7, 7), groups=2)], (4, 7, 7)),
         (DataError, "'same' with stride 1", [conv((9, 9), padding="same", stride=2)], (2, 9, 9)),
         (DataError, "stride of node 'conv' must be", [conv((7, 7), stride=np.array([1.5, 1]))], (2, 7, 7)),
-        (UnsupportedError, "must have an input_shape", [conv(None)], (98,)),
+        (UnsupportedError, "must have an input_shape", [conv((7, 7))], (98,)),
         (UnsupportedError, "'pool' .+ neurons of the shape", [("pool", pool), conv((7, 7))], (392,)),
     ]  # fmt: skip
     for error, message, parts, shape in cases:
