@@ -127,6 +127,8 @@ def _of_group(
 def _weights(name: str, group: Any, weight: str | None) -> Any:
     if weight is None:
         return None
+    if not isinstance(weight, str):
+        raise ConfigError(f"weight must be the name of a variable of synapses, got {weight!r}")
     if weight not in group.variables:
         raise ConfigError(
             f"synapses '{name}' have no variable '{weight}'; name the one that is zero where a synapse has "
