@@ -42,8 +42,8 @@ def _idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) ->
     parts = {}
     for split in SPLITS:
         part = section.section(split)
-        samples = _samples(part)
-        images, labels = (_data_file(part.section(key), place) for key in ("images", "labels"))
+        samples = read_samples(part)
+        images, labels = (read_data_file(part.section(key), place) for key in ("images", "labels"))
         part.close()
         parts[split] = (images, (samples, *image_shape)), (labels, (samples,))
 
@@ -56,11 +56,11 @@ def _idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) ->
 
 def _npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
     """One npz file with `train_images`, `train_labels`, `test_images` and `test_labels`."""
-    file = _data_file(section.section("data"), place)
+    file = read_data_file(section.section("data"), place)
     samples = {}
     for split in SPLITS:
         part = section.section(split)
-        samples[split] = _samples(part)
+        samples[split] = read_samples(part)
         part.close()
 
     def read(split: str) -> RawSplit:
@@ -93,11 +93,13 @@ def _read_idx_file(place: Place, file: DataFile, shape: tuple[int, ...]) -> NDAr
         return read_idx(stream, shape, str(found.path), compressed=packed)
 
 
-def _samples(section: Section) -> int:
+def read_samples(section: Section) -> int:
+    """Read the number of samples of a split."""
     return section.integer("samples", low=1, high=_MOST_SAMPLES)
 
 
-def _data_file(section: Section, place: Place) -> DataFile:
+def read_data_file(section: Section, place: Place) -> DataFile:
+    """Read the section of one file: `file`, `sha256` and `content_sha256`."""
     name = section.text("file")
     if not is_plain_name(name):
         raise section.error("file", "a plain file name, without folders")

@@ -82,7 +82,7 @@ def run_point(base: Base, point: Point, out: str) -> Result:
         trained = start(configuration, folder, checkpoint_seconds=seconds)
     result: Result = {
         "chips": {},
-        "accuracy": trained.accuracy,
+        trained.metric: trained.value,
         "epochs": len(trained.metrics),
     }
     if base.chips:
