@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -236,3 +237,27 @@ def test_names_of_a_population_are_checked() -> None:
         count_nir({**spikes, "hiden": spikes["hidden"]}, whole)
     with pytest.raises(ConfigError, match="spikes of 'hidden' are missing"):
         count_nir({n: s for n, s in spikes.items() if n != "hidden"}, whole)
+
+
+def test_reading_another_graph_says_what_is_missing(tmp_path: Path) -> None:
+    """Two layers of CubaLIF are two layers; they are not connected as eqspike writes it."""
+    from eqspike.deploy.nir import read_nir
+
+    ones = np.ones(2)
+    cuba = [
+        nir.CubaLIF(
+            tau_syn=ones, tau_mem=ones, r=ones, v_leak=0 * ones, v_threshold=ones, v_reset=0 * ones
+        )
+        for _ in range(2)
+    ]
+    nodes = {
+        "input": nir.Input(np.array([3])), "w": nir.Linear(MATRIX), "a": cuba[0],
+        "v": nir.Linear(np.eye(2)), "b": cuba[1], "end": nir.Output(np.array([2])),
+    }  # fmt: skip
+    edges = [("input", "w"), ("w", "a"), ("a", "v"), ("v", "b"), ("b", "end")]
+    path = tmp_path / "two.nir"
+    nir.write(path, nir.NIRGraph(nodes, edges))
+    with pytest.raises(
+        DataError, match=r"node 'a' .+ through a node 'input_to_a', got no such node"
+    ):
+        read_nir(path)
