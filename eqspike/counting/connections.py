@@ -23,6 +23,9 @@ class Connection:
         stored: (source neurons,) synapses that a spike of each neuron is delivered through.
         effective: (source neurons,) those of them whose weight is not zero.
         target_size: number of target neurons, to be checked against the layer; None if it is not known.
+
+    Raises:
+        DataError: if `stored` and `effective` are not of the same neurons.
     """
 
     source: str
@@ -30,6 +33,15 @@ class Connection:
     stored: Ints
     effective: Ints
     target_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if np.shape(self.stored) != np.shape(self.effective) or np.ndim(self.stored) != 1:
+            raise DataError(
+                f"connection '{self.name}' must have as many stored as effective numbers, one for each source "
+                f"neuron, got {np.shape(self.stored)} and {np.shape(self.effective)}"
+            )
+        for key in ("stored", "effective"):
+            object.__setattr__(self, key, np.asarray(getattr(self, key), np.int64))
 
     @property
     def name(self) -> str:

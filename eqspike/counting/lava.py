@@ -47,11 +47,13 @@ def count_lava(
 
 
 def _connection(name: str, matrix: Any) -> Connection:
-    source, arrow, target = name.partition("->")
+    source, arrow, target = str(name).partition("->")
     if not arrow:
         raise ConfigError(f"weights must be named FROM->TO, got '{name}'")
     sparse = hasattr(matrix, "tocoo") or is_sparse_tensor(matrix)
     given = matrix if sparse else plain(matrix, f"weights of '{name}'")
+    if is_sparse_tensor(given):
+        given = given.detach().to_sparse_coo()  # its other layouts cannot be turned
     if len(given.shape) != 2:
         raise DataError(
             f"weights of '{name}' must have the shape (target neurons, source neurons), got {given.shape}"

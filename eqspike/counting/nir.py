@@ -60,7 +60,11 @@ def count_nir(
         for way in ways[name]
         if _counts(known, way, rasters)
     ]
-    outputs = {c.target: c.target_size or 0 for c in connections if known.kind(c.target) == OUTPUT}
+    outputs = {
+        c.target: math.prod(_declared(known, c.target) or (c.target_size or 0,))
+        for c in connections
+        if known.kind(c.target) == OUTPUT
+    }
     silent = {name: math.prod(shapes[name]) for name in layers if name not in rasters} | outputs
     samples = next(iter(rasters.values())).shape[:2]
     quiet = {name: np.broadcast_to(np.uint8(0), (*samples, n)) for name, n in silent.items()}
@@ -110,9 +114,11 @@ def _counts(graph: Graph, way: Way, rasters: Mapping[str, Raster]) -> bool:
 
 def _shape(graph: Graph, name: str, raster: Raster | None) -> Shape:
     """Shape of a layer: what the node says, or its array where one neuron's parameters are those of all."""
-    declared = tuple(int(n) for n in np.atleast_1d(graph.nodes[name].output_type["output"]).ravel())
-    if raster is None:
-        return declared
+    declared = _declared(graph, name)
+    if declared is None and raster is None:
+        raise DataError(f"the number of neurons of node '{name}' of the graph is not known")
+    if raster is None or declared is None:
+        return declared or (() if raster is None else raster.shape[2:])
     given = raster.shape[2:]
     shared = math.prod(declared) == 1 and len(declared) < 2 and graph.kind(name) != INPUT
     if shared and any(name in following for following in graph.following.values()):
@@ -125,14 +131,18 @@ def _shape(graph: Graph, name: str, raster: Raster | None) -> Shape:
     return declared
 
 
+def _declared(graph: Graph, name: str) -> Shape | None:
+    """Shape that a node says its neurons have; a graph that was never checked may not say it."""
+    given = (graph.nodes[name].output_type or {}).get("output")
+    return None if given is None else tuple(int(n) for n in np.atleast_1d(given).ravel())
+
+
 def _connection(graph: Graph, way: Way, shapes: Mapping[str, Shape]) -> Connection:
     """Synapses that spikes are delivered through on one way."""
     at = [shapes[way.source]]
     for name in way.nodes:
         at.append(shape_behind(graph.nodes[name], name, at[-1]))
     size = math.prod(at[-1])
-    if way.target not in shapes and graph.kind(way.target) != OUTPUT:
-        raise DataError(f"the number of neurons of node '{way.target}' of the graph is not known")
     found = []
     for effective in (False, True):
         reached = np.ones(at[-1])

@@ -56,7 +56,7 @@ def rasters_of(
 
 
 def _check_axes(axes: Sequence[str]) -> None:
-    given = () if isinstance(axes, str) else tuple(axes)
+    given = tuple(axes) if isinstance(axes, (list, tuple)) else ()
     if len(set(given)) != len(given) or not {"steps", "neurons"} <= set(given) <= set(AXES):
         raise ConfigError(
             f"axes must be {', '.join(AXES)} in the order of the arrays, samples only if there are several, "

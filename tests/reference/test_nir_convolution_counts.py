@@ -7,6 +7,7 @@ by spike of each sample and step; nothing of the counting is used for it.
 from __future__ import annotations
 
 import io
+import warnings
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -182,6 +183,50 @@ def test_a_pooling_behind_a_convolution() -> None:
 
     found = count_nir({"in": spikes, "out": np.zeros((1, 4, 27))}, filed(nodes, edges))
     assert found.phases["free"].couplings == {"in->out": arrived(spikes, way)}
+
+
+def test_a_network_that_snntorch_exports() -> None:
+    """Convolution, pooling and full layer; the spikes are those that its simulation sends."""
+    snntorch = pytest.importorskip("snntorch")
+    from snntorch.export_nir import export_to_nir
+
+    torch.manual_seed(1)
+
+    def leaky(*shape: int) -> Any:
+        options = {"beta": torch.full(shape, 0.9), "threshold": torch.full(shape, 0.3)}
+        return snntorch.Leaky(**options, init_hidden=True)
+
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 6, 4, stride=2), leaky(6, 6, 6), torch.nn.AvgPool2d(2), torch.nn.Flatten(),
+        torch.nn.Linear(54, 10), leaky(10),
+    )  # fmt: skip
+    network[0].weight.data[::2] = 0
+    sent = (torch.rand(5, 3, 1, 14, 14) < 0.3).float()
+    hidden: list[Any] = []
+    network[1].register_forward_hook(lambda *hook: hidden.append(hook[2]))
+    with torch.no_grad():
+        last = torch.stack([network(step) for step in sent])
+    maps = torch.stack(hidden)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exported = export_to_nir(network, sent[0, :1], ignore_dims=[0])
+    file = io.BytesIO()
+    nir.write(file, exported)
+    file.seek(0)
+    spikes = {"input": sent, "1": maps, "5": last}
+    found = count_nir(spikes, nir.read(file), axes=("steps", "samples", "neurons"), steps=5)
+    weight = network[0].weight.detach().numpy()
+    frames = sent.flatten(0, 1).double()
+    expected = [
+        int(functional.conv2d(frames, ones(weight, e), stride=2).sum()) for e in (False, True)
+    ]
+    assert found.samples == 3
+    assert maps.sum() > 0
+    assert found.phases["free"].couplings == {
+        "input->1": CouplingCounts(*expected),
+        # 6 x 6 places in windows of 2 x 2: all are in one, and each window leads to 10 outputs
+        "1->5": CouplingCounts(*[int(maps.sum()) * 10] * 2),
+    }
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:

@@ -224,6 +224,8 @@ def test_steps_and_axes_are_checked() -> None:
         ("samples", "neurons"),
         ("steps", "steps", "neurons"),
         (),
+        None,
+        3,
     ):
         with pytest.raises(ConfigError, match="axes must be samples, steps, neurons"):
             count_arrays(turned, [FORWARD], inputs=["input"], axes=axes)
@@ -262,6 +264,10 @@ def test_a_sparse_tensor_stores_its_entries(layout: str) -> None:
         matrix = getattr(torch.tensor([[0.5, 0.0], [0.0, 0.0], [0.0, 2.0]]), layout)()
     connection = Connection.dense("input", "output", matrix)
     assert (connection.stored.tolist(), connection.target_size) == ([1, 0, 1], 2)
+    monitors = {name: raster.reshape(6, -1) for name, raster in SPIKES.items()}
+    found = count_lava(monitors, {"output->input": matrix}, inputs=["input"]).phases["free"]
+    # outputs spike once and 3 times, through one synapse each
+    assert found.couplings == {"output->input": CouplingCounts(4, 4)}
     sparse = pytest.importorskip("scipy.sparse")
     parts = sparse.coo_matrix(([1.0, 2.0], ([0, 0], [1, 1])), shape=(3, 2))
     assert Connection.dense("input", "output", parts).stored.tolist() == [1, 0, 0]
@@ -286,6 +292,16 @@ def test_arguments_of_another_kind_are_refused(
     """By a message that says what is wanted."""
     with pytest.raises(ConfigError, match=message):
         count_arrays(*arguments, **{"inputs": ["input"], **options})
+
+
+def test_a_connection_has_two_numbers_for_each_neuron() -> None:
+    """Also one that is made by hand, of lists."""
+    by_hand = Connection("input", "output", [2, 2, 2], [1, 0, 2], 2)  # type: ignore[arg-type]
+    assert count_arrays(SPIKES, [by_hand], inputs=["input"]) == count_arrays(
+        SPIKES, [FORWARD], inputs=["input"]
+    )
+    with pytest.raises(DataError, match=r"one for each source neuron, got \(3,\) and \(2,\)"):
+        Connection("input", "output", np.ones(3, np.int64), np.ones(2, np.int64))
 
 
 def test_one_input_needs_no_list() -> None:

@@ -147,6 +147,14 @@ def test_weights_before_an_output_are_counted() -> None:
     found = count_nir({"image": IN}, whole).phases["free"]
     assert found.layers == {"image": LayerCounts(7), "sums": LayerCounts(0, 0)}
     assert found.couplings == {"image->sums": CouplingCounts(14, 7)}
+    nodes = {
+        "image": nir.Input(np.array([3])),
+        "w": nir.Linear(MATRIX),
+        "sums": nir.Output(np.array([5])),
+    }
+    wrong = unchecked(nodes, [("image", "w"), ("w", "sums")])
+    with pytest.raises(DataError, match="must end at the 5 neurons of 'sums', got synapses of 2"):
+        count_nir({"image": IN}, wrong)
 
 
 def test_parameters_may_be_shared_by_all_neurons() -> None:
