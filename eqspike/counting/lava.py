@@ -51,7 +51,7 @@ def _connection(name: str, matrix: Any) -> Connection:
     if not arrow:
         raise ConfigError(f"weights must be named FROM->TO, got '{name}'")
     sparse = hasattr(matrix, "tocoo") or is_sparse_tensor(matrix)
-    given = matrix if sparse else plain(matrix, f"weights of '{name}'")
+    given: Any = matrix if sparse else plain(matrix, f"weights of '{name}'")
     if is_sparse_tensor(given):
         given = given.detach().to_sparse_coo()  # its other layouts cannot be turned
     if len(given.shape) != 2:

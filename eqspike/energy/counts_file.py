@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from eqspike.core.config import Section
 from eqspike.core.counts import FILE_SCHEMA, SCHEMA, EventCounts, PhaseCounts
 from eqspike.core.errors import ConfigError, RunError
@@ -46,10 +48,17 @@ def read_counts_file(path: Path) -> CountsFile:
     """
     try:
         content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
+    return _checked(content, path)
+
+
+def _checked(content: bytes, path: Path) -> CountsFile:
+    try:
         data = json.loads(
             content, object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite
         )
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
     if isinstance(data, dict) and data.get("schema") == SCHEMA:
         data = {"schema": FILE_SCHEMA, "inference": data}
@@ -84,24 +93,48 @@ def write_counts_file(
         spikes_per_update: most spikes that a neuron sends in one step, where a simulator lets it send several.
 
     Raises:
-        ConfigError: without counts, or if what was written would be refused.
+        ConfigError: without counts, or if what was written would be refused; nothing is written then.
         RunError: if the file cannot be written.
     """
-    given = {
-        "provenance": provenance and dict(provenance),
-        "inference": inference and inference.to_json(),
-        "training": training and training.to_json(),
-        "weights": weights and dict(weights),
-        "spikes_per_update": spikes_per_update if spikes_per_update != 1 else None,
-    }
-    data = {"schema": FILE_SCHEMA, **{key: value for key, value in given.items() if value}}
     target = Path(path)
+    given = {
+        "provenance": _object(target, "provenance", provenance),
+        "inference": _json(target, "inference", inference),
+        "training": _json(target, "training", training),
+        "weights": _object(target, "weights", weights),
+        "spikes_per_update": None if spikes_per_update == 1 else spikes_per_update,
+    }
+    data = {"schema": FILE_SCHEMA, **{k: value for k, value in given.items() if value is not None}}
     try:
-        target.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(data, indent=1, ensure_ascii=False, default=_number)
+        content = (text + "\n").encode()
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{target}: must be made of plain JSON data: {error}") from error
+    _checked(content, target)
+    try:
+        target.write_bytes(content)
     except OSError as error:
         raise RunError(f"{target}: cannot be written: {error.strerror}") from error
-    read_counts_file(target)
     return target
+
+
+def _object(path: Path, key: str, given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if given is not None and not isinstance(given, Mapping):
+        raise ConfigError(f"{path}: {key} must be a mapping, got {type(given).__name__}")
+    return None if given is None else dict(given)
+
+
+def _json(path: Path, key: str, counts: EventCounts | None) -> dict[str, Any] | None:
+    if counts is not None and not isinstance(counts, EventCounts):
+        raise ConfigError(f"{path}: {key} must be EventCounts, got {type(counts).__name__}")
+    return None if counts is None else counts.to_json()
+
+
+def _number(value: Any) -> Any:
+    """The plain form of a number of NumPy."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} {value!r} has no form in JSON")
 
 
 def _counts(section: Section, key: str, path: Path, most: int) -> EventCounts | None:

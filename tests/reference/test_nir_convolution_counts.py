@@ -7,8 +7,8 @@ by spike of each sample and step; nothing of the counting is used for it.
 from __future__ import annotations
 
 import io
-import warnings
 import itertools
+import warnings
 from collections.abc import Callable
 from typing import Any
 

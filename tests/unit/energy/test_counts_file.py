@@ -171,6 +171,34 @@ def test_several_spikes_an_update_are_declared(tmp_path: Path) -> None:
     assert read_counts_file(path).inference == counts
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "must hold counts under 'inference' or 'training'"),
+        ({"provenance": {"by": {1}}}, "must be made of plain JSON data: set {1} has no form"),
+        ({"provenance": {"by": "\ud800"}}, "must be made of plain JSON data"),
+        ({"provenance": [1]}, "provenance must be a mapping, got list"),
+        ({"provenance": {"accuracy": 97.0}}, "provenance.accuracy must be"),
+        ({"weights": "all"}, "weights must be a mapping, got str"),
+        ({"training": {"samples": 1}}, "training must be EventCounts, got dict"),
+        ({"spikes_per_update": 0}, "spikes_per_update must be a whole number at least 1, got 0"),
+    ],
+)
+def test_what_would_be_refused_is_not_written(
+    tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    """Nor is a file that was there touched; numbers of NumPy are numbers."""
+    inference = read_counts_file(EXAMPLE).inference
+    path = tmp_path / "mine.json"
+    good = {"accuracy": np.float32(0.5), "seed": np.int64(3)}
+    write_counts_file(path, inference=inference, provenance=good)
+    before = path.read_bytes()
+    assert read_counts_file(path).provenance["seed"] == 3
+    with pytest.raises(ConfigError, match=message):
+        write_counts_file(path, **({"inference": inference} if options else {}), **options)
+    assert path.read_bytes() == before
+
+
 def test_numbers_beyond_floats_and_depths_are_refused(tmp_path: Path) -> None:
     """Each with the name of the file."""
     path = tmp_path / "mine.json"
