@@ -127,11 +127,8 @@ class _Adjoint:
         self.position, self.momentum = (of.copy() for of in ctx.ended)
         self.to_position = np.zeros_like(self.position)
         self.to_momentum = to_momentum.to(torch.float64, copy=True).numpy()
-        self.physics, self.bounded, self.middles, self.momenta = (
-            physics,
-            ctx.plan.bounded,
-            *ctx.kept,
-        )
+        self.physics, self.bounded = physics, ctx.plan.bounded
+        self.middles, self.momenta = ctx.kept
         self.keeps = ctx.plan.backward == "bptt"
         self.sums = np.zeros((4, *self.position.shape))
 

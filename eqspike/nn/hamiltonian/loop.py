@@ -155,7 +155,7 @@ class Reconstructed(torch.autograd.Function):
     def forward(
         ctx: Any, passes: Passes, inputs: Tensor, position: Tensor, momentum: Tensor, *_: Tensor
     ) -> tuple[Tensor, Tensor]:
-        positions, last, _ = run(passes.integrator, inputs, position, momentum, False)
+        positions, last = run(passes.integrator, inputs, position, momentum, False)[:2]
         ctx.passes = passes
         ctx.save_for_backward(inputs, positions[:, -1].clone(), last)
         return positions, last
