@@ -2,3 +2,7 @@
 
 They know no YAML, no files and no engine.
 """
+
+from eqspike.nn.hamiltonian import HamiltonianUnit, LinearOscillators, LogCoshOscillators
+
+__all__ = ["HamiltonianUnit", "LinearOscillators", "LogCoshOscillators"]
