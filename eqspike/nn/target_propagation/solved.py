@@ -1,0 +1,173 @@
+"""Feedback weights solved for, from running averages, instead of trained step by step.
+
+The l-drl loss of a block is quadratic in its feedback weights V; with d1 = h(F(x + xi)) - h(F(x)) and
+d2 = h(y + eta) - h(y), for noises of deviation sigma1 and sigma2, it is least at
+
+    V = A^-1 B,        A = E[d2 d2^T] / sigma2^2,        B = E[d1 xi^T] / sigma1^2
+
+A and B are running averages over batches, one noise draw each: a batch costs two products of the size of the layer,
+F(x + xi) and d1 xi^T. The noises of two outputs are independent, so off its diagonal A is of order sigma^2 only:
+`curvature: diagonal` keeps the diagonal (by output and kernel offset in a convolution) and divides; `full` solves.
+The loss is that of Ernoult et al., ICML 2022 (arXiv:2201.13415).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from eqspike.core.errors import ConfigError, RunError, UnsupportedError
+
+from .losses import noise_like
+from .mirror import Mirror
+from .module import TargetPropagation
+
+CURVATURES = ("diagonal", "full")
+
+
+class SolvedFeedback:
+    """Keeps a model's feedback at the least l-drl loss, whenever `step` is called.
+
+    Args:
+        model: already on its device.
+        decay: of the running averages, per observed batch, 0 or more and below 1.
+        noise: deviation as a fraction of the root mean square of the values it is added to, above 0.
+        ridge: added to A's diagonal as a fraction of its mean, 0 or more; shrinks V, and keeps it finite where
+            outputs do not move.
+        interval: steps from one observed batch to the next, 1 or more.
+        clip: largest change of V in a step as a fraction of its norm; `None`: any.
+        curvature: `diagonal` or `full` (fully connected layers only).
+        seed: of the noise.
+
+    Raises:
+        ConfigError: for a number out of its range or a choice that does not exist.
+        UnsupportedError: for `full` curvature with a convolution.
+    """
+
+    def __init__(
+        self,
+        model: TargetPropagation,
+        decay: float = 0.99,
+        noise: float = 0.1,
+        ridge: float = 0.01,
+        interval: int = 1,
+        clip: float | None = None,
+        curvature: str = "diagonal",
+        seed: int = 0,
+    ) -> None:
+        _check(decay, noise, ridge, interval, clip, curvature)
+        layers = [block.layer for block in model.blocks[1:]]
+        if curvature == "full" and not all(isinstance(layer, nn.Linear) for layer in layers):
+            raise UnsupportedError(
+                "SolvedFeedback: full curvature is for fully connected layers; use curvature='diagonal' for convolutions"
+            )
+        self.model, self.decay, self.noise, self.ridge = model, decay, noise, ridge
+        self.interval, self.clip, self.curvature, self.steps = interval, clip, curvature, 0
+        self.averages: dict[int, tuple[Tensor, Tensor]] = {}
+        self.generator = torch.Generator(model.blocks[0].layer.weight.device).manual_seed(seed)
+
+    def warm_up(self, batches: Iterable[Tensor]) -> None:
+        """Averages over batches of inputs, before any forward weight is changed; V is solved for once, at the end."""
+        for inputs in batches:
+            self.model(inputs)
+            self._observe_all()
+        self._solve_all(None)
+
+    def step(self) -> None:
+        """Observes the model's latest batch and solves; every `interval`-th call, others do nothing."""
+        if self.steps % self.interval == 0:
+            self._observe_all()
+            self._solve_all(self.clip)
+        self.steps += 1
+
+    @torch.no_grad()
+    def _observe_all(self) -> None:
+        """Adds the latest batch to the averages of every block."""
+        if not self.model.passages:
+            raise RunError("SolvedFeedback: the model has seen no batch; call model(inputs) first")
+        for number in range(1, len(self.model.blocks)):
+            seen = self._observe(number)
+            old = self.averages.get(number)
+            if old is not None:
+                pairs = zip(old, seen, strict=True)
+                seen = tuple(a.lerp(b, 1 - self.decay) for a, b in pairs)  # type: ignore[assignment]
+            self.averages[number] = seen
+
+    def _observe(self, number: int) -> tuple[Tensor, Tensor]:
+        """A and B of one batch."""
+        block, mirror = self.model.blocks[number], self.model.mirror(number)
+        passage = self.model.passages[number]
+        rest = mirror.lift(passage.outputs, passage)
+        before, after = self._deviation(passage.inputs), self._deviation(passage.outputs)
+        xi = noise_like(passage.inputs, before, self.generator)
+        there = mirror.lift(block(passage.inputs + xi).outputs, passage) - rest
+        eta = noise_like(passage.outputs, after, self.generator)
+        back = (mirror.lift(passage.outputs + eta, passage) - rest) / after
+        samples = len(xi)
+        products = mirror.correlate(there, xi) / (samples * before**2)
+        if self.curvature == "full":
+            return back.t() @ back / samples, products
+        return mirror.reach(back * back, passage) / samples, products
+
+    def _deviation(self, values: Tensor) -> float:
+        """Of the noise added to these values."""
+        size = float(values.square().mean().sqrt())
+        return self.noise * (size if size > 0 else 1.0)
+
+    @torch.no_grad()
+    def _solve_all(self, clip: float | None) -> None:
+        """V = A^-1 B in every block that has been observed."""
+        for number, (power, products) in self.averages.items():
+            mirror = self.model.mirror(number)
+            _move(mirror, self._solution(power, products), clip)
+
+    def _solution(self, power: Tensor, products: Tensor) -> Tensor:
+        """A^-1 B with the ridge; where nothing moved, 0."""
+        if self.curvature == "full":
+            extra = (self.ridge * power.diagonal().mean()).clamp_min(torch.finfo(power.dtype).tiny)
+            system = power + extra * torch.eye(len(power), dtype=power.dtype, device=power.device)
+            solution: Tensor = torch.linalg.solve(system, products)
+            return solution
+        damped = power + self.ridge * power.mean()
+        return torch.where(damped > 0, products / damped, 0.0)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What going on needs besides the model: the averages, the steps and the noise's state."""
+        return {
+            "averages": dict(self.averages),
+            "steps": self.steps,
+            "generator": self.generator.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from `state_dict`."""
+        self.averages, self.steps = dict(state["averages"]), state["steps"]
+        self.generator.set_state(state["generator"])
+
+
+def _move(mirror: Mirror, weight: Tensor, clip: float | None) -> None:
+    """Sets the feedback weights, by at most `clip` of their norm."""
+    change = weight - mirror.weight
+    if clip is not None:
+        change *= (clip * mirror.weight.norm() / change.norm()).clamp(max=1.0)
+    mirror.weight.add_(change)
+
+
+def _check(
+    decay: float, noise: float, ridge: float, interval: int, clip: float | None, curvature: str
+) -> None:
+    """Refuses numbers out of range."""
+    rules = (
+        ("decay", decay, 0 <= decay < 1, "0 or more and below 1"),
+        ("noise", noise, noise > 0, "above 0"),
+        ("ridge", ridge, ridge >= 0, "0 or more"),
+        ("interval", interval, interval >= 1, "1 or more"),
+        ("clip", clip, clip is None or clip > 0, "above 0, or None"),
+        ("curvature", curvature, curvature in CURVATURES, f"one of {', '.join(CURVATURES)}"),
+    )
+    for name, value, holds, rule in rules:
+        if not holds:
+            raise ConfigError(f"SolvedFeedback: {name} must be {rule}, got {value!r}")
