@@ -1,4 +1,4 @@
-"""Difference target propagation (DTP): a module, ways to learn its feedback weights, and its angle to backpropagation."""
+"""Difference target propagation (DTP): a module, ways to learn its feedback, its angle to backpropagation."""
 
 from .angles import LayerAngle, layer_angles
 from .iterated import IteratedFeedback

@@ -20,7 +20,7 @@ class LayerAngle:
         layer: its name in the network.
         angle: between the gradients of its weights.
         norm_ratio: norm of target propagation's gradient to beta times backpropagation's.
-        weight_angle: between feedback and forward weights of the layer; `None` for the first, which has no feedback.
+        weight_angle: between feedback and forward weights; `None` for the first layer, which has no feedback.
     """
 
     layer: str

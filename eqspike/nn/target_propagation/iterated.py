@@ -1,6 +1,6 @@
 """Feedback weights trained by steps of gradient descent on one of the losses, on every batch.
 
-Each block's loss is its own, so the order of blocks does not matter except for `drl`, which uses the feedback above.
+Each block's loss is its own; the order of blocks matters to `drl` alone, which uses the feedback above.
 Ernoult et al. (arXiv:2201.13415) take 20 to 60 steps a block and batch, with momentum 0.9.
 """
 

@@ -1,11 +1,11 @@
 """What feedback weights are trained on, each as its gradient written out.
 
-For one block with input x, output y = F(x), feedback G(y) = V^T h(y) + c; xi and eta are Gaussian noise of deviation
-sigma; d(z) = h(z) - h(y); means over samples:
+For one block with input x, output y = F(x), feedback G(y) = V^T h(y) + c; xi and eta are Gaussian noise of
+deviation sigma; d(z) = h(z) - h(y); means over samples:
 
     l-drl        -2 xi . (G(F(x + xi)) - G(y)) + |G(y + eta) - G(y)|^2
                  dV = 2 (d(y + eta) (V^T d(y + eta))^T - d(F(x + xi)) xi^T)
-                 least where the Jacobian of G is the transpose of that of F, which gives backpropagation's direction
+                 least where the Jacobian of G is the transpose of that of F, as in backpropagation
     autoencoder  r = G(F(x + xi)) - (x + xi), |r|^2:   dV = 2 h(F(x + xi)) r^T, dc = 2 r
     drl          |t - (x + xi)|^2, t handed back from the network's output by difference targets:
                  dV = 2 d(t above) (t - x - xi)^T

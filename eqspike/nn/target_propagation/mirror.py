@@ -2,10 +2,10 @@
 
     G(y) = V^T h(y) + c,        with pooling  G(y) = V^T unpool(h(y)) + c
 
-h is the feedback's activation, unpool puts every value back where the forward pass took it from. V has the shape of
-the forward weights W and is used as their transpose (a transposed convolution for a convolution): V = W is symmetric
-feedback. Unpooling is the transpose of pooling at its switches: where pooling windows overlap and share a maximum,
-their values are added, where MaxUnpool2d of PyTorch keeps one of them. The switches are those of the unperturbed pass.
+h is the feedback's activation, unpool puts every value back where the forward pass took it from. V has the shape
+of the forward weights W and is used as their transpose (a transposed convolution for a convolution): V = W is
+symmetric feedback. Unpooling is the transpose of pooling at its switches, those of the unperturbed pass: where
+windows overlap and share a maximum, their values are added (MaxUnpool2d of PyTorch keeps one of them).
 Ernoult et al., ICML 2022 (arXiv:2201.13415), the architecture of their feedback weights.
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.grad import conv2d_weight
 
 from .activations import feedback_activation
 from .blocks import Block, Passage
@@ -22,8 +23,8 @@ from .blocks import Block, Passage
 class Mirror(nn.Module):
     """Feedback from a block's outputs to its inputs.
 
-    Its weights are buffers: no optimiser of the forward weights touches them, data-parallel training keeps them the
-    same in all processes, and `state_dict` holds them.
+    Its weights are buffers: no optimiser of the forward weights touches them, data-parallel training keeps them
+    the same in all processes, and `state_dict` holds them.
 
     Args:
         block: to mirror.
@@ -60,12 +61,11 @@ class Mirror(nn.Module):
             return values
         plane = values.new_zeros((*values.shape[:2], passage.shape[1] * passage.shape[2]))
         plane.scatter_add_(2, passage.switches.flatten(2), values.flatten(2))
-        return plane.unflatten(2, passage.shape[1:])
+        return plane.view(*values.shape[:2], *passage.shape[1:])
 
-    def project(self, lifted: Tensor, passage: Passage, weight: Tensor | None = None) -> Tensor:
+    def project(self, lifted: Tensor, passage: Passage) -> Tensor:
         """V^T times what was lifted, in the shape of the block's inputs; without the bias."""
-        weight = self.weight if weight is None else weight
-        layer = self.block.layer
+        layer, weight = self.block.layer, self.weight
         if isinstance(layer, nn.Linear):
             return (lifted @ weight).view_as(passage.inputs)
         return F.conv_transpose2d(
@@ -78,24 +78,18 @@ class Mirror(nn.Module):
         layer = self.block.layer
         if isinstance(layer, nn.Linear):
             return lifted.t() @ inputs.flatten(1)
-        return torch.nn.grad.conv2d_weight(
-            inputs, self.weight.shape, lifted,  # type: ignore[arg-type]
-            layer.stride, layer.padding, layer.dilation, layer.groups,  # type: ignore[arg-type]
+        found: Tensor = conv2d_weight(  # type: ignore[no-untyped-call]
+            inputs, self.weight.shape, lifted,
+            layer.stride, layer.padding, layer.dilation, layer.groups,
         )  # fmt: skip
+        return found
 
-    def forward(
-        self,
-        outputs: Tensor,
-        passage: Passage,
-        weight: Tensor | None = None,
-        bias: Tensor | None = None,
-    ) -> Tensor:
-        """G(y), with the block's own feedback weights or with others of their shape."""
-        values = self.project(self.lift(outputs, passage), passage, weight)
-        bias = self.bias if bias is None else bias
+    def forward(self, outputs: Tensor, passage: Passage) -> Tensor:
+        """G(y)."""
+        values = self.project(self.lift(outputs, passage), passage)
         if isinstance(self.block.layer, nn.Linear):
-            return values + bias.view(passage.inputs.shape[1:])
-        return values + bias[:, None, None]
+            return values + self.bias.view(passage.inputs.shape[1:])
+        return values + self.bias[:, None, None]
 
     def reach(self, power: Tensor, passage: Passage) -> Tensor:
         """Sum of a positive lifted quantity over samples and places, by output and kernel offset.
@@ -106,10 +100,11 @@ class Mirror(nn.Module):
         if isinstance(layer, nn.Linear):
             return power.sum(0)[:, None]
         shape = (power.shape[0], 1, *passage.inputs.shape[2:])
-        return torch.nn.grad.conv2d_weight(
-            power.new_ones(shape), (power.shape[1], 1, *layer.kernel_size), power,  # type: ignore[arg-type]
-            layer.stride, layer.padding, layer.dilation,  # type: ignore[arg-type]
+        found: Tensor = conv2d_weight(  # type: ignore[no-untyped-call]
+            power.new_ones(shape), (power.shape[1], 1, *layer.kernel_size), power,
+            layer.stride, layer.padding, layer.dilation,
         )  # fmt: skip
+        return found
 
     def differ(self, targets: Tensor, passage: Passage) -> Tensor:
         """G(t) - G(y) in one product; the bias falls out."""

@@ -4,8 +4,8 @@
     difference  t_(i-1) = s_(i-1) + G_i(t_i) - G_i(s_i)          plain  t_(i-1) = G_i(t_i)
     gradient    of 1/2 |F_i(s_(i-1)) - t_i|^2, s_(i-1) and t_i held: nothing passes from block to block
 
-With linear layers and feedback V = W this is beta times backpropagation's gradient. Lee, Zhang, Fischer and Bengio,
-ECML 2015 (difference targets); Ernoult et al., ICML 2022, arXiv:2201.13415.
+With linear layers and feedback V = W this is beta times backpropagation's gradient. Lee, Zhang, Fischer and
+Bengio, ECML 2015 (difference targets); Ernoult et al., ICML 2022, arXiv:2201.13415.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ TARGETS = ("difference", "plain")
 class TargetPropagation(nn.Module):
     """A sequential network whose backward pass hands out targets through a mirror network.
 
-    Use it as any module: `loss(model(x), y).backward()`, then a step of any optimiser on `network.parameters()`. The
-    feedback weights are learnt by `IteratedFeedback` or `SolvedFeedback`, between the two calls.
+    Use it as any module: `loss(model(x), y).backward()`, then a step of any optimiser on `network.parameters()`.
+    The feedback weights are learnt by `IteratedFeedback` or `SolvedFeedback`, called between forward and backward.
 
     Args:
         network: Linear, Conv2d, MaxPool2d, Flatten and activations; trained in place.
         beta: how far the output's target is from the output, above 0. Gradients are proportional to it.
         targets: `difference`, or `plain` target propagation.
-        activation: of the feedback: `same` as the network's (as published), or `matched`, with the network's slope.
+        activation: of the feedback: `same` as the network's (as published), or `matched`, with its slope.
         averaged: whether the loss is a mean over samples; if not, a sum.
         seed: of the random feedback weights.
 
@@ -123,7 +123,7 @@ class _Targets(torch.autograd.Function):
         return passages[-1].outputs.detach()
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc,untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         model: TargetPropagation = ctx.model
         scale = len(gradient) if model.averaged else 1

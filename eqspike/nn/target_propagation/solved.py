@@ -5,10 +5,11 @@ d2 = h(y + eta) - h(y), for noises of deviation sigma1 and sigma2, it is least a
 
     V = A^-1 B,        A = E[d2 d2^T] / sigma2^2,        B = E[d1 xi^T] / sigma1^2
 
-A and B are running averages over batches, one noise draw each: a batch costs two products of the size of the layer,
-F(x + xi) and d1 xi^T. The noises of two outputs are independent, so off its diagonal A is of order sigma^2 only:
-`curvature: diagonal` keeps the diagonal (by output and kernel offset in a convolution) and divides; `full` solves.
-The loss is that of Ernoult et al., ICML 2022 (arXiv:2201.13415).
+Noises of two outputs are independent, so off its diagonal A is of order sigma^2 only, and the diagonal alone is
+kept (by output and kernel offset in a convolution): solving is one division. A and B are decaying sums over batches,
+one noise draw each; a batch costs two products of the size of the layer, F(x + xi) and d1 xi^T. The noise is
+balanced (`noise.py`), which takes most of the sampling error out of B. Loss: Ernoult et al., ICML 2022
+(arXiv:2201.13415).
 """
 
 from __future__ import annotations
@@ -17,15 +18,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from eqspike.core.errors import ConfigError, RunError, UnsupportedError
+from eqspike.core.errors import ConfigError, RunError
 
-from .losses import noise_like
 from .mirror import Mirror
 from .module import TargetPropagation
-
-CURVATURES = ("diagonal", "full")
+from .noise import BalancedSigns
 
 
 class SolvedFeedback:
@@ -39,12 +38,10 @@ class SolvedFeedback:
             outputs do not move.
         interval: steps from one observed batch to the next, 1 or more.
         clip: largest change of V in a step as a fraction of its norm; `None`: any.
-        curvature: `diagonal` or `full` (fully connected layers only).
         seed: of the noise.
 
     Raises:
-        ConfigError: for a number out of its range or a choice that does not exist.
-        UnsupportedError: for `full` curvature with a convolution.
+        ConfigError: for a number out of its range.
     """
 
     def __init__(
@@ -55,22 +52,18 @@ class SolvedFeedback:
         ridge: float = 0.01,
         interval: int = 1,
         clip: float | None = None,
-        curvature: str = "diagonal",
         seed: int = 0,
     ) -> None:
-        _check(decay, noise, ridge, interval, clip, curvature)
-        layers = [block.layer for block in model.blocks[1:]]
-        if curvature == "full" and not all(isinstance(layer, nn.Linear) for layer in layers):
-            raise UnsupportedError(
-                "SolvedFeedback: full curvature is for fully connected layers; use curvature='diagonal' for convolutions"
-            )
+        _check(decay, noise, ridge, interval, clip)
         self.model, self.decay, self.noise, self.ridge = model, decay, noise, ridge
-        self.interval, self.clip, self.curvature, self.steps = interval, clip, curvature, 0
+        self.interval, self.clip, self.steps = interval, clip, 0
+        self.seed = seed
         self.averages: dict[int, tuple[Tensor, Tensor]] = {}
-        self.generator = torch.Generator(model.blocks[0].layer.weight.device).manual_seed(seed)
+        self.signs: dict[tuple[int, int], BalancedSigns] = {}
+        self.drawn: dict[tuple[int, int], int] = {}
 
     def warm_up(self, batches: Iterable[Tensor]) -> None:
-        """Averages over batches of inputs, before any forward weight is changed; V is solved for once, at the end."""
+        """Averages over batches of inputs before training; V is solved for once, at the end."""
         for inputs in batches:
             self.model(inputs)
             self._observe_all()
@@ -90,11 +83,8 @@ class SolvedFeedback:
             raise RunError("SolvedFeedback: the model has seen no batch; call model(inputs) first")
         for number in range(1, len(self.model.blocks)):
             seen = self._observe(number)
-            old = self.averages.get(number)
-            if old is not None:
-                pairs = zip(old, seen, strict=True)
-                seen = tuple(a.lerp(b, 1 - self.decay) for a, b in pairs)  # type: ignore[assignment]
-            self.averages[number] = seen
+            power, products = self.averages.get(number, (0.0, 0.0))
+            self.averages[number] = (self.decay * power + seen[0], self.decay * products + seen[1])
 
     def _observe(self, number: int) -> tuple[Tensor, Tensor]:
         """A and B of one batch."""
@@ -102,15 +92,21 @@ class SolvedFeedback:
         passage = self.model.passages[number]
         rest = mirror.lift(passage.outputs, passage)
         before, after = self._deviation(passage.inputs), self._deviation(passage.outputs)
-        xi = noise_like(passage.inputs, before, self.generator)
+        xi = self._noise((number, 0), passage.inputs, before)
         there = mirror.lift(block(passage.inputs + xi).outputs, passage) - rest
-        eta = noise_like(passage.outputs, after, self.generator)
+        eta = self._noise((number, 1), passage.outputs, after)
         back = (mirror.lift(passage.outputs + eta, passage) - rest) / after
         samples = len(xi)
         products = mirror.correlate(there, xi) / (samples * before**2)
-        if self.curvature == "full":
-            return back.t() @ back / samples, products
         return mirror.reach(back * back, passage) / samples, products
+
+    def _noise(self, place: tuple[int, int], values: Tensor, deviation: float) -> Tensor:
+        """Balanced noise of the shape of these values."""
+        if place not in self.signs:
+            signs = BalancedSigns(values[0].numel(), (self.seed, *place), values)
+            signs.drawn = self.drawn.get(place, 0)
+            self.signs[place] = signs
+        return self.signs[place].draw(len(values)).view_as(values) * deviation
 
     def _deviation(self, values: Tensor) -> float:
         """Of the noise added to these values."""
@@ -126,11 +122,6 @@ class SolvedFeedback:
 
     def _solution(self, power: Tensor, products: Tensor) -> Tensor:
         """A^-1 B with the ridge; where nothing moved, 0."""
-        if self.curvature == "full":
-            extra = (self.ridge * power.diagonal().mean()).clamp_min(torch.finfo(power.dtype).tiny)
-            system = power + extra * torch.eye(len(power), dtype=power.dtype, device=power.device)
-            solution: Tensor = torch.linalg.solve(system, products)
-            return solution
         damped = power + self.ridge * power.mean()
         return torch.where(damped > 0, products / damped, 0.0)
 
@@ -139,13 +130,13 @@ class SolvedFeedback:
         return {
             "averages": dict(self.averages),
             "steps": self.steps,
-            "generator": self.generator.get_state(),
+            "drawn": {**self.drawn, **{place: signs.drawn for place, signs in self.signs.items()}},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes on from `state_dict`."""
         self.averages, self.steps = dict(state["averages"]), state["steps"]
-        self.generator.set_state(state["generator"])
+        self.drawn, self.signs = dict(state["drawn"]), {}
 
 
 def _move(mirror: Mirror, weight: Tensor, clip: float | None) -> None:
@@ -156,9 +147,7 @@ def _move(mirror: Mirror, weight: Tensor, clip: float | None) -> None:
     mirror.weight.add_(change)
 
 
-def _check(
-    decay: float, noise: float, ridge: float, interval: int, clip: float | None, curvature: str
-) -> None:
+def _check(decay: float, noise: float, ridge: float, interval: int, clip: float | None) -> None:
     """Refuses numbers out of range."""
     rules = (
         ("decay", decay, 0 <= decay < 1, "0 or more and below 1"),
@@ -166,7 +155,6 @@ def _check(
         ("ridge", ridge, ridge >= 0, "0 or more"),
         ("interval", interval, interval >= 1, "1 or more"),
         ("clip", clip, clip is None or clip > 0, "above 0, or None"),
-        ("curvature", curvature, curvature in CURVATURES, f"one of {', '.join(CURVATURES)}"),
     )
     for name, value, holds, rule in rules:
         if not holds:

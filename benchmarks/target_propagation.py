@@ -1,0 +1,280 @@
+"""Target propagation against backpropagation: cost of a step, angles, accuracy.
+
+    python benchmarks/target_propagation.py cost   --network lenet
+    python benchmarks/target_propagation.py angles --network mlp
+    python benchmarks/target_propagation.py train  --network mlp --task fashion-mnist --epochs 3
+
+`cost` prints the processor time of one training step of each way of learning, interleaved, as a multiple of
+backpropagation's. `angles` holds the forward weights as they start and prints the angle to backpropagation's
+gradient in each layer under every kind of feedback. `train` trains with backpropagation and with target propagation
+from the same weights, on the same batches, at the same rate (target propagation's divided by beta), and prints
+accuracy and angles on the way, one line of JSON each. The data are normalised by mean and deviation of the training
+images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import asdict
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from eqspike.nn.networks import fully_connected, lenet, vgg
+from eqspike.nn.target_propagation import (
+    IteratedFeedback,
+    SolvedFeedback,
+    TargetPropagation,
+    layer_angles,
+)
+from eqspike.tasks import load_task
+
+NETWORKS: dict[str, Callable[[], nn.Sequential]] = {
+    "mlp": lambda: fully_connected((784, 512, 256, 128, 10)),
+    "lenet": lambda: lenet((1, 28, 28)),
+    "vgg": lambda: vgg((1, 32, 32)),
+}
+BETA = 0.5
+ITERATIONS = {"mlp": (20, 20, 20), "lenet": (41, 51, 24), "vgg": (20, 30, 35, 55, 20)}
+"""Of L-DRL a batch; LeNet's and VGG's as in the configurations of Ernoult et al. (arXiv:2201.13415)."""
+NOISE = {"mlp": (0.1, 0.1, 0.1), "lenet": (0.416, 0.383, 0.14), "vgg": (0.4, 0.4, 0.2, 0.2, 0.08)}
+RATE = {
+    "mlp": (0.02, 0.05, 0.1),
+    "lenet": (7.19e-4, 1.25e-4, 3.54e-2),
+    "vgg": (1e-4, 3.5e-4, 8e-3, 8e-3, 0.18),
+}
+
+Feedback = IteratedFeedback | SolvedFeedback
+
+
+def data(options: argparse.Namespace, split: str) -> tuple[Tensor, Tensor]:
+    """Normalised images (samples, 1, 28, 28), padded to 32 by 32 for VGG, and labels."""
+    task = load_task(options.task)
+    pixels = task.load("train").images
+    mean, deviation = float(pixels.mean()), float(pixels.std())
+    loaded = task.load(split)
+    images = torch.tensor((loaded.images.astype("float32") - mean) / deviation).view(-1, 1, 28, 28)
+    if options.network == "vgg":
+        images = F.pad(images, (2, 2, 2, 2), value=-mean / deviation)
+    limit = options.limit if split == "train" else None
+    return images[:limit], torch.tensor(loaded.labels)[:limit]
+
+
+def batches(
+    images: Tensor, labels: Tensor, options: argparse.Namespace, epoch: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The batches of one epoch, the same for every way of learning."""
+    order = torch.randperm(
+        len(images), generator=torch.Generator().manual_seed(options.seed + 1000 * epoch)
+    )
+    for picked in order.split(options.batch):
+        if len(picked) == options.batch:
+            yield images[picked], labels[picked]
+
+
+def network(options: argparse.Namespace) -> nn.Sequential:
+    """The network at its start."""
+    torch.manual_seed(options.seed)
+    return NETWORKS[options.network]()
+
+
+def solved(model: TargetPropagation, options: argparse.Namespace) -> SolvedFeedback:
+    """The solved feedback that the options ask for."""
+    return SolvedFeedback(
+        model, decay=options.decay, noise=options.noise, ridge=options.ridge,
+        interval=options.interval, clip=options.clip,
+    )  # fmt: skip
+
+
+def iterated(model: TargetPropagation, name: str, loss: str = "l-drl") -> IteratedFeedback:
+    """Feedback trained with as many iterations as published."""
+    return IteratedFeedback(
+        model, loss=loss, iterations=ITERATIONS[name], noise=NOISE[name], rate=RATE[name]
+    )
+
+
+class Step:
+    """One training step of one way of learning."""
+
+    def __init__(self, net: nn.Sequential, way: str, options: argparse.Namespace) -> None:
+        self.net, self.model, self.feedback = net, None, None
+        rate = options.rate
+        if way != "backprop":
+            self.model = TargetPropagation(net, BETA, activation=options.activation)
+            rate /= BETA
+            if way == "solved":
+                self.feedback = solved(self.model, options)
+            elif way == "iterated":
+                self.feedback = iterated(self.model, options.network)
+        self.optimiser = torch.optim.SGD(net.parameters(), lr=rate, momentum=options.momentum)
+
+    def __call__(self, images: Tensor, labels: Tensor) -> None:
+        self.optimiser.zero_grad()
+        loss = F.cross_entropy((self.model or self.net)(images), labels)
+        if self.feedback is not None:
+            self.feedback.step()
+        loss.backward()
+        self.optimiser.step()
+
+
+def cost(options: argparse.Namespace) -> None:
+    """Processor time of a step, as a multiple of backpropagation's."""
+    images, labels = data(options, "train")
+    images, labels = images[: options.batch], labels[: options.batch]
+    steps = {
+        way: Step(network(options), way, options)
+        for way in ("backprop", "held", "solved", "iterated")
+    }
+    spent: dict[str, list[float]] = {way: [] for way in steps}
+    for repeat in range(options.repeats + 1):
+        for way, step in steps.items():
+            if way == "iterated" and repeat > max(1, options.repeats // 10):
+                continue
+            for _ in range(1 if way == "iterated" else 4):
+                start = time.process_time()
+                step(images, labels)
+                if repeat:
+                    spent[way].append(time.process_time() - start)
+    base = statistics.median(spent["backprop"])
+    for way, seconds in spent.items():
+        middle = statistics.median(seconds)
+        print(
+            json.dumps(
+                {
+                    "way": way,
+                    "milliseconds": round(1000 * middle, 2),
+                    "ratio": round(middle / base, 2),
+                }
+            ),
+            flush=True,
+        )
+
+
+def angles(options: argparse.Namespace) -> None:
+    """Angles under every kind of feedback, forward weights held."""
+    images, labels = data(options, "train")
+    net = network(options)
+    for kind in ("random", "symmetric", "autoencoder", "drl", "l-drl", "solved"):
+        model = TargetPropagation(net, BETA, activation=options.activation)
+        if kind == "symmetric":
+            for number in range(1, len(model.blocks)):
+                model.mirror(number).copy_forward()
+        feedback: Feedback | None = None
+        if kind == "solved":
+            feedback = solved(model, options)
+        elif kind in ("autoencoder", "drl", "l-drl"):
+            feedback = iterated(model, options.network, kind)
+        start = time.process_time()
+        if feedback is not None:
+            for count, (some, _) in enumerate(batches(images, labels, options, 0)):
+                if count == options.warm_up:
+                    break
+                model(some)
+                feedback.step()
+        report(
+            model,
+            images,
+            labels,
+            kind=kind,
+            batches=options.warm_up,
+            seconds=round(time.process_time() - start, 2),
+        )
+
+
+def report(model: TargetPropagation, images: Tensor, labels: Tensor, **more: object) -> None:
+    """One line with the angles of 256 samples."""
+    rows = layer_angles(model, images[:256], labels[:256], F.cross_entropy)
+    layers = [
+        {
+            key: round(value, 2) if isinstance(value, float) else value
+            for key, value in asdict(row).items()
+        }
+        for row in rows
+    ]
+    print(json.dumps({**more, "layers": layers}), flush=True)
+
+
+def accuracy(net: nn.Sequential, images: Tensor, labels: Tensor) -> float:
+    """Fraction of right answers."""
+    with torch.no_grad():
+        right = [
+            (net(some).argmax(1) == wanted).sum()
+            for some, wanted in zip(images.split(1000), labels.split(1000), strict=True)
+        ]
+    return float(sum(right)) / len(labels)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Accuracy of each way of learning, from the same start on the same batches."""
+    images, labels = data(options, "train")
+    tests = data(options, "test")
+    start = network(options)
+    for way in options.ways:
+        step = Step(deepcopy(start), way, options)
+        if isinstance(step.feedback, SolvedFeedback):
+            pairs = zip(
+                range(options.warm_up), batches(images, labels, options, 10**6), strict=False
+            )
+            step.feedback.warm_up(some for _, (some, _) in pairs)
+        seconds, done = 0.0, 0
+        for epoch in range(options.epochs):
+            for some, wanted in batches(images, labels, options, epoch):
+                if step.model is not None and done % options.every == 0:
+                    report(step.model, images, labels, way=way, batches=done)
+                begun = time.process_time()
+                step(some, wanted)
+                seconds += time.process_time() - begun
+                done += 1
+            result = accuracy(step.net, *tests)
+            print(
+                json.dumps(
+                    {
+                        "way": way,
+                        "task": options.task,
+                        "network": options.network,
+                        "epoch": epoch + 1,
+                        "accuracy": result,
+                        "seconds": round(seconds, 1),
+                    }
+                ),
+                flush=True,
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("what", choices=("cost", "angles", "train"))
+    parser.add_argument("--network", choices=sorted(NETWORKS), default="mlp")
+    parser.add_argument("--task", default="mnist")
+    parser.add_argument(
+        "--ways", nargs="+", default=["backprop", "solved"], help="backprop, held, solved, iterated"
+    )
+    parser.add_argument("--activation", default="matched", help="of the feedback: same or matched")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--limit", type=int, help="only the first training samples")
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--rate", type=float, default=0.01)
+    parser.add_argument("--momentum", type=float, default=0.9)
+    parser.add_argument("--decay", type=float, default=0.99)
+    parser.add_argument("--noise", type=float, default=0.1)
+    parser.add_argument("--ridge", type=float, default=0.01)
+    parser.add_argument("--interval", type=int, default=1)
+    parser.add_argument("--clip", type=float)
+    parser.add_argument("--warm-up", type=int, default=20, help="batches of feedback alone")
+    parser.add_argument(
+        "--every", type=int, default=200, help="batches from one line of angles to the next"
+    )
+    parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    {"cost": cost, "angles": angles, "train": train}[options.what](options)
+
+
+if __name__ == "__main__":
+    main()
