@@ -6,10 +6,10 @@
 
 `cost` prints the processor time of one training step of each way of learning, interleaved, as a multiple of
 backpropagation's. `angles` holds the forward weights as they start and prints the angle to backpropagation's
-gradient in each layer under every kind of feedback. `train` trains with backpropagation and with target propagation
-from the same weights, on the same batches, at the same rate (target propagation's divided by beta), and prints
-accuracy and angles on the way, one line of JSON each. The data are normalised by mean and deviation of the training
-images.
+gradient in each layer under every kind of feedback. `train` trains with backpropagation and with target
+propagation from the same weights, on the same batches, at the same rate (for target propagation divided by beta),
+and prints accuracy and angles on the way, one line of JSON each. The data are normalised by mean and deviation of
+the training images.
 """
 
 from __future__ import annotations

@@ -59,7 +59,9 @@ def test_linear_layers_with_symmetric_feedback_are_backpropagation(
     reduction = "mean" if averaged else "sum"
     model = symmetric(TargetPropagation(net, beta=0.3, averaged=averaged))
     parameters = list(net.parameters())
-    exact = torch.autograd.grad(F.cross_entropy(net(inputs), wanted, reduction=reduction), parameters)
+    exact = torch.autograd.grad(
+        F.cross_entropy(net(inputs), wanted, reduction=reduction), parameters
+    )
     F.cross_entropy(model(inputs), wanted, reduction=reduction).backward()
     for parameter, gradient in zip(parameters, exact, strict=True):
         assert parameter.grad is not None
@@ -159,7 +161,9 @@ def trained_angles(
         for _ in range(count - done):
             feedback.step()
         done = count
-        found.append([row.angle for row in layer_angles(model, inputs, wanted, F.cross_entropy)][:-1])
+        found.append(
+            [row.angle for row in layer_angles(model, inputs, wanted, F.cross_entropy)][:-1]
+        )
     return found
 
 

@@ -6,15 +6,17 @@ d2 = h(y + eta) - h(y), for noises of deviation sigma1 and sigma2, it is least a
     V = A^-1 B,        A = E[d2 d2^T] / sigma2^2,        B = E[d1 xi^T] / sigma1^2
 
 Noises of two outputs are independent, so off its diagonal A is of order sigma^2 only, and the diagonal alone is
-kept (by output and kernel offset in a convolution): solving is one division. A and B are decaying sums over batches,
-one noise draw each; a batch costs two products of the size of the layer, F(x + xi) and d1 xi^T. The noise is
-balanced (`noise.py`), which takes most of the sampling error out of B. Loss: Ernoult et al., ICML 2022
+kept (by output and kernel offset in a convolution): solving is one division. A and B are decaying sums over
+batches, one noise draw each; a batch costs two products of the size of the layer, F(x + xi) and d1 xi^T. The noise
+is balanced (`noise.py`), which takes most of the sampling error out of B. Loss: Ernoult et al., ICML 2022
 (arXiv:2201.13415).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -25,6 +27,7 @@ from eqspike.core.errors import ConfigError, RunError
 from .mirror import Mirror
 from .module import TargetPropagation
 from .noise import BalancedSigns
+from .sums import Sums
 
 
 class SolvedFeedback:
@@ -32,7 +35,7 @@ class SolvedFeedback:
 
     Args:
         model: already on its device.
-        decay: of the running averages, per observed batch, 0 or more and below 1.
+        decay: of the running sums, per observed batch, 0 or more and below 1.
         noise: deviation as a fraction of the root mean square of the values it is added to, above 0.
         ridge: added to A's diagonal as a fraction of its mean, 0 or more; shrinks V, and keeps it finite where
             outputs do not move.
@@ -58,7 +61,7 @@ class SolvedFeedback:
         self.model, self.decay, self.noise, self.ridge = model, decay, noise, ridge
         self.interval, self.clip, self.steps = interval, clip, 0
         self.seed = seed
-        self.averages: dict[int, tuple[Tensor, Tensor]] = {}
+        self.sums: dict[int, Sums] = {}
         self.signs: dict[tuple[int, int], BalancedSigns] = {}
         self.drawn: dict[tuple[int, int], int] = {}
 
@@ -78,16 +81,16 @@ class SolvedFeedback:
 
     @torch.no_grad()
     def _observe_all(self) -> None:
-        """Adds the latest batch to the averages of every block."""
+        """Adds the latest batch to the sums of every block."""
         if not self.model.passages:
             raise RunError("SolvedFeedback: the model has seen no batch; call model(inputs) first")
         for number in range(1, len(self.model.blocks)):
             seen = self._observe(number)
-            power, products = self.averages.get(number, (0.0, 0.0))
-            self.averages[number] = (self.decay * power + seen[0], self.decay * products + seen[1])
+            before = self.sums.get(number)
+            self.sums[number] = seen if before is None else before.plus(seen, self.decay)
 
-    def _observe(self, number: int) -> tuple[Tensor, Tensor]:
-        """A and B of one batch."""
+    def _observe(self, number: int) -> Sums:
+        """One batch's."""
         block, mirror = self.model.blocks[number], self.model.mirror(number)
         passage = self.model.passages[number]
         rest = mirror.lift(passage.outputs, passage)
@@ -96,9 +99,9 @@ class SolvedFeedback:
         there = mirror.lift(block(passage.inputs + xi).outputs, passage) - rest
         eta = self._noise((number, 1), passage.outputs, after)
         back = (mirror.lift(passage.outputs + eta, passage) - rest) / after
-        samples = len(xi)
-        products = mirror.correlate(there, xi) / (samples * before**2)
-        return mirror.reach(back * back, passage) / samples, products
+        products = mirror.correlate(there, xi) / before**2
+        places = math.prod(passage.outputs.shape[2:])
+        return Sums(mirror.reach(back * back, passage), products, float(len(xi) * places))
 
     def _noise(self, place: tuple[int, int], values: Tensor, deviation: float) -> Tensor:
         """Balanced noise of the shape of these values."""
@@ -116,26 +119,21 @@ class SolvedFeedback:
     @torch.no_grad()
     def _solve_all(self, clip: float | None) -> None:
         """V = A^-1 B in every block that has been observed."""
-        for number, (power, products) in self.averages.items():
-            mirror = self.model.mirror(number)
-            _move(mirror, self._solution(power, products), clip)
-
-    def _solution(self, power: Tensor, products: Tensor) -> Tensor:
-        """A^-1 B with the ridge; where nothing moved, 0."""
-        damped = power + self.ridge * power.mean()
-        return torch.where(damped > 0, products / damped, 0.0)
+        for number, sums in self.sums.items():
+            _move(self.model.mirror(number), sums.solution(self.ridge), clip)
 
     def state_dict(self) -> dict[str, Any]:
-        """What going on needs besides the model: the averages, the steps and the noise's state."""
+        """What going on needs besides the model: the sums, the steps and the noise's state."""
         return {
-            "averages": dict(self.averages),
+            "sums": {number: asdict(sums) for number, sums in self.sums.items()},
             "steps": self.steps,
             "drawn": {**self.drawn, **{place: signs.drawn for place, signs in self.signs.items()}},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes on from `state_dict`."""
-        self.averages, self.steps = dict(state["averages"]), state["steps"]
+        self.sums = {number: Sums(**sums) for number, sums in state["sums"].items()}
+        self.steps = state["steps"]
         self.drawn, self.signs = dict(state["drawn"]), {}
 
 
