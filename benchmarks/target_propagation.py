@@ -20,7 +20,8 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import asdict
+from itertools import islice
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,9 +29,12 @@ from torch.nn import functional as F
 
 from eqspike.nn.networks import fully_connected, lenet, vgg
 from eqspike.nn.target_propagation import (
+    FEEDBACKS,
     IteratedFeedback,
+    LayerAngle,
     SolvedFeedback,
     TargetPropagation,
+    compare_feedback,
     layer_angles,
 )
 from eqspike.tasks import load_task
@@ -41,6 +45,8 @@ NETWORKS: dict[str, Callable[[], nn.Sequential]] = {
     "vgg": lambda: vgg((1, 32, 32)),
 }
 BETA = 0.5
+WAYS = ("backprop", "held", "solved", "iterated", "by definition")
+"""Of learning; `held` is target propagation whose feedback does not learn."""
 ITERATIONS = {"mlp": (20, 20, 20), "lenet": (41, 51, 24), "vgg": (20, 30, 35, 55, 20)}
 """Of L-DRL a batch; LeNet's and VGG's as in the configurations of Ernoult et al. (arXiv:2201.13415)."""
 NOISE = {"mlp": (0.1, 0.1, 0.1), "lenet": (0.416, 0.383, 0.14), "vgg": (0.4, 0.4, 0.2, 0.2, 0.08)}
@@ -49,8 +55,6 @@ RATE = {
     "lenet": (7.19e-4, 1.25e-4, 3.54e-2),
     "vgg": (1e-4, 3.5e-4, 8e-3, 8e-3, 0.18),
 }
-
-Feedback = IteratedFeedback | SolvedFeedback
 
 
 def data(options: argparse.Namespace, split: str) -> tuple[Tensor, Tensor]:
@@ -84,19 +88,28 @@ def network(options: argparse.Namespace) -> nn.Sequential:
     return NETWORKS[options.network]()
 
 
-def solved(model: TargetPropagation, options: argparse.Namespace) -> SolvedFeedback:
-    """The solved feedback that the options ask for."""
-    return SolvedFeedback(
-        model, decay=options.decay, noise=options.noise, ridge=options.ridge,
-        interval=options.interval, clip=options.clip,
-    )  # fmt: skip
+def settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Of the solved feedback."""
+    names = ("decay", "noise", "ridge", "interval", "clip")
+    return {name: getattr(options, name) for name in names}
 
 
-def iterated(model: TargetPropagation, name: str, loss: str = "l-drl") -> IteratedFeedback:
-    """Feedback trained with as many iterations as published."""
-    return IteratedFeedback(
-        model, loss=loss, iterations=ITERATIONS[name], noise=NOISE[name], rate=RATE[name]
-    )
+def by_definition(
+    model: TargetPropagation, number: int, noise: float, generator: torch.Generator
+) -> tuple[Tensor, None]:
+    """The same gradient as `l-drl` by automatic differentiation of the loss as it is written."""
+    block, mirror, passage = model.blocks[number], model.mirror(number), model.passages[number]
+    xi = torch.empty_like(passage.inputs).normal_(generator=generator) * noise
+    eta = torch.empty_like(passage.outputs).normal_(generator=generator) * noise
+    there, rest = block(passage.inputs + xi).outputs, block(passage.inputs).outputs
+    mirror.weight.requires_grad_()
+    with torch.enable_grad():
+        first = mirror(there, passage) - mirror(rest, passage)
+        second = mirror(passage.outputs + eta, passage) - mirror(passage.outputs, passage)
+        loss = (second.square() - 2 * xi * first).flatten(1).sum(1).mean()
+        (slope,) = torch.autograd.grad(loss, mirror.weight)
+    mirror.weight.requires_grad_(False)
+    return slope, None
 
 
 class Step:
@@ -109,9 +122,14 @@ class Step:
             self.model = TargetPropagation(net, BETA, activation=options.activation)
             rate /= BETA
             if way == "solved":
-                self.feedback = solved(self.model, options)
-            elif way == "iterated":
-                self.feedback = iterated(self.model, options.network)
+                self.feedback = SolvedFeedback(self.model, **settings(options))
+            elif way in ("iterated", "by definition"):
+                name = options.network
+                self.feedback = IteratedFeedback(
+                    self.model, "l-drl", ITERATIONS[name], NOISE[name], RATE[name]
+                )
+        if way == "by definition":
+            self.feedback.loss = by_definition
         self.optimiser = torch.optim.SGD(net.parameters(), lr=rate, momentum=options.momentum)
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
@@ -127,77 +145,46 @@ def cost(options: argparse.Namespace) -> None:
     """Processor time of a step, as a multiple of backpropagation's."""
     images, labels = data(options, "train")
     images, labels = images[: options.batch], labels[: options.batch]
-    steps = {
-        way: Step(network(options), way, options)
-        for way in ("backprop", "held", "solved", "iterated")
-    }
-    spent: dict[str, list[float]] = {way: [] for way in steps}
+    steps = {way: Step(network(options), way, options) for way in WAYS}
+    spent: dict[str, list[float]] = {way: [] for way in WAYS}
     for repeat in range(options.repeats + 1):
         for way, step in steps.items():
-            if way == "iterated" and repeat > max(1, options.repeats // 10):
-                continue
-            for _ in range(1 if way == "iterated" else 4):
-                start = time.process_time()
-                step(images, labels)
-                if repeat:
-                    spent[way].append(time.process_time() - start)
+            start = time.process_time()
+            step(images, labels)
+            if repeat:
+                spent[way].append(time.process_time() - start)
     base = statistics.median(spent["backprop"])
     for way, seconds in spent.items():
         middle = statistics.median(seconds)
-        print(
-            json.dumps(
-                {
-                    "way": way,
-                    "milliseconds": round(1000 * middle, 2),
-                    "ratio": round(middle / base, 2),
-                }
-            ),
-            flush=True,
-        )
+        row = {
+            "way": way,
+            "milliseconds": round(1000 * middle, 2),
+            "ratio": round(middle / base, 2),
+        }
+        print(json.dumps(row), flush=True)
 
 
 def angles(options: argparse.Namespace) -> None:
     """Angles under every kind of feedback, forward weights held."""
     images, labels = data(options, "train")
-    net = network(options)
-    for kind in ("random", "symmetric", "autoencoder", "drl", "l-drl", "solved"):
-        model = TargetPropagation(net, BETA, activation=options.activation)
-        if kind == "symmetric":
-            for number in range(1, len(model.blocks)):
-                model.mirror(number).copy_forward()
-        feedback: Feedback | None = None
-        if kind == "solved":
-            feedback = solved(model, options)
-        elif kind in ("autoencoder", "drl", "l-drl"):
-            feedback = iterated(model, options.network, kind)
+    some = list(islice(batches(images, labels, options, 0), options.warm_up))
+    name = options.network
+    for kind in FEEDBACKS:
         start = time.process_time()
-        if feedback is not None:
-            for count, (some, _) in enumerate(batches(images, labels, options, 0)):
-                if count == options.warm_up:
-                    break
-                model(some)
-                feedback.step()
-        report(
-            model,
-            images,
-            labels,
-            kind=kind,
-            batches=options.warm_up,
-            seconds=round(time.process_time() - start, 2),
-        )
+        rows = compare_feedback(
+            network(options), some, F.cross_entropy, [kind],
+            model={"beta": BETA, "activation": options.activation},
+            iterated={"iterations": ITERATIONS[name], "noise": NOISE[name], "rate": RATE[name]},
+            solved=settings(options),
+        )[kind]  # fmt: skip
+        seconds = round(time.process_time() - start, 2)
+        show(rows, kind=kind, batches=len(some), seconds=seconds)
 
 
-def report(model: TargetPropagation, images: Tensor, labels: Tensor, **more: object) -> None:
-    """One line with the angles of 256 samples."""
-    rows = layer_angles(model, images[:256], labels[:256], F.cross_entropy)
-    layers = [
-        {
-            key: round(value, 2) if isinstance(value, float) else value
-            for key, value in asdict(row).items()
-        }
-        for row in rows
-    ]
-    print(json.dumps({**more, "layers": layers}), flush=True)
+def show(rows: tuple[LayerAngle, ...], **more: object) -> None:
+    """One line with every layer's angle and norm ratio."""
+    found = {row.layer: [round(row.angle, 2), round(row.norm_ratio, 2)] for row in rows}
+    print(json.dumps({**more, "angle, norm ratio": found}), flush=True)
 
 
 def accuracy(net: nn.Sequential, images: Tensor, labels: Tensor) -> float:
@@ -226,7 +213,8 @@ def train(options: argparse.Namespace) -> None:
         for epoch in range(options.epochs):
             for some, wanted in batches(images, labels, options, epoch):
                 if step.model is not None and done % options.every == 0:
-                    report(step.model, images, labels, way=way, batches=done)
+                    rows = layer_angles(step.model, images[:256], labels[:256], F.cross_entropy)
+                    show(rows, way=way, batches=done)
                 begun = time.process_time()
                 step(some, wanted)
                 seconds += time.process_time() - begun

@@ -7,11 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from eqspike.core.errors import ConfigError
 from eqspike.nn.networks import fully_connected
 from eqspike.nn.target_propagation import (
     IteratedFeedback,
     SolvedFeedback,
     TargetPropagation,
+    compare_feedback,
     layer_angles,
 )
 from eqspike.nn.target_propagation.losses import l_drl
@@ -41,8 +43,7 @@ def labels(net: nn.Sequential, inputs: Tensor) -> Tensor:
 
 
 def symmetric(model: TargetPropagation) -> TargetPropagation:
-    for number in range(1, len(model.blocks)):
-        model.mirror(number).copy_forward()
+    model.symmetric()
     return model
 
 
@@ -231,3 +232,32 @@ def test_solved_feedback_is_near_backpropagation(make: type, seed: int) -> None:
     after = [row.angle for row in layer_angles(model, inputs, wanted, F.cross_entropy)]
     assert max(before) > 50
     assert max(after) < 12
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_kinds_of_feedback_compared(seed: int) -> None:
+    """Exact where symmetric, near where solved, far where random; the output's layer is always exact."""
+    torch.manual_seed(seed)
+    net, inputs = dense(nn.ELU)
+    before = [each.clone() for each in net.parameters()]
+    rows = compare_feedback(
+        net, [(inputs, labels(net, inputs))] * 40, F.cross_entropy,
+        model={"beta": 1e-4, "activation": "matched"}, iterated={"rate": 0.05, "iterations": 5},
+    )  # fmt: skip
+    worst = {kind: max(row.angle for row in angles) for kind, angles in rows.items()}
+    assert worst["symmetric"] < 0.1
+    assert worst["solved"] < 12
+    assert worst["solved"] < worst["l-drl"] < worst["random"]
+    assert worst["random"] > 50
+    assert worst["autoencoder"] > 45
+    assert all(angles[-1].angle < 1e-6 for angles in rows.values())
+    assert all(angles[0].weight_angle is None for angles in rows.values())
+    assert all(torch.equal(*pair) for pair in zip(before, net.parameters(), strict=True))
+
+
+def test_kinds_that_do_not_exist_are_refused() -> None:
+    net, inputs = dense(nn.ELU)
+    with pytest.raises(ConfigError, match="got kind 'ideal'"):
+        compare_feedback(net, [(inputs, inputs)], F.mse_loss, ["ideal"])
+    with pytest.raises(ConfigError, match="got no batch"):
+        compare_feedback(net, [], F.mse_loss)

@@ -74,9 +74,13 @@ class TargetPropagation(nn.Module):
 
     def mirror(self, number: int) -> Mirror:
         """Feedback of block `number`, 1 or more."""
-        mirror = self.mirrors[number - 1]
-        assert isinstance(mirror, Mirror)
+        mirror: Mirror = self.mirrors[number - 1]  # type: ignore[assignment]
         return mirror
+
+    def symmetric(self) -> None:
+        """Sets all feedback weights to the transpose of the forward weights as they are now."""
+        for number in range(1, len(self.blocks)):
+            self.mirror(number).copy_forward()
 
     def forward(self, inputs: Tensor) -> Tensor:
         """The network's output; where gradients are wanted, with targets as its backward pass."""
