@@ -7,8 +7,10 @@ Rates are in spikes per time step, in [0, 1].
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from eqspike.core.config import Section
+from eqspike.core.registry import SPIKES
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class SigmaDelta:
     synaptic_filter: float = 0.5
     relaxation: float = 0.5
     initial_potential: float = 0.5
+    kind: ClassVar[str] = "sigma-delta"
+    signal: ClassVar[str] = SPIKES
 
     @staticmethod
     def read(section: Section) -> SigmaDelta:
@@ -63,6 +67,8 @@ class CurrentBased:
     current_decay: float = 0.2
     voltage_decay: float = 0.05
     threshold: float = 1.0
+    kind: ClassVar[str] = "current-based"
+    signal: ClassVar[str] = SPIKES
 
     @staticmethod
     def read(section: Section) -> CurrentBased:
@@ -75,20 +81,3 @@ class CurrentBased:
 
 
 Neuron = SigmaDelta | CurrentBased
-
-NEURONS: dict[str, type[SigmaDelta] | type[CurrentBased]] = {
-    "sigma-delta": SigmaDelta,
-    "current-based": CurrentBased,
-}
-
-
-def read_neuron(section: Section) -> Neuron:
-    """Read a model's `neuron` section: `kind` and the parameters of that kind.
-
-    Raises:
-        ConfigError: for an unknown kind or key, or a value out of range.
-    """
-    kind = section.choice("kind", tuple(NEURONS))
-    neuron = NEURONS[kind].read(section)
-    section.close()
-    return neuron

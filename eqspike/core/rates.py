@@ -28,6 +28,7 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
 from eqspike.core.network import Network
+from eqspike.core.registry import RATES
 
 UPDATES = ("synchronous", "even-odd")
 NUDGES = ("inside", "outside")
@@ -46,11 +47,11 @@ class RateNeuron:
     activation: Activation
     initial: float = 0.0
     kind: ClassVar[str] = "rate"
+    signal: ClassVar[str] = RATES
 
     @staticmethod
     def read(section: Section) -> RateNeuron:
         """Read a model's `neuron` section of kind `rate`."""
-        section.choice("kind", ("rate",))
         neuron = RateNeuron(
             ACTIVATIONS[section.choice("activation", tuple(ACTIVATIONS))],
             section.number("initial", 0.0, low=-1, high=1),
@@ -74,11 +75,11 @@ class BinaryNeuron:
     filter: float = 0.5
     initial: float = 1.0
     kind: ClassVar[str] = "binary"
+    signal: ClassVar[str] = RATES
 
     @staticmethod
     def read(section: Section) -> BinaryNeuron:
         """Read a model's `neuron` section of kind `binary`."""
-        section.choice("kind", ("binary",))
         neuron = BinaryNeuron(
             section.number("filter", 0.5, above=0, high=1),
             section.number("initial", 1.0, low=0, high=1),
@@ -88,15 +89,6 @@ class BinaryNeuron:
 
 
 AnyRateNeuron = RateNeuron | BinaryNeuron
-
-RATE_NEURONS: dict[str, type[RateNeuron] | type[BinaryNeuron]] = {
-    neuron.kind: neuron for neuron in (RateNeuron, BinaryNeuron)
-}
-
-
-def read_rate_neuron(section: Section) -> AnyRateNeuron:
-    """Read a model's `neuron` section: `kind` and the parameters of that kind."""
-    return RATE_NEURONS[section.choice("kind", tuple(RATE_NEURONS))].read(section)
 
 
 def differentiable(neuron: AnyRateNeuron) -> RateNeuron:

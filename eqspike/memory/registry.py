@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from eqspike.core.config import Section
+from eqspike.core.registry import Registry, lacks_read
 from eqspike.memory.binary import Binary
 from eqspike.memory.fixed import Fixed
 from eqspike.memory.ideal import Ideal
 from eqspike.memory.metaplastic import Metaplastic
 
 Memory = Ideal | Fixed | Binary | Metaplastic
+MemoryClass = type[Ideal] | type[Fixed] | type[Binary] | type[Metaplastic]
 
-MEMORIES: dict[str, type[Ideal] | type[Fixed] | type[Binary] | type[Metaplastic]] = {
-    "ideal": Ideal,
-    "fixed": Fixed,
-    "binary": Binary,
-    "metaplastic": Metaplastic,
-}
+MEMORIES: Registry[MemoryClass] = Registry(
+    "memory",
+    "eqspike.memories",
+    {memory.kind: memory for memory in (Ideal, Fixed, Binary, Metaplastic)},
+    lacks_read,
+    members=("kind",),
+)
 
 
 def read_memory(section: Section, couplings: int) -> Memory:
@@ -28,5 +31,5 @@ def read_memory(section: Section, couplings: int) -> Memory:
     Raises:
         ConfigError: for an unknown kind or key, or a value out of range.
     """
-    kind = section.choice("kind", tuple(MEMORIES))
-    return MEMORIES[kind].read(section, couplings)
+    memory: Memory = MEMORIES.read(section, couplings)
+    return memory

@@ -1,14 +1,16 @@
-"""The kinds of data files a task can have. A new kind is one function and one line in `KINDS`."""
+"""The kinds of data files a task can have. A new kind is one function and one line in `TASK_KINDS`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.config import Section
+from eqspike.core.origin import guarded
+from eqspike.core.registry import Registry
 from eqspike.tasks.idx import read_idx
 from eqspike.tasks.npz import read_npz
 from eqspike.tasks.places import DataFile, Place
@@ -34,7 +36,16 @@ def read_data_keys(section: Section, place: Place, image_shape: tuple[int, ...])
     Raises:
         ConfigError: if the description breaks a rule. No data file is touched yet.
     """
-    return KINDS[section.choice("kind", tuple(KINDS))](section, place, image_shape)
+    kind = TASK_KINDS.choose(section)
+    what = f"task kind '{kind.name}' cannot read"
+    with guarded(kind.origin, f"{what} {section.where('kind')}"):
+        reader: Reader = kind.value(section, place, image_shape)
+
+    def read(split: str) -> RawSplit:
+        with guarded(kind.origin, f"{what} split '{split}'"):
+            return reader(split)
+
+    return read
 
 
 def _idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
@@ -80,10 +91,15 @@ def _npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) ->
     return read
 
 
-KINDS: Mapping[str, Callable[[Section, Place, tuple[int, ...]], Reader]] = {
-    "idx": _idx_reader,
-    "npz": _npz_reader,
-}
+def _lacks_call(reader: object) -> str:
+    return (
+        "" if callable(reader) else "a function `(section, place, image_shape)` that gives a reader"
+    )
+
+
+TASK_KINDS: Registry[Callable[[Section, Place, tuple[int, ...]], Reader]] = Registry(
+    "task kind", "eqspike.task_kinds", {"idx": _idx_reader, "npz": _npz_reader}, _lacks_call
+)
 
 
 def _read_idx_file(place: Place, file: DataFile, shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ from eqspike.chips.loihi.rounding import RoundingReport, round_network
 from eqspike.chips.loihi.scale import Source
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays
-from eqspike.core.neurons import NEURONS, CurrentBased
+from eqspike.core.neurons import CurrentBased
 from eqspike.memory import Fixed
 from eqspike.systems import System
 
@@ -27,9 +27,8 @@ def loihi_neuron(system: System) -> CurrentBased:
         UnsupportedError: for another neuron, saying what works instead.
     """
     if not isinstance(system.neuron, CurrentBased):
-        kind = next(name for name, neuron in NEURONS.items() if isinstance(system.neuron, neuron))
         raise UnsupportedError(
-            f"Loihi's neuron resets to zero and has two decays, got neuron kind '{kind}'; "
+            f"Loihi's neuron resets to zero and has two decays, got neuron kind '{system.neuron.kind}'; "
             "use a model of kind current-based, such as eqspike-100-loihi"
         )
     return system.neuron
