@@ -9,12 +9,14 @@ from pathlib import Path
 from eqspike.core.learner import Arrays
 from eqspike.deploy.calibration import calibrate
 from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.configuration import load_configuration
 from eqspike.memory import Fixed
 from eqspike.systems import System
 from eqspike.tasks import Split, load_task
+from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import RunFolder, evaluate
-from eqspike.training.loop import presentation_keys
+from eqspike.training.evaluating import presentation_keys
 
 BITS = (8, 7, 6, 5, 4, 3)
 UNITS = (2_000, 4_000, 8_000, 17_000, 34_000, 68_000, 112_000, 448_000)
@@ -28,7 +30,7 @@ def of_units(system: System, weights: Arrays, test: Split) -> None:
     for unit in UNITS:
         with FastIntSession(system, unit=float(unit)) as session:
             session.load(weights)
-            accuracy, _, _ = evaluate(session, test, SEED)
+            accuracy = evaluate(EngineLearner(session), test, ACCURACY, SEED).value
             met = session.extremes(test.images[:500], test.labels[:500], keys)
             arrays = session.report.arrays if session.report else {}
         output = met[system.network.output.name]
@@ -57,7 +59,7 @@ def of_bits(system: System, weights: Arrays, train: Split, test: Split, samples:
         found = calibrate(rounded, weights, batch)
         with FastIntSession(rounded) as session:
             session.load_network(found.network)
-            accuracy, _, _ = evaluate(session, test, SEED)
+            accuracy = evaluate(EngineLearner(session), test, ACCURACY, SEED).value
         print(f"{bits:<5} {accuracy:.4f}    {found.network.unit:.0f}", flush=True)
 
 

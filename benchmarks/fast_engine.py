@@ -104,7 +104,8 @@ def fast_trainer(
         right = 0
         for first in range(0, len(images), batch):
             part = slice(first, first + batch)
-            right += session.fit(images[part], labels[part], keys[part], 1.0, first)
+            scores = session.fit(images[part], labels[part], keys[part], 1.0, first)
+            right += int((scores.argmax(1) == labels[part]).sum())
         session.take_counts()
         return right
 

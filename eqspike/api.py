@@ -98,7 +98,12 @@ def export_nir(
 
 
 def _print_epoch(record: dict[str, Any]) -> None:
-    print(
-        f"epoch {record['epoch']}: train {record['train_accuracy']:.4f}, test {record['test_accuracy']:.4f}",
-        file=sys.stderr,
-    )
+    judged = [
+        f"{split} {record[key]:.4f}"
+        for split in ("train", "test")
+        for key in record
+        if key.startswith(f"{split}_")
+        and isinstance(record[key], float)
+        and "per_second" not in key
+    ]
+    print(f"epoch {record['epoch']}: {', '.join(judged)}", file=sys.stderr)

@@ -22,9 +22,8 @@ from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Images, Labels
 from eqspike.experiment import Configuration, open_session, resolve
-from eqspike.experiment.runs import check_fit
+from eqspike.experiment.runs import image_task
 from eqspike.systems import RateSystem, System
-from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 
 
@@ -68,8 +67,7 @@ def check_gradient(options: argparse.Namespace) -> int:
 
 
 def _measure(configuration: Configuration, options: argparse.Namespace) -> _Findings:
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     train = task.load("train")
     chosen = np.random.default_rng(options.seed).permutation(len(train))[: options.samples]
     images, labels = train.images[chosen], train.labels[chosen]

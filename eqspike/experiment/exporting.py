@@ -6,11 +6,10 @@ from pathlib import Path
 
 from eqspike.core.errors import ConfigError
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.runs import check_fit
-from eqspike.tasks import load_task
+from eqspike.experiment.runs import image_task
 from eqspike.training import RunFolder
+from eqspike.training.evaluating import presentation_keys
 from eqspike.training.files import write_bytes
-from eqspike.training.loop import presentation_keys
 
 _EXPORT = 5
 
@@ -34,8 +33,7 @@ def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[P
     configuration = load_configuration(folder.config_path)
     system = configuration.model.spiking_system("the export to Brian2")
     weights = folder.weights()
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     test = task.load("test")
     if not 0 <= sample < len(test):
         raise ConfigError(

@@ -8,11 +8,9 @@ from typing import Any
 from eqspike import library
 from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
+from eqspike.experiment.families import Subject, family, read_subject
 from eqspike.systems import AnySystem, RateSystem, System
-from eqspike.systems.reading import read_system
 from eqspike.training.schedule import Schedule
-
-DEFAULT_ENGINES: dict[type[AnySystem], str] = {System: "fast", RateSystem: "torch"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class Model:
 
     Attributes:
         name: library name or file stem; title: one line for people.
-        system: the physics, of spikes or of rates.
+        subject: what it describes: the physics of a network of spikes or of rates, or a learner of its own.
         epochs: passes over the training set; batch_size: samples per weight update, or with `rule.update: online`,
             whose every event changes weights, samples handed to the engine at a time.
         schedule: learning-rate factor over the run.
@@ -30,7 +28,7 @@ class Model:
 
     name: str
     title: str
-    system: AnySystem
+    subject: Subject
     epochs: int
     batch_size: int
     schedule: Schedule
@@ -39,8 +37,21 @@ class Model:
     @property
     def engine(self) -> str:
         """Engine that runs it unless another is asked for."""
-        by_changes = isinstance(self.system, RateSystem) and self.system.messages.of_changes
-        return "fast" if by_changes else DEFAULT_ENGINES[type(self.system)]
+        return family(self.subject).engine(self.subject)
+
+    @property
+    def system(self) -> AnySystem:
+        """The network, where only one will do.
+
+        Raises:
+            UnsupportedError: if the model is a learner of its own.
+        """
+        if isinstance(self.subject, (System, RateSystem)):
+            return self.subject
+        raise UnsupportedError(
+            f"this needs a network of spikes or rates, but model '{self.name}' is a learner of its own "
+            f"(learner.kind {self.subject.kind}); choose a model without a 'learner' section"
+        )
 
     def spiking_system(self, purpose: str) -> System:
         """The system, where only spikes will do.
@@ -78,7 +89,7 @@ def read_model(data: Any, source: str, name: str) -> Model:
     model = Model(
         name,
         title,
-        read_system(section, training),
+        read_subject(section, training),
         training.integer("epochs", low=1, high=100_000),
         training.integer("batch_size", low=1, high=100_000),
         Schedule.read(training),

@@ -25,12 +25,11 @@ from eqspike.experiment.learnt import (
     weight_error,
 )
 from eqspike.experiment.rate_parity import RateParity, compare_rates
-from eqspike.experiment.runs import check_fit
+from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
 from eqspike.systems import RateSystem, System
-from eqspike.tasks import load_task
 from eqspike.training import RunFolder
-from eqspike.training.loop import presentation_keys
+from eqspike.training.evaluating import presentation_keys
 
 
 class Watched(Session, Protocol):
@@ -127,8 +126,7 @@ def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity | R
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     system = configuration.model.system
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     test = task.load("test")
     if not 1 <= samples <= len(test):
         raise ConfigError(

@@ -26,7 +26,7 @@ from eqspike.experiment.sessions import ENGINES
 from eqspike.learners.registry import LEARNERS
 from eqspike.memory import MEMORIES
 from eqspike.rules import RULES
-from eqspike.tasks.kinds import TASK_KINDS
+from eqspike.tasks.description import TASK_KINDS
 
 TABLES: dict[str, Registry[Any]] = {
     "RULES": RULES,

@@ -31,10 +31,9 @@ from eqspike.core.network import Coupling
 from eqspike.core.random_stream import draws, stream_key
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.parity import watched
-from eqspike.experiment.runs import check_fit
+from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
 from eqspike.systems import System
-from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 
 _BLOCK = 20
@@ -76,8 +75,7 @@ def measure_stdp(run: Path, samples: int, engine: str = "fast") -> Stdp:
     configuration = load_configuration(folder.config_path)
     system = configuration.model.spiking_system("weight change against spike lag")
     weights = folder.weights()
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     train = task.load("train")
     if not 1 <= samples <= len(train):
         raise ConfigError(

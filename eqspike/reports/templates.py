@@ -62,7 +62,7 @@ def _environment(*, autoescape: bool, finalize: Callable[[object], object]) -> E
 
 
 def _template(name: str) -> str:
-    return resources.files("eqspike.energy").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("eqspike.reports").joinpath(name).read_text(encoding="utf-8")
 
 
 def _escape_html(value: object) -> object:

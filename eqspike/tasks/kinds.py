@@ -1,4 +1,4 @@
-"""The kinds of data files a task can have. A new kind is one function and one line in `TASK_KINDS`."""
+"""The kinds of data files that a task of images can have: each takes its keys and gives a reader of splits."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.config import Section
-from eqspike.core.origin import guarded
-from eqspike.core.registry import Registry
 from eqspike.tasks.idx import read_idx
 from eqspike.tasks.npz import read_npz
 from eqspike.tasks.places import DataFile, Place
@@ -22,39 +20,13 @@ _MOST_SAMPLES = 10**9
 _SHA256_DIGITS = 64
 
 
-def read_data_keys(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
-    """Take the keys of the data files out of a task's description.
-
-    Args:
-        section: the description; its key `kind` says which other keys it has.
-        place: where the files lie.
-        image_shape: shape of one image.
-
-    Returns:
-        A function that reads the split of the given name.
-
-    Raises:
-        ConfigError: if the description breaks a rule. No data file is touched yet.
-    """
-    kind = TASK_KINDS.choose(section)
-    what = f"task kind '{kind.name}' cannot read"
-    with guarded(kind.origin, f"{what} {section.where('kind')}"):
-        reader: Reader = kind.value(section, place, image_shape)
-
-    def read(split: str) -> RawSplit:
-        with guarded(kind.origin, f"{what} split '{split}'"):
-            return reader(split)
-
-    return read
-
-
-def _idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
+def idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
     """Four idx files, plain or packed by gzip: images and labels of `train` and `test`."""
     parts = {}
     for split in SPLITS:
         part = section.section(split)
-        samples = _samples(part)
-        images, labels = (_data_file(part.section(key), place) for key in ("images", "labels"))
+        samples = read_samples(part)
+        images, labels = (read_data_file(part.section(key), place) for key in ("images", "labels"))
         part.close()
         parts[split] = (images, (samples, *image_shape)), (labels, (samples,))
 
@@ -65,13 +37,13 @@ def _idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) ->
     return read
 
 
-def _npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
+def npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
     """One npz file with `train_images`, `train_labels`, `test_images` and `test_labels`."""
-    file = _data_file(section.section("data"), place)
+    file = read_data_file(section.section("data"), place)
     samples = {}
     for split in SPLITS:
         part = section.section(split)
-        samples[split] = _samples(part)
+        samples[split] = read_samples(part)
         part.close()
 
     def read(split: str) -> RawSplit:
@@ -91,17 +63,6 @@ def _npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) ->
     return read
 
 
-def _lacks_call(reader: object) -> str:
-    return (
-        "" if callable(reader) else "a function `(section, place, image_shape)` that gives a reader"
-    )
-
-
-TASK_KINDS: Registry[Callable[[Section, Place, tuple[int, ...]], Reader]] = Registry(
-    "task kind", "eqspike.task_kinds", {"idx": _idx_reader, "npz": _npz_reader}, _lacks_call
-)
-
-
 def _read_idx_file(place: Place, file: DataFile, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     found = place.find(file)
     with found.opened() as stream:
@@ -109,11 +70,13 @@ def _read_idx_file(place: Place, file: DataFile, shape: tuple[int, ...]) -> NDAr
         return read_idx(stream, shape, str(found.path), compressed=packed)
 
 
-def _samples(section: Section) -> int:
+def read_samples(section: Section) -> int:
+    """Read the number of samples of a split."""
     return section.integer("samples", low=1, high=_MOST_SAMPLES)
 
 
-def _data_file(section: Section, place: Place) -> DataFile:
+def read_data_file(section: Section, place: Place) -> DataFile:
+    """Read the section of one file: `file`, `sha256` and `content_sha256`."""
     name = section.text("file")
     if not is_plain_name(name):
         raise section.error("file", "a plain file name, without folders")

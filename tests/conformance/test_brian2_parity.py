@@ -104,7 +104,7 @@ def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
             arrays = {"spikes": spikes["hidden"], "potentials": potentials["hidden"]}
             results.append((right, counts, scores, {**session.weights(), **arrays}))
     (right, counts, scores, weights), (other_right, other_counts, other_scores, others) = results
-    assert right == other_right
+    np.testing.assert_array_equal(right, other_right)
     assert counts == other_counts
     np.testing.assert_array_equal(scores, other_scores)
     for name, array in weights.items():

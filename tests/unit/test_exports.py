@@ -25,7 +25,10 @@ EXPORTS = {
         "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
         "Nudging", "RULES", "RateRule", "read_rate_rule", "read_spike_rule",
     ],
-    "eqspike.tasks": ["SPLITS", "Split", "Stage", "Task", "load_task", "read_sequence"],
+    "eqspike.tasks": [
+        "SPLITS", "AnyTask", "Curriculum", "Metric", "Samples", "Series", "SeriesTask", "Split", "Stage", "Task",
+        "load_task",
+    ],
 }  # fmt: skip
 
 

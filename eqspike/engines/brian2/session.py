@@ -71,7 +71,7 @@ class Brian2Session:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
         self._begin(learning=True)
@@ -80,33 +80,33 @@ class Brian2Session:
 
     def _fit_batch(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         sums: Arrays = {name: np.zeros_like(array) for name, array in self._stored.items()}
-        right = 0
+        scores = []
         for part in self._blocks(len(images), Mode.BATCH):
             recording = self._present(images[part], labels[part], keys[part], Mode.BATCH)
             self._count(recording, images[part])
-            right += int((self._scores(recording).argmax(1) == labels[part]).sum())
+            scores.append(self._scores(recording))
             for name, change in recording.changes.items():
                 sums[name] += change
         writes = self._write(sums, rate_factor / len(images), write_key)
         self._counts += write_counts(writes, "update")
-        return right
+        return np.concatenate(scores)
 
     def _fit_online(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
-        right = 0
+    ) -> NDArray[Any]:
+        scores = []
         for part in self._blocks(len(images), Mode.ONLINE):
             samples = len(images[part])
             writing = writing_of(self.system, rate_factor, write_key, part.start, samples)
             recording = self._present(images[part], labels[part], keys[part], Mode.ONLINE, writing)
             self._count(recording, images[part])
-            right += int((self._scores(recording).argmax(1) == labels[part]).sum())
+            scores.append(self._scores(recording))
             if recording.written is not None:
                 self._stored = recording.written.stored
                 self._counts += write_counts(recording.written.writes, "nudged")
-        return right
+        return np.concatenate(scores)
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""

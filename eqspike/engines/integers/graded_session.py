@@ -76,7 +76,7 @@ class GradedSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from samples one after the other, each a write; biases do not learn. See `graded_learning`.
 
         Raises:
@@ -94,8 +94,7 @@ class GradedSession:
         for coupling, writes in zip(self.system.network.couplings, taught.writes(), strict=True):
             self._tally.add_writes(coupling.name, writes)
         self.load(relearnt(self.system, self._stored, lesson, taught))
-        ends = taught.presented.ends.reshape(len(images), self.system.classes, -1)
-        return int((ends.sum(2).argmax(1) == labels).sum())
+        return self._read_out(taught.presented)
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Output rates at the end of the free phase, means over the replicas of a class: (samples, classes)."""
@@ -104,8 +103,11 @@ class GradedSession:
         self._tally.begin(len(images), batch.free_steps, False)
         presented = self._presenter.present(batch, traced=False)
         self._count(presented)
+        return self._read_out(presented)
+
+    def _read_out(self, presented: Presented) -> NDArray[Any]:
         rates = presented.ends / self.network.neuron.unity
-        return np.asarray(rates.reshape(len(images), self.system.classes, -1).mean(2))
+        return np.asarray(rates.reshape(len(rates), self.system.classes, -1).mean(2))
 
     def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
         """Present a batch through all phases; whole numbers, in steps of a state and of v; nothing is counted.

@@ -78,7 +78,7 @@ class FusedSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from one batch, inside the process; see `core.learner.Session`.
 
         Raises:
@@ -91,8 +91,8 @@ class FusedSession:
             )
         self._check(images, labels)
         kinds = (Kind.LEARN, Kind.LEARN_ALL)
-        numbers, _ = self._send(pack(images, keys, kinds, labels, rate_factor, write_key))
-        return int(numbers[-1])
+        self._send(pack(images, keys, kinds, labels, rate_factor, write_key))
+        return np.asarray(np.load(self._child.folder / files.SCORES, allow_pickle=False))
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from eqspike.core.errors import EqspikeError
 from eqspike.core.learner import Session
-from eqspike.engines.lava.files import COUNTS, ERROR, RASTER, SYSTEM, WEIGHTS
+from eqspike.engines.lava.files import COUNTS, ERROR, RASTER, SCORES, SYSTEM, WEIGHTS
 from eqspike.engines.lava.messages import Kind, Message, Words, pack_result, unpack
 from eqspike.systems import System
 
@@ -79,9 +79,9 @@ class Presenter:
 
     def _learn(self, message: Message) -> Words:
         batch = self._batch(message)
-        return self._result(
-            number=self.session.fit(*batch, message.rate_factor, message.write_key)
-        )  # fmt: skip
+        scores = self.session.fit(*batch, message.rate_factor, message.write_key)
+        np.save(self.folder / SCORES, np.asarray(scores, np.float64), allow_pickle=False)
+        return self._result()
 
     def _watch(self, message: Message) -> Words:
         spikes, states = self.session.raster(*self._batch(message))

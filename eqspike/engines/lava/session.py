@@ -88,7 +88,7 @@ class LavaSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from samples presented one after the other by Lava's learning connections.
 
         Both copies of a coupling begin with its stored weights; the forward one is kept, and `drift` tells how far
@@ -106,7 +106,7 @@ class LavaSession:
         self.drift = dict(learnt.drift)
         self.load(represented_codes(self.system, learnt.network, self._stored))
         self._counts += learning_counts(self.system, learnt)
-        return int((learnt.scores.argmax(1) == labels).sum())
+        return learnt.scores
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""

@@ -82,21 +82,20 @@ class TorchSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
         rates = Rates.of(self.system, rate_factor)
         with self._computing(len(images)):
             relaxation = self._free(images, learning=True)
-            read_as = self._scores(relaxation).argmax(1)
-            right = int(torch.count_nonzero(read_as == self._tensor(labels)))
+            scores = _as_numpy(self._scores(relaxation))
             lesson = self._lesson(labels, keys)
             if self.system.rule.continual:
                 self._learning.continually(relaxation, lesson, rates)
             else:
                 self._learning.at_the_end(relaxation, lesson, rates, write_key)
             self._count(relaxation)
-        return right
+        return scores
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Output rates at the end of the free phase, means over the replicas of a class: (samples, classes)."""

@@ -87,7 +87,7 @@ def _new_result(base: Base, point: Point, folder: Path) -> Result:
         trained = start(configuration, folder, checkpoint_seconds=seconds)
     result: Result = {
         "chips": {},
-        "accuracy": trained.accuracy,
+        trained.metric: trained.value,
         "epochs": len(trained.metrics),
     }
     if base.chips:

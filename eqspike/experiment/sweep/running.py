@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eqspike.core.errors import ConfigError, RunError, missing_package
-from eqspike.experiment.sessions import check_engine
+from eqspike.experiment.runs import check_engine
 from eqspike.experiment.sweep.grid import Axis, Point, grid
 from eqspike.experiment.sweep.point import Base, known_result, run_point
 from eqspike.experiment.sweep.results import Outcome, Sweep
@@ -80,7 +80,7 @@ def run_sweep(
 def _checked(base: Base, point: Point, out: Path) -> Outcome | None:
     """The outcome of a completed point; errors of a description come out here, before any work."""
     configuration = base.configuration(point)
-    check_engine(configuration.model.system, configuration.engine)
+    check_engine(configuration)
     known = known_result(base, point, str(out))
     return None if known is None else Outcome(point, known, None)
 

@@ -73,17 +73,18 @@ def _advance(
 ) -> None:
     """One step, in the order of operations of PyTorch's Adam, so that m = 0 gives its bits."""
     if not state:
-        state.update(step=0, momentum=torch.zeros_like(parameter))
+        state.update(step=torch.tensor(0.0), momentum=torch.zeros_like(parameter))
         state["square"] = torch.zeros_like(parameter)
     state["step"] += 1
+    step = int(state["step"])
     first, second = group["betas"]
     if group["decay"]:
         gradient = gradient.add(parameter, alpha=group["decay"])
     momentum = state["momentum"].lerp_(gradient, 1 - first)
     square = state["square"].mul_(second).addcmul_(gradient, gradient, value=1 - second)
-    correction = (1 - second ** state["step"]) ** 0.5
+    correction = (1 - second**step) ** 0.5
     deviation = (square.sqrt() / correction).add_(group["eps"])
-    rate = group["lr"] / (1 - first ** state["step"])
+    rate = group["lr"] / (1 - first**step)
     if group["m"] and parameter.dim() > 1:
         shrinks = momentum * parameter > 0
         momentum = torch.where(shrinks, momentum * consolidation(parameter, group["m"]), momentum)

@@ -24,9 +24,6 @@ STATISTICS = ("batch", "running")
 WIDTH = 0.05
 """Hidden weights start uniform in +- this (Laborieux et al., public code)."""
 
-Normalisation = list[dict[str, Tensor]]
-"""Copies of what the batch normalisations hold, from input to output."""
-
 
 class BinaryNetwork(nn.Module):
     """Binary fully connected network with a batch normalisation after every layer, the output's included.
@@ -49,9 +46,8 @@ class BinaryNetwork(nn.Module):
         super().__init__()
         _check(sizes, gamma, statistics)
         generator = torch.Generator().manual_seed(seed)
-        self.weights = nn.ParameterList(
-            nn.Parameter((2 * torch.rand((post, pre), generator=generator) - 1) * WIDTH)
-            for pre, post in pairwise(sizes)
+        self.couplings = nn.ModuleList(
+            BinaryCoupling(pre, post, generator) for pre, post in pairwise(sizes)
         )
         self.norms = nn.ModuleList(
             nn.BatchNorm1d(size, track_running_stats=statistics == "running") for size in sizes[1:]
@@ -63,21 +59,33 @@ class BinaryNetwork(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits (samples, classes) of images (samples, pixels) of real values."""
         values = images
-        last = len(self.weights) - 1
-        for number, (weight, norm) in enumerate(zip(self.weights, self.norms, strict=True)):
-            values = norm(values @ binary(weight).t())
+        last = len(self.couplings) - 1
+        for number, (coupling, norm) in enumerate(zip(self.couplings, self.norms, strict=True)):
+            values = norm(coupling(values))
             if number < last:
                 values = sign_activation(values)
         return values
 
-    def normalisation(self) -> Normalisation:
-        """Copies of gamma, shift and, if kept, the statistics of each layer."""
-        return [{k: v.clone() for k, v in norm.state_dict().items()} for norm in self.norms]
 
-    def set_normalisation(self, kept: Normalisation) -> None:
-        """Put back what `normalisation` returned."""
-        for norm, state in zip(self.norms, kept, strict=True):
-            norm.load_state_dict(state)
+class BinaryCoupling(nn.Module):
+    """sign(hidden) x, without biases.
+
+    Attributes:
+        hidden: hidden weights, (postsynaptic, presynaptic), uniform in +- `WIDTH` at the start.
+    """
+
+    def __init__(self, pre: int, post: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.hidden = nn.Parameter((2 * torch.rand((post, pre), generator=generator) - 1) * WIDTH)
+
+    @property
+    def weight(self) -> Tensor:
+        """What inputs are multiplied with: the signs of the hidden weights."""
+        return binary(self.hidden)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(samples, postsynaptic) of (samples, presynaptic)."""
+        return values @ self.weight.t()
 
 
 class _Sign(torch.autograd.Function):

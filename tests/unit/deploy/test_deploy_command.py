@@ -11,9 +11,11 @@ import pytest
 from eqspike.cli import main
 from eqspike.deploy.calibration import calibrate
 from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.deploying import load_deployment
 from eqspike.tasks import load_task
+from eqspike.tasks.metrics import ACCURACY
 from eqspike.testing import samples
 from eqspike.training import RunFolder, evaluate
 
@@ -63,9 +65,9 @@ def test_what_is_written_is_what_was_simulated(run: Path, deployed: Path) -> Non
     network = load_deployment(deployed)
     with FastIntSession(configuration.model.system) as session:
         session.load_network(network)
-        accuracy, counts, _ = evaluate(session, test, configuration.seed)
-    assert accuracy == data["accuracy_integer"]
-    hidden = counts.phases["free"].layers["hidden"]
+        tested = evaluate(EngineLearner(session), test, ACCURACY, configuration.seed)
+    assert tested.value == data["accuracy_integer"]
+    hidden = tested.counts.phases["free"].layers["hidden"]
     rates = data["rates"]["hidden"]
     assert rates["integer"] == hidden.spikes / hidden.neuron_updates
     assert abs(rates["integer"] - rates["float"]) < 0.1 * rates["float"]

@@ -13,12 +13,14 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Session
 from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.learner import EngineLearner
 from eqspike.experiment import open_session
 from eqspike.experiment.model import load_model
 from eqspike.memory import Fixed, Ideal
 from eqspike.systems.weights import nudge_signs
 from eqspike.tasks import load_task
-from eqspike.training.loop import predict, presentation_keys
+from eqspike.tasks.metrics import ACCURACY
+from eqspike.training.evaluating import evaluate, presentation_keys
 
 MODEL = load_model("eqspike-digits-chip")
 SYSTEM = MODEL.system
@@ -35,7 +37,7 @@ def learn(session: Session, first: int, last: int, write_key: int = 5) -> int:
 
 def accuracy(session: Session) -> float:
     test = load_task("digits").load("test")
-    return float(np.mean(predict(session, test.images, 0) == test.labels))
+    return evaluate(EngineLearner(session), test, ACCURACY, 0).value
 
 
 def test_it_learns_digits_from_few_samples() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from eqspike.cli import main
@@ -78,7 +79,7 @@ class Untaught(FastRateSession):
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> np.ndarray:
         """Refuse."""
         raise UnsupportedError("no")
 

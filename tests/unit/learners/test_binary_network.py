@@ -19,8 +19,8 @@ def images(samples: int = 8) -> torch.Tensor:
 def test_logits_are_those_of_the_equations() -> None:
     network = BinaryNetwork(SIZES, seed=2)
     values = images()
-    for number, (weight, norm) in enumerate(zip(network.weights, network.norms, strict=True)):
-        sums = values @ weight.sign().t()
+    for number, (coupling, norm) in enumerate(zip(network.couplings, network.norms, strict=True)):
+        sums = values @ coupling.hidden.sign().t()
         spread = (sums.var(0, unbiased=False) + 1e-5).sqrt()
         values = norm.weight * (sums - sums.mean(0)) / spread + norm.bias
         values = values.sign() if number < 2 else values
@@ -43,7 +43,7 @@ def test_magnitudes_do_not_matter() -> None:
     network = BinaryNetwork(SIZES)
     expected = network(images())
     with torch.no_grad():
-        for weight in network.weights:
+        for weight in (coupling.hidden for coupling in network.couplings):
             weight.mul_(torch.rand(weight.shape) + 0.5)
     assert torch.equal(network(images()), expected)
 
@@ -54,7 +54,7 @@ def test_initial_state_is_that_of_the_seed() -> None:
     for a, b, c in zip(network.parameters(), again.parameters(), other.parameters(), strict=True):
         assert torch.equal(a, b)
         assert not torch.equal(a, c) or not torch.any(a)
-    assert 0.9 * WIDTH < network.weights[0].abs().max() <= WIDTH
+    assert 0.9 * WIDTH < network.couplings[0].hidden.abs().max() <= WIDTH
     assert all(0 <= norm.weight.min() < norm.weight.max() < 1 for norm in network.norms)
     assert all(torch.all(norm.weight == 1) for norm in BinaryNetwork(SIZES, gamma="ones").norms)
 
@@ -65,22 +65,6 @@ def test_batch_statistics_let_the_other_samples_matter_and_running_ones_do_not()
         network(images(50))
         network.eval()
         assert torch.equal(network(images())[:4], network(images()[:4])) == equal
-
-
-def test_normalisation_is_put_back() -> None:
-    network = BinaryNetwork(SIZES, statistics="running")
-    network(images())
-    network.eval()
-    kept, expected = network.normalisation(), network(images())
-    network.train()
-    network(5 * images())
-    with torch.no_grad():
-        for norm in network.norms:
-            norm.bias.add_(1.0)
-    network.eval()
-    assert not torch.equal(network(images()), expected)
-    network.set_normalisation(kept)
-    assert torch.equal(network(images()), expected)
 
 
 @pytest.mark.parametrize(

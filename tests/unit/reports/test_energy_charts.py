@@ -10,7 +10,8 @@ import pytest
 from eqspike.chips import ChipProfile, IncludedIn
 from eqspike.core.counts import EventCounts, PhaseCounts
 from eqspike.core.quantities import Interval, Quantity
-from eqspike.energy import Conditions, charts, estimate
+from eqspike.energy import Conditions, estimate
+from eqspike.reports import charts
 
 MakeChip = Callable[..., ChipProfile]
 CONDITIONS = Conditions(step_time_s=1.0, hops_per_spike={"hidden": 1.0})

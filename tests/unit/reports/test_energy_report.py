@@ -24,8 +24,8 @@ from eqspike.core.counts import (
 )
 from eqspike.core.errors import ConfigError, MissingPackageError, RunError
 from eqspike.core.quantities import Published, Quantity
-from eqspike.energy import Conditions, charts, estimate
-from eqspike.reports import EnergyReport, build_report, report_json, write_report
+from eqspike.energy import Conditions, estimate
+from eqspike.reports import EnergyReport, build_report, charts, report_json, write_report
 
 MakeChip = Callable[..., ChipProfile]
 
@@ -278,7 +278,7 @@ class TestStability:
 
     def test_bytes_do_not_depend_on_the_process(self, tmp_path: Path) -> None:
         code = (
-            "import sys; from eqspike.chips import load_profile; from eqspike.energy import *\n"
+            "import sys; from eqspike.chips import load_profile; from eqspike.reports import *\n"
             "from eqspike.core.counts import *\n"
             "names = [f'layer{i}' for i in range(9)]\n"
             "couplings = {f'{a}->{b}': CouplingCounts(3, 2) for a in names for b in names}\n"

@@ -17,8 +17,8 @@ from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Published, Quantity
-from eqspike.energy import Conditions, first_failure, views
-from eqspike.reports import EnergyReport, build_report, report_json, write_report
+from eqspike.energy import Conditions, first_failure
+from eqspike.reports import EnergyReport, build_report, report_json, views, write_report
 
 MakeChip = Callable[..., ChipProfile]
 

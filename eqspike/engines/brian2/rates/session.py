@@ -68,7 +68,7 @@ class Brian2RateSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from one batch; see `core.learner.Session`.
 
         Raises:
@@ -95,7 +95,7 @@ class Brian2RateSession:
             self._add_asked(images, moved, {})
         else:
             self._write(images, sent, lesson, rate_factor, write_key)
-        return int(np.count_nonzero(self._read_out(values).argmax(1) == labels))
+        return self._read_out(values)
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """v of the outputs at the end of the free phase, means over replicas: (samples, classes)."""

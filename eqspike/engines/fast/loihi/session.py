@@ -81,7 +81,7 @@ class FastIntSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from samples presented one after the other, as the chip does; see `core.learner.Session`.
 
         Nothing is reset between the samples of a call. Biases do not learn.
@@ -98,7 +98,7 @@ class FastIntSession:
         learnt = self._simulator.learnt_network(self.network)
         self.load(represented_codes(self.system, learnt, self._stored))
         self._finish_announcement()
-        return int((scores.argmax(1) == labels).sum())
+        return scores
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""

@@ -60,18 +60,18 @@ class FastRateSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
         self._free(images, learning=True)
-        right = int(np.count_nonzero(self._scores().argmax(1) == labels))
+        scores = self._scores()
         lesson = self._lesson(labels, keys)
         if self.system.rule.continual:
             self._learner.continually(lesson, rate_factor)
         else:
             self._learner.at_the_end(lesson, rate_factor, write_key)
         self._finish_announcement()
-        return right
+        return scores
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """v of the outputs at the end of the free phase, means over replicas: (samples, classes)."""

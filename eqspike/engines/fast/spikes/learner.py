@@ -43,9 +43,10 @@ class Learner:
     def batch(
         self, images: Images, labels: Labels, keys: Keys, betas: NDArray[Any], rate_factor: float,
         write_key: int,
-    ) -> int:  # fmt: skip
-        """Write the mean change once; returns how many samples the free phase classified rightly."""
-        simulator, right = self._simulator, 0
+    ) -> NDArray[Any]:  # fmt: skip
+        """Write the mean change once; returns the read-out of the free phase, (samples, outputs)."""
+        simulator = self._simulator
+        scores = np.zeros((len(images), self._system.network.output.size), self._system.precision)
         block_size = min(len(images), BLOCK_SAMPLES)
         if len(self._record.scores) != block_size:
             self._record = make_record(
@@ -62,12 +63,12 @@ class Learner:
             simulator.present(
                 images[part], labels[part], betas[part], keys[part], True, self._record
             )
-            right += int((self._record.scores[:count].argmax(1) == labels[part]).sum())
+            scores[part] = self._record.scores[:count]
             bias_change += self._record.bias_gradients[:count].sum(0, dtype=np.float64)
             final = first + count == len(images)
             self._write(images[part], rate_factor / len(images), write_key, sums, first == 0, final)
         self._write_bias(bias_change * (rate_factor / len(images)))
-        return right
+        return scores
 
     def _write(
         self,
@@ -118,8 +119,8 @@ class Learner:
     def online(
         self, images: Images, labels: Labels, keys: Keys, betas: NDArray[Any], rate_factor: float,
         write_key: int,
-    ) -> int:  # fmt: skip
-        """Write at every event; returns how many samples the free phase classified rightly."""
+    ) -> NDArray[Any]:  # fmt: skip
+        """Write at every event; returns the read-out of the free phase, (samples, outputs)."""
         simulator, rule = self._simulator, self._system.rule
         record = make_record(simulator.layout, len(images), 0, self._system.precision)
         write_keys = np.array(
@@ -134,4 +135,4 @@ class Learner:
             simulator.states[0], simulator.scratches[0], simulator.tallies[0], record,
             self.bias_writes,
         )  # fmt: skip
-        return int((record.scores.argmax(1) == labels).sum())
+        return record.scores

@@ -55,17 +55,17 @@ class FastSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
         self._begin(images, learning=True)
         betas = self._betas(keys)
         if self.system.rule.online:
-            right = self._learner.online(images, labels, keys, betas, rate_factor, write_key)
+            scores = self._learner.online(images, labels, keys, betas, rate_factor, write_key)
         else:
-            right = self._learner.batch(images, labels, keys, betas, rate_factor, write_key)
+            scores = self._learner.batch(images, labels, keys, betas, rate_factor, write_key)
         self._finish_announcement()
-        return right
+        return scores
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""
