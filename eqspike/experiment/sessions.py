@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eqspike.core.errors import UnsupportedError
+from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Session
 from eqspike.core.origin import guarded
 from eqspike.core.registry import RATES, SIGNALS, SPIKES, Registry
@@ -68,6 +68,11 @@ def _torch(system: RateSystem, seed: int, *options: str) -> Session:
     from eqspike.engines.torch import open_torch
 
     return open_torch(system, seed, *options)
+
+
+_CONTEXT = ("__enter__", "__exit__")
+_MEMBERS = tuple(name for name in vars(Session) if name in _CONTEXT or name[0] != "_")
+"""What the protocol of sessions asks for."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,12 @@ def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Sess
     part = ENGINES.named(name)
     with guarded(part.origin, f"engine '{engine}' cannot be opened"):
         session: Session = part.value.open(system, seed, *options)
+    lacks = [name for name in _MEMBERS if not hasattr(session, name)]
+    if lacks:
+        raise ConfigError(
+            f"{part.origin or 'eqspike'}: what engine '{engine}' opens must have {', '.join(_MEMBERS)}; "
+            f"{type(session).__name__} lacks {', '.join(lacks)}"
+        )
     return session
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from eqspike.core.config import Section
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.core.registry import RATES, SPIKES, Registry, lacks_signal
@@ -14,6 +16,13 @@ RuleClass = (
     type[EqSpike] | type[Equilibrium] | type[ContinualEquilibrium] | type[ContinualVectorField]
 )
 
+
+def _lacks_of_rule(rule: Any) -> str:
+    of_rates = getattr(rule, "signal", None) == RATES
+    lacks = [name for name in ("refuse", "continual") if of_rates and not hasattr(rule, name)]
+    return lacks_signal(rule) or ", ".join(lacks)
+
+
 RULES: Registry[RuleClass] = Registry(
     "rule",
     "eqspike.rules",
@@ -21,7 +30,7 @@ RULES: Registry[RuleClass] = Registry(
         rule.kind: rule
         for rule in (EqSpike, Equilibrium, ContinualEquilibrium, ContinualVectorField)
     },
-    lacks_signal,
+    _lacks_of_rule,
     members=("kind", "phases"),
 )
 

@@ -184,6 +184,35 @@ def test_an_engine_says_what_it_runs(write: Write) -> None:
         eqspike.open_session(load_model("ep-512").system, engine="mine")
 
 
+def test_an_engine_must_open_a_session(write: Write) -> None:
+    system = load_model("eqspike-digits").system
+    text = "from eqspike.experiment import Engine\nENGINES = {'mine': Engine(lambda *given: %s)}"
+    with plugins(write("a.py", text % "1 / 0")), pytest.raises(ConfigError, match=r"a\.py, line 2"):
+        eqspike.open_session(system, engine="mine")
+    with (
+        plugins(write("b.py", text % "3")),
+        pytest.raises(ConfigError, match=r"b\.py: .*; int lacks __enter__, .*fit, scores, weights"),
+    ):
+        eqspike.open_session(system, engine="mine")
+
+
+def test_a_rule_of_rates_that_no_engine_knows_is_refused_by_each(write: Write) -> None:
+    """It is the built-in rule's own code, under another class."""
+    text = (
+        "from eqspike.rules import Equilibrium, Nudging\n"
+        "class Mine(Equilibrium):\n    kind = 'mine'\n    @staticmethod\n"
+        "    def read(section):\n        return Mine(Nudging.read(section))\n"
+        "RULES = {'mine': Mine}\n"
+    )
+    with plugins(write("mine.py", text)):
+        system = resolve("cep-512", "digits", overrides=("rule.kind=mine",)).model.system
+        for engine in ("torch", "fast", "fast-int", "brian2", "lava"):
+            with pytest.raises(UnsupportedError, match="does not run rule 'mine'"):
+                eqspike.open_session(system, engine=engine)
+        with pytest.raises(ConfigError, match=r"rule\.kind must be one of eqspike, got 'mine'"):
+            resolve("eqspike-digits", "digits", overrides=("rule.kind=mine",))
+
+
 def test_a_kind_of_task(write: Write) -> None:
     """Its reader is the file's; a task that names it runs nothing by itself."""
     task = write("plain.yaml", "kind: plain\nshade: 3\n")
