@@ -13,7 +13,6 @@ from typing import Any
 from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Learner
-from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.sessions import check_engine, open_session
 from eqspike.learners.registry import Recipe, read_recipe
@@ -118,7 +117,7 @@ def _weights_of_rates(system: RateSystem) -> dict[str, int]:
 def _messages_of_rates(system: RateSystem) -> str:
     if not system.messages.of_changes:
         return "values"
-    return "bits" if isinstance(system.neuron, BinaryNeuron) else "changes"
+    return "bits" if system.neuron.sends_bits else "changes"
 
 
 FAMILIES: dict[type, Family] = {

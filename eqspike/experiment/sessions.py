@@ -64,17 +64,27 @@ def _torch(system: RateSystem, seed: int, *options: str) -> Session:
     return open_torch(system, seed, *options)
 
 
+def _reference(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.reference import ReferenceRateSession, ReferenceSession
+
+    _refuse_options("reference", options)
+    if isinstance(system, RateSystem):
+        return ReferenceRateSession(system, seed)
+    return ReferenceSession(system, seed)
+
+
 ENGINES: dict[str, Callable[..., Session]] = {
     "fast": _fast,
     "fast-int": _fast_int,
     "brian2": _brian2,
     "lava": _lava,
     "torch": _torch,
+    "reference": _reference,
 }
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
-RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava")
-SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava")
+RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava", "reference")
+SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava", "reference")
 
 
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from eqspike.core.config import Section
 from eqspike.memory.binary import Binary
 from eqspike.memory.fixed import Fixed
 from eqspike.memory.ideal import Ideal
 from eqspike.memory.metaplastic import Metaplastic
+from eqspike.memory.protocol import WeightMemory
 
-Memory = Ideal | Fixed | Binary | Metaplastic
 
-MEMORIES: dict[str, type[Ideal] | type[Fixed] | type[Binary] | type[Metaplastic]] = {
+class MemoryKind(Protocol):
+    """A class of memories that can be read from a model."""
+
+    def read(self, section: Section, couplings: int) -> WeightMemory:
+        """Read a model's `memory` section for a network with that many couplings, and close it."""
+        ...
+
+
+MEMORIES: dict[str, MemoryKind] = {
     "ideal": Ideal,
     "fixed": Fixed,
     "binary": Binary,
@@ -18,7 +28,7 @@ MEMORIES: dict[str, type[Ideal] | type[Fixed] | type[Binary] | type[Metaplastic]
 }
 
 
-def read_memory(section: Section, couplings: int) -> Memory:
+def read_memory(section: Section, couplings: int) -> WeightMemory:
     """Read a model's `memory` section: `kind` and the parameters of that kind.
 
     Args:

@@ -6,16 +6,9 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
 from eqspike.core.network import Network, read_network
-from eqspike.core.neurons import NEURONS, read_neuron
-from eqspike.core.rates import (
-    RATE_NEURONS,
-    Dynamics,
-    Feedback,
-    Readout,
-    read_rate_neuron,
-    refuse_convolutions,
-)
-from eqspike.memory import Binary, Fixed, Ideal, Memory, Metaplastic, read_memory
+from eqspike.core.neurons import NEURONS, RATE_NEURONS, read_neuron, read_rate_neuron
+from eqspike.core.rates import Dynamics, Feedback, Readout, refuse_convolutions
+from eqspike.memory import WeightMemory, read_memory
 from eqspike.rules import EqSpike, RateRule, read_rate_rule
 from eqspike.systems.system import AnySystem, RateSystem, System
 from eqspike.tasks.encoders import Encoder
@@ -52,24 +45,30 @@ def _spiking_system(section: Section, training: Section, network: Network) -> Sy
     encoder = Encoder.read(section.section("encoder"))
     rule_section = section.section("rule")
     rule_section.choice("kind", RULES)
+    rule = EqSpike.read(rule_section)
+    memory = read_memory(section.section("memory", {"kind": "ideal"}), couplings)
+    _refuse_events(rule, memory)
     return System(
         network,
         neuron,
         encoder,
-        EqSpike.read(rule_section),
-        _memory_of_spikes(section.section("memory", {"kind": "ideal"}), couplings),
+        rule,
+        memory,
         *_numbers(training, couplings, PRECISIONS),
     )
 
 
-def _memory_of_spikes(section: Section, couplings: int) -> Ideal | Fixed:
-    memory: Memory = read_memory(section, couplings)
-    if isinstance(memory, (Ideal, Fixed)):
-        return memory
-    raise UnsupportedError(
-        f"{section.where('kind')} {memory.kind} needs neurons of rates or bits (engine 'torch'), but the model's "
-        "neurons spike, and their engines keep nothing beside a weight; use memory.kind fixed, or neuron.kind rate"
-    )
+def _refuse_events(rule: EqSpike, memory: WeightMemory) -> None:
+    """Refuse to write single events to a memory that weighs whole batches.
+
+    Raises:
+        UnsupportedError: for learning event by event and a memory that keeps more than a weight's value.
+    """
+    if rule.online and memory.kept:
+        raise UnsupportedError(
+            f"rule.update online writes at every event, but memory.kind {memory.kind} weighs the change of a "
+            "whole batch; use rule.update batch, or memory.kind ideal or fixed"
+        )
 
 
 def _rate_system(section: Section, training: Section, network: Network) -> RateSystem:
@@ -99,13 +98,13 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
     )
 
 
-def _refuse_steps(rule: RateRule, memory: Memory) -> None:
+def _refuse_steps(rule: RateRule, memory: WeightMemory) -> None:
     """Refuse to write single steps of a phase to a memory that weighs whole ones.
 
     Raises:
         UnsupportedError: for a continual rule and a memory that remembers.
     """
-    if rule.continual and isinstance(memory, (Binary, Metaplastic)):
+    if rule.continual and memory.kept:
         raise UnsupportedError(
             f"rule '{rule.kind}' asks for a change at every nudged step, but memory.kind {memory.kind} needs the "
             "contrast of a whole phase: the sign of one step's change is not that of their sum; use rule.kind ep"

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from eqspike.core.learner import Labels
 from eqspike.core.messages import VALUES, Messages
 from eqspike.core.network import Network
-from eqspike.core.neurons import Neuron
-from eqspike.core.rates import AnyRateNeuron, Dynamics, Feedback, Readout
-from eqspike.memory import Fixed, Ideal, Memory
+from eqspike.core.neurons import AnyRateNeuron, Neuron
+from eqspike.core.rates import Dynamics, Feedback, Readout
+from eqspike.memory import WeightMemory
 from eqspike.rules import EqSpike, RateRule
 from eqspike.tasks.encoders import Encoder
 
@@ -34,7 +34,7 @@ class System:
     neuron: Neuron
     encoder: Encoder
     rule: EqSpike
-    memory: Ideal | Fixed
+    memory: WeightMemory
     precision: str
     learning_rates: tuple[float, ...]
     initial_gain: tuple[float, ...]
@@ -66,7 +66,7 @@ class RateSystem:
     dynamics: Dynamics
     feedback: Feedback
     rule: RateRule
-    memory: Memory
+    memory: WeightMemory
     precision: str
     learning_rates: tuple[float, ...]
     initial_gain: tuple[float, ...]

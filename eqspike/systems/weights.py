@@ -9,8 +9,7 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Keys
 from eqspike.core.network import Coupling
 from eqspike.core.random_stream import draws
-from eqspike.memory import Binary, Metaplastic
-from eqspike.systems.system import RateSystem, System
+from eqspike.systems.system import AnySystem, RateSystem, System
 
 _SIGN_POSITION = np.uint64(1 << 63)
 
@@ -105,17 +104,15 @@ def rate_shapes(system: RateSystem) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def kept_names(system: RateSystem) -> list[dict[str, str]]:
+def kept_names(system: AnySystem) -> list[dict[str, str]]:
     """Names of what the memory keeps beside the weights of each coupling, such as `input-hidden.inertia`."""
-    if not isinstance(system.memory, (Binary, Metaplastic)):
-        return []
     return [
         {kept: f"{coupling.name}.{kept}" for kept in system.memory.kept}
         for coupling in system.network.couplings
     ]
 
 
-def kept_beside(system: RateSystem, weights: Arrays) -> Arrays:
+def kept_beside(system: AnySystem, weights: Arrays) -> Arrays:
     """What the memory keeps beside given weights, by name: as given among them, else its start.
 
     Raises:
@@ -123,8 +120,8 @@ def kept_beside(system: RateSystem, weights: Arrays) -> Arrays:
     """
     memory, kept = system.memory, {}
     shapes: dict[str, tuple[int, ...]] = {}
-    for coupling, names in zip(system.network.couplings, kept_names(system), strict=False):
-        if isinstance(memory, (Binary, Metaplastic)) and coupling.name in weights:
+    for coupling, names in zip(system.network.couplings, kept_names(system), strict=True):
+        if names and coupling.name in weights:
             start = memory.start(weights[coupling.name])
             for key, name in names.items():
                 kept[name], shapes[name] = weights.get(name, start[key]), coupling.shape

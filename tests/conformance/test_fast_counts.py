@@ -58,7 +58,7 @@ def counted_one_by_one(
         names = {coupling.name: system.memory, f"{coupling.post.name}.bias": Ideal()}
         for name, memory in names.items():
             key = stream_key(WRITE_KEY, index)
-            _, writes = memory.program(weights[name], rate * sums[name], index, key)
+            writes = memory.write(weights[name], {}, rate * sums[name], index, key).writes
             counts["update", name, "candidate_writes"] += writes.candidate
             counts["update", name, "applied_writes"] += writes.applied
     return +counts
@@ -163,5 +163,5 @@ def test_counts_add_up_over_batches_and_rasters_are_not_counted() -> None:
         session.load(start)
         for part in (slice(0, 4), slice(4, 6)):
             session.fit(images[part], labels[part], keys[part], FACTOR, WRITE_KEY)
-            session.raster(images, labels, keys)
+            session.trace(images, labels, keys)
         assert session.take_counts() == separate

@@ -44,7 +44,7 @@ def test_a_batch_is_programmed_as_the_memory_says(memory: Ideal | Fixed, write_k
         name = coupling.name
         wanted = system.learning_rates[index] * FACTOR * changes[name]
         key = stream_key(write_key, index)
-        expected, _ = memory.program(before[name], wanted, index, key)
+        expected = memory.write(before[name], {}, wanted, index, key).stored
         np.testing.assert_array_equal(after[name], expected)
         np.testing.assert_array_equal(memory.store(after[name], index), after[name])
 

@@ -10,7 +10,8 @@ import pytest
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Fixed, Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
@@ -198,7 +199,8 @@ def test_a_fixed_memory_is_programmed_once_a_batch() -> None:
     check_arrays(after, rate_shapes(system))
     for index, coupling in enumerate(system.network.couplings):
         asked = system.learning_rates[index] * wanted[coupling.name]
-        stored, writes = memory.program(before[coupling.name], asked, index, 0)
+        written = memory.write(before[coupling.name], {}, asked, index, 0)
+        stored, writes = written.stored, written.writes
         np.testing.assert_allclose(after[coupling.name], stored, atol=1e-12)
         counted = counts.phases["update"].plasticity[coupling.name]
         assert (counted.candidate_writes, counted.applied_writes) == (

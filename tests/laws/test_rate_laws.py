@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.network import layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging

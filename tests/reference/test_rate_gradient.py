@@ -29,7 +29,8 @@ from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.errors import ConvergenceError
 from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging, RateRule
 from eqspike.systems import RateSystem

@@ -18,7 +18,7 @@ EXPORTS = {
     ],
     "eqspike.engines.fast": ["FastSession"],
     "eqspike.memory": [
-        "MEMORIES", "Binary", "Fixed", "Ideal", "Memory", "Metaplastic", "RememberingMemory", "Scale",
+        "MEMORIES", "Binary", "Fixed", "Ideal", "Kept", "Metaplastic", "Scale",
         "WeightMemory", "Writes", "Written", "read_memory",
     ],
     "eqspike.rules": [

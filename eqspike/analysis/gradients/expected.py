@@ -69,10 +69,10 @@ def limit(system: System) -> System:
         UnsupportedError: for another neuron, whose rate is not the clip of its drive.
     """
     neuron = system.neuron
-    if not isinstance(neuron, SigmaDelta):
+    if type(neuron) is not SigmaDelta:
         raise UnsupportedError(
-            "the gradient check needs neurons whose rate is the clip of their drive, got a current-based neuron "
-            "(reset to zero, leak: another rate curve); set neuron.kind to sigma-delta"
+            "the gradient check needs neurons whose rate is the clip of their drive, got a "
+            f"{neuron.kind} neuron (another rate curve); set neuron.kind to sigma-delta"
         )
     slower = replace(
         neuron,

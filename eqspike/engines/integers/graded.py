@@ -135,7 +135,7 @@ def round_rate_system(
             system.rule.nudging.beta,
             system.messages.threshold,
             bits,
-            isinstance(system.memory, Binary),
+            type(system.memory) is Binary,
         )
     )
 

@@ -74,7 +74,7 @@ def refuse_graded_learning(system: RateSystem, engine: str) -> Binary:
         UnsupportedError: saying what works instead.
     """
     memory = system.memory
-    if system.rule.kind != "ep" or not isinstance(memory, Binary):
+    if system.rule.kind != "ep" or type(memory) is not Binary:
         raise UnsupportedError(
             f"engine '{engine}' learns networks of rates by rule.kind ep with memory.kind binary, got "
             f"{system.rule.kind} and {memory.kind}; train with engine torch, then evaluate with {engine}"

@@ -15,8 +15,8 @@ from eqspike.chips.loihi.rounding import RoundingReport, round_network
 from eqspike.chips.loihi.scale import Source
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays
-from eqspike.core.neurons import NEURONS, CurrentBased
-from eqspike.memory import Fixed
+from eqspike.core.neurons import CurrentBased
+from eqspike.memory import Fixed, Ideal
 from eqspike.systems import System
 
 
@@ -26,10 +26,10 @@ def loihi_neuron(system: System) -> CurrentBased:
     Raises:
         UnsupportedError: for another neuron, saying what works instead.
     """
-    if not isinstance(system.neuron, CurrentBased):
-        kind = next(name for name, neuron in NEURONS.items() if isinstance(system.neuron, neuron))
+    if type(system.neuron) is not CurrentBased:
         raise UnsupportedError(
-            f"Loihi's neuron resets to zero and has two decays, got neuron kind '{kind}'; "
+            f"Loihi's neuron resets to zero and has two decays, got neuron kind '{system.neuron.kind}' "
+            f"({type(system.neuron).__name__}); "
             "use a model of kind current-based, such as eqspike-100-loihi"
         )
     return system.neuron
@@ -47,6 +47,11 @@ def refuse_unlike_loihi(system: System) -> None:
             f"Loihi's inputs are spikes, got encoder '{system.encoder.kind}'; "
             "use integrate-and-fire or poisson"
         )
+    if type(system.memory) not in (Ideal, Fixed):
+        raise UnsupportedError(
+            f"Loihi's weights are stored whole, got memory.kind {system.memory.kind}, which the chip does not "
+            "have; use memory.kind fixed or ideal, or engine fast"
+        )
 
 
 def rounding_source(system: System, weights: Arrays, plastic: bool = False) -> Source:
@@ -59,7 +64,7 @@ def rounding_source(system: System, weights: Arrays, plastic: bool = False) -> S
         system.rule.beta,
         system.rule.target_rate,
         system.rule.both_signs,
-        tuple(memory.step(index) for index in couplings) if isinstance(memory, Fixed) else None,
+        tuple(memory.step(index) for index in couplings) if type(memory) is Fixed else None,
         plastic,
     )
 
@@ -71,7 +76,7 @@ def plastic_memory(system: System) -> Fixed:
         UnsupportedError: for another memory.
     """
     memory = system.memory
-    if not isinstance(memory, Fixed) or (memory.bits, memory.rounding) != (9, "stochastic"):
+    if type(memory) is not Fixed or (memory.bits, memory.rounding) != (9, "stochastic"):
         raise UnsupportedError(
             "plastic weights on Loihi are whole numbers of nine bits, rounded by chance; "
             "set memory: {kind: fixed, bits: 9, rounding: stochastic}"

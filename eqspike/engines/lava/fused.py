@@ -13,6 +13,7 @@ from eqspike.core import errors
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import EngineError, UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace
 from eqspike.engines.integers.loihi import refuse_unlike_loihi
 from eqspike.engines.lava import files
 from eqspike.engines.lava.child import PATIENCE_S, Child
@@ -28,7 +29,7 @@ from eqspike.engines.lava.messages import (
 from eqspike.engines.lava.presenter import FIXED, FLOATING
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
-from eqspike.systems.weights import check_arrays, expected_shapes
+from eqspike.systems.weights import check_arrays, expected_shapes, kept_beside
 
 CAPACITY = 256
 """Messages handed over at a time."""
@@ -99,9 +100,7 @@ class FusedSession:
         check_images(images, self._pixels)
         return self._send(pack(images, keys, (Kind.SCORE, Kind.SCORE)))[1]
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Spikes and states of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
         self._send(pack(images, keys, (Kind.WATCH, Kind.WATCH_ALL), labels))
@@ -112,21 +111,23 @@ class FusedSession:
                 what, layer = name.split(" ", 1)
                 (spikes if what == "spikes" else states)[layer] = file[name]
         (self._child.folder / files.RASTER).unlink()
-        return spikes, states
+        return Trace(spikes, states)
 
     def weights(self) -> Arrays:
-        """Copies of the stored weights and biases by name."""
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
         self._order(Kind.SAVE)
         with np.load(self._child.folder / files.WEIGHTS, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
 
     def load(self, weights: Arrays) -> None:
-        """Replace all stored weights and biases.
+        """Replace all stored weights and biases, and what the memory keeps: anew, if it is not given.
 
         Raises:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
-        check_arrays(weights, expected_shapes(self.system))
+        kept = kept_beside(self.system, weights)
+        given = {name: array for name, array in weights.items() if name not in kept}
+        check_arrays(given, expected_shapes(self.system))
         with open(self._child.folder / files.WEIGHTS, "wb") as file:
             np.savez(file, **weights)
         self._order(Kind.LOAD)

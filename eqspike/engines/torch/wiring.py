@@ -9,9 +9,10 @@ from torch import Tensor
 
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.rates import refuse_convolutions
-from eqspike.engines.torch.convolution import Convolutional
-from eqspike.engines.torch.couplings import Coupling, Dense
+from eqspike.engines.torch.neurons import twin_of
 from eqspike.memory import Ideal
+from eqspike.nn.convolution import Convolutional
+from eqspike.nn.couplings import Coupling, Dense
 from eqspike.systems import RateSystem
 
 
@@ -63,7 +64,8 @@ def refuse(system: RateSystem) -> None:
     Raises:
         UnsupportedError: saying what works instead.
     """
-    if system.rule.continual and not isinstance(system.memory, Ideal):
+    twin_of(system.neuron)
+    if system.rule.continual and type(system.memory) is not Ideal:
         raise UnsupportedError(
             f"engine 'torch' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
             f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"

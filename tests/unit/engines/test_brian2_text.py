@@ -6,7 +6,7 @@ import re
 
 from eqspike.core.local_rule import LocalRule, Product, Trace, derivative_rule
 from eqspike.core.neurons import CurrentBased, SigmaDelta
-from eqspike.engines.brian2.equations import full_potential, neuron_text
+from eqspike.engines.brian2.equations import neuron_text
 from eqspike.engines.brian2.rule_text import (
     bias_step,
     on_spike,
@@ -72,5 +72,5 @@ def test_no_statement_may_be_rearranged() -> None:
 
 def test_a_full_membrane() -> None:
     """The remainder of the read-out is measured in spikes."""
-    assert full_potential(SigmaDelta()) == 1
-    assert full_potential(CurrentBased(threshold=0.7)) == 0.7
+    assert SigmaDelta().full_potential == 1
+    assert CurrentBased(threshold=0.7).full_potential == 0.7

@@ -26,7 +26,6 @@ from eqspike.engines.brian2.rates.equations import (
     THRESHOLD,
     learning_text,
     update_text,
-    value_text,
 )
 from eqspike.systems import RateSystem
 
@@ -57,7 +56,7 @@ def build_rate_circuit(system: RateSystem, conduct: Callable[[], None]) -> RateC
         network.input.name: _group(network.input.size, INPUT_STATE, clock, network.input.name)
     }
     for layer in network.free_layers:
-        state = NEURON_STATE.format(value=value_text(system.neuron))
+        state = NEURON_STATE.format(value=system.neuron.brian2_value())
         group = groups[layer.name] = _group(layer.size, state, clock, layer.name)
         group.run_regularly(
             update_text(system), clock=clock, when="groups", name=f"{layer.name}_update"

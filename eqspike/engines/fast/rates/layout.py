@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eqspike.core.rates import BinaryNeuron
+from eqspike.core.neurons import BinaryNeuron, RateNeuron
+from eqspike.core.neurons.twins import no_twin
 from eqspike.systems import RateSystem
 
 Floats = NDArray[Any]
@@ -93,12 +94,18 @@ def lay_out(system: RateSystem) -> RateLayout:
 
 
 def make_physics(system: RateSystem) -> RatePhysics:
-    """The physics of a system."""
+    """The physics of a system.
+
+    Raises:
+        UnsupportedError: for a neuron without a compiled twin.
+    """
     neuron = system.neuron
-    if isinstance(neuron, BinaryNeuron):
+    if type(neuron) is BinaryNeuron:
         kind, share = BINARY, neuron.filter
-    else:
+    elif type(neuron) is RateNeuron:
         kind, share = KINDS[neuron.activation.name], 1.0
+    else:
+        raise no_twin("engine 'fast'", neuron, (RateNeuron, BinaryNeuron))
     return RatePhysics(
         kind,
         np.array([system.messages.threshold, share, neuron.initial], system.precision),

@@ -13,7 +13,7 @@ from eqspike.engines.fast.rates.following import write_hidden, write_input
 from eqspike.engines.fast.rates.layout import Floats
 from eqspike.engines.fast.rates.simulator import Lesson, RateSimulator
 from eqspike.engines.tally import RateTally, asked_writes
-from eqspike.memory import Binary, Fixed, Metaplastic, Writes
+from eqspike.memory import Ideal, Writes
 from eqspike.rules import ContinualVectorField
 from eqspike.systems import RateSystem
 
@@ -76,7 +76,7 @@ class RateLearner:
         """Change all weights; returns the writes that the memory has counted itself."""
         simulator, memory = self._simulator, self._system.memory
         weights = simulator.weights
-        by_memory = isinstance(memory, (Fixed, Binary, Metaplastic))
+        by_memory = type(memory) is not Ideal
         self._change[:] = 0
         up, down = (self._change, self._spare) if by_memory else (weights.up, weights.down)
         rows = up[: simulator.layout.weights_at[1]].reshape(simulator.up(0).shape)
@@ -99,12 +99,9 @@ class RateLearner:
         at = self._simulator.layout.weights_at
         change = self._change[at[index] : at[index + 1]].reshape(stored.shape).astype(np.float64)
         held = stored.astype(np.float64)
-        if isinstance(memory, (Binary, Metaplastic)):
-            written = memory.write(held, self.kept[index], change, index)
-            stored[:], self.kept[index] = written.stored, dict(written.kept)
-            return written.writes
-        stored[:], writes = memory.program(held, change, index, stream_key(key, index))
-        return writes
+        written = memory.write(held, self.kept[index], change, index, stream_key(key, index))
+        stored[:], self.kept[index] = written.stored, dict(written.kept)
+        return written.writes
 
     def _write_input(
         self, before: Floats, after: Floats, signs: Floats, rate: float, into: Floats

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from eqspike.core.learner import Images
-from eqspike.core.rates import BinaryNeuron
 from eqspike.engines.fast.rates.following import count_filled, follow
 from eqspike.engines.fast.rates.layout import (
     Floats,
@@ -160,9 +159,7 @@ class RateSimulator:
 
     def values(self) -> Floats:
         """v of the free neurons, (samples, free neurons)."""
-        if isinstance(self.system.neuron, BinaryNeuron):
-            return np.asarray(self.batch.state >= 0.5, self.system.precision)
-        return self.batch.state.copy()
+        return self.system.neuron.value(self.batch.state).astype(self.system.precision, copy=False)
 
     def count(self, tally: RateTally, phases: tuple[str, ...]) -> None:
         """Add the messages since `start` to a tally."""

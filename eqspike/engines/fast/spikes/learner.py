@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eqspike.core.learner import Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.fast.layout import coupling_shape
+from eqspike.engines.fast.spikes.by_memory import ByMemory
 from eqspike.engines.fast.spikes.online import present_online
 from eqspike.engines.fast.spikes.simulator import Simulator
 from eqspike.engines.fast.spikes.state import make_record
@@ -26,6 +27,7 @@ class Learner:
     Attributes:
         stored: weights of each coupling, (pre, post); bias: of all neurons, at the places of the layout.
         bias_writes: candidate and applied writes of each layer's biases, (layers, 2).
+        by_memory: the writes of a memory that has no compiled twin.
     """
 
     def __init__(self, system: System, simulator: Simulator) -> None:
@@ -33,10 +35,12 @@ class Learner:
         self.stored: list[NDArray[np.float64]] = []
         self.bias = np.zeros(int(simulator.layout.starts[-1]))
         self.bias_writes = np.zeros((len(system.network.layers), 2), np.int64)
-        self._storages = [
+        self.by_memory = ByMemory(simulator)
+        made = (
             make_storage(system.memory, index, system.precision)
             for index in range(len(system.network.couplings))
-        ]
+        )
+        self._storages = [storage for storage in made if storage is not None]
         self._record = make_record(simulator.layout, 0, 0, system.precision)
         self._carried = np.zeros((0, 0), system.precision)
 
@@ -65,8 +69,13 @@ class Learner:
             )
             scores[part] = self._record.scores[:count]
             bias_change += self._record.bias_gradients[:count].sum(0, dtype=np.float64)
-            final = first + count == len(images)
-            self._write(images[part], rate_factor / len(images), write_key, sums, first == 0, final)
+            final, scale = first + count == len(images), rate_factor / len(images)
+            if self._storages:
+                self._write(images[part], scale, write_key, sums, first == 0, final)
+                continue
+            self.by_memory.add(images[part], self._record, first == 0)
+            if final:
+                self.by_memory.write(self.stored, scale, write_key)
         self._write_bias(bias_change * (rate_factor / len(images)))
         return scores
 

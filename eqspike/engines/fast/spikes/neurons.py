@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eqspike.core.local_rule import LocalRule
-from eqspike.core.neurons import Neuron, SigmaDelta
+from eqspike.core.neurons import CurrentBased, Neuron, SigmaDelta
+from eqspike.core.neurons.twins import no_twin
 from eqspike.engines.fast.compilation import inlined
 from eqspike.engines.fast.layout import Floats
 
@@ -39,19 +40,25 @@ class Dynamics(NamedTuple):
 
 
 def make_dynamics(neuron: Neuron, rule: LocalRule, target_rate: float, precision: str) -> Dynamics:
-    """Print a neuron and a local rule for the kernels."""
-    if isinstance(neuron, SigmaDelta):
-        kind, start, full = SIGMA_DELTA, neuron.initial_potential, 1.0
+    """A neuron and a local rule as the kernels know them.
+
+    Raises:
+        UnsupportedError: for a neuron without a compiled twin.
+    """
+    if type(neuron) is SigmaDelta:
+        kind, start = SIGMA_DELTA, neuron.initial_potential
         parameters = [neuron.synaptic_filter, neuron.relaxation, 0.0]
-    else:
-        kind, start, full = CURRENT_BASED, 0.0, neuron.threshold
+    elif type(neuron) is CurrentBased:
+        kind, start = CURRENT_BASED, 0.0
         parameters = [1 - neuron.current_decay, 1 - neuron.voltage_decay, neuron.threshold]
+    else:
+        raise no_twin("engine 'fast'", neuron, (SigmaDelta, CurrentBased))
     return Dynamics(
         kind,
         np.array([0, 1], precision),
         np.array(parameters, precision),
         np.array([start], precision),
-        np.array([full], precision),
+        np.array([neuron.full_potential], precision),
         np.array([1 / trace.tau for trace in rule.traces], precision),
         np.array(rule.coefficients("pre"), precision),
         np.array([target_rate], precision),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.layout import by_layer
 from eqspike.engines.fast.spikes.changes import summed_changes
@@ -17,10 +18,18 @@ from eqspike.engines.fast.spikes.counting import event_counts
 from eqspike.engines.fast.spikes.learner import BLOCK_SAMPLES, Learner
 from eqspike.engines.fast.spikes.simulator import Simulator
 from eqspike.engines.fast.spikes.state import make_record, make_tally
+from eqspike.engines.fast.spikes.writing import make_storage
 from eqspike.engines.fast.workers import thread_count
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
-from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
+from eqspike.systems.weights import (
+    check_arrays,
+    expected_shapes,
+    initial_weights,
+    kept_beside,
+    kept_names,
+    nudge_signs,
+)
 
 
 class FastSession:
@@ -82,7 +91,9 @@ class FastSession:
         self._check(images, labels)
         self._begin(images, learning=True)
         layout = self._simulator.layout
-        sums: Arrays = {name: np.zeros_like(array) for name, array in self.weights().items()}
+        sums: Arrays = {
+            name: np.zeros(shape) for name, shape in expected_shapes(self.system).items()
+        }
         for first in range(0, len(images), BLOCK_SAMPLES):
             part = slice(first, first + BLOCK_SAMPLES)
             record = make_record(
@@ -95,14 +106,8 @@ class FastSession:
         self._finish_announcement()
         return sums
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
-        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted.
-
-        Returns:
-            Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
-        """
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
+        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
         rule, layout = self.system.rule, self._simulator.layout
         steps = rule.free_steps + rule.nudged_steps
@@ -119,12 +124,16 @@ class FastSession:
             part = slice(layout.starts[index], layout.starts[index] + layer.size)
             spikes[layer.name] = record.raster[:, :, part]
             potentials[layer.name] = record.potentials[:, :, part]
-        return spikes, potentials
+        return Trace(spikes, potentials)
 
     def weights(self) -> Arrays:
-        """Copies of the stored weights and biases by name."""
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
         network, starts = self.system.network, self._simulator.layout.starts
-        result: Arrays = {}
+        result: Arrays = {
+            name: self._learner.by_memory.kept[index][kind].copy()
+            for index, names in enumerate(kept_names(self.system))
+            for kind, name in names.items()
+        }
         for coupling, stored in zip(network.couplings, self._learner.stored, strict=True):
             result[coupling.name] = stored.copy()
         for index, layer in enumerate(network.free_layers, start=1):
@@ -136,11 +145,19 @@ class FastSession:
     def load(self, weights: Arrays) -> None:
         """Replace all stored weights and biases; weights are brought to what the memory can hold.
 
+        What the memory keeps beside them starts anew where it is not given.
+
         Raises:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
         network, starts = self.system.network, self._simulator.layout.starts
-        check_arrays(weights, expected_shapes(self.system))
+        kept = kept_beside(self.system, weights)
+        given = {name: array for name, array in weights.items() if name not in kept}
+        check_arrays(given, expected_shapes(self.system))
+        self._learner.by_memory.kept = [
+            {kind: np.array(kept[name], np.float64) for kind, name in names.items()}
+            for names in kept_names(self.system)
+        ]
         self._learner.stored = [
             np.ascontiguousarray(
                 self.system.memory.store(weights[coupling.name], index), np.float64
@@ -207,4 +224,9 @@ def _refuse(system: System) -> None:
         raise UnsupportedError(
             "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
             "use integrate-and-fire or poisson"
+        )
+    if system.rule.online and make_storage(system.memory, 0, system.precision) is None:
+        raise UnsupportedError(
+            "engine 'fast' writes at every event to memories of kind ideal and fixed only, got memory.kind "
+            f"{system.memory.kind}; use rule.update batch"
         )

@@ -14,7 +14,7 @@ from eqspike.core.grid import STEPS_PER_UNIT
 from eqspike.engines.fast.arithmetic import copy, fill
 from eqspike.engines.fast.compilation import inlined, kernel
 from eqspike.engines.fast.inputs import random_bits
-from eqspike.memory import Fixed, Ideal
+from eqspike.memory import Fixed, Ideal, WeightMemory
 
 IDEAL, NEAREST, STOCHASTIC, FLOOR = 0, 1, 2, 3
 ROUNDINGS = {"nearest": NEAREST, "stochastic": STOCHASTIC, "floor": FLOOR}
@@ -35,14 +35,15 @@ class Storage(NamedTuple):
     grid: float
 
 
-def make_storage(memory: Ideal | Fixed, coupling: int, precision: str) -> Storage:
-    """Print a memory for the kernels."""
+def make_storage(memory: WeightMemory, coupling: int, precision: str) -> Storage | None:
+    """A memory as the kernels know it; None for one that has no compiled twin."""
     grid = STEPS_PER_UNIT[precision]
-    if isinstance(memory, Ideal):
+    if type(memory) is Ideal:
         return Storage(IDEAL, 1.0, 0.0, grid)
-    return Storage(
-        ROUNDINGS[memory.rounding], memory.step(coupling), float(memory.largest_code), grid
-    )
+    if type(memory) is Fixed:
+        rounding, largest = ROUNDINGS[memory.rounding], float(memory.largest_code)
+        return Storage(rounding, memory.step(coupling), largest, grid)
+    return None
 
 
 @inlined

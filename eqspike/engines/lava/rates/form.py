@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from eqspike.chips.graded import GradedNetwork
 from eqspike.core.learner import Arrays
-from eqspike.core.rates import BinaryNeuron
+from eqspike.core.neurons import BinaryNeuron, RateNeuron
+from eqspike.core.neurons.twins import no_twin
 from eqspike.engines.integers.graded import Batch
 from eqspike.engines.lava.presenter import FIXED, FLOATING
 from eqspike.systems import RateSystem
@@ -91,13 +92,15 @@ def float_form(system: RateSystem, weights: Arrays, batch: Batch) -> RateForm:
         "threshold": system.messages.threshold,
         "beta": system.rule.nudging.beta,
     }
-    if isinstance(neuron, BinaryNeuron):
+    if type(neuron) is BinaryNeuron:
         parameters["filter"] = neuron.filter
-    else:
+    elif type(neuron) is RateNeuron:
         parameters["activation"] = neuron.activation.name
+    else:
+        raise no_twin("engine 'lava'", neuron, (RateNeuron, BinaryNeuron))
     return RateForm(
         FLOATING,
-        isinstance(neuron, BinaryNeuron),
+        neuron.sends_bits,
         False,
         network.input.size,
         tuple((layer.name, weights[f"{layer.name}.bias"]) for layer in network.free_layers),

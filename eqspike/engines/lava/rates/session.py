@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
-from eqspike.core.rates import BinaryNeuron
-from eqspike.core.trace import RateTrace
+from eqspike.core.trace import Trace, rate_trace
 from eqspike.engines.integers.graded import Batch, make_batch, nudged_passes, refuse_unlike_graded
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.files import BIASES, relearnt
@@ -70,7 +69,7 @@ class FloatRateSession:
             UnsupportedError: for another rule, or a memory that is not ideal.
         """
         system = self.system
-        if system.rule.kind != "c-ep" or not isinstance(system.memory, Ideal):
+        if system.rule.kind != "c-ep" or type(system.memory) is not Ideal:
             raise UnsupportedError(
                 "engine 'lava:floating_pt' learns by rule.kind c-ep with memory.kind ideal, got "
                 f"{system.rule.kind} and {system.memory.kind}; binary memories learn in engine 'lava'"
@@ -105,14 +104,14 @@ class FloatRateSession:
         self._count(batch, found["messages"])
         return self._scores(batch, found)
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
         found = self._present(
             make_batch(self.system, images, labels, keys, nudged_passes(self.system))
         )
         kinds = (self._values(found["state"]), found["sent"], found["messages"] != 0)
-        return RateTrace(*(self._by_layer(kind[:, 1:]) for kind in kinds))
+        return rate_trace(*(self._by_layer(kind[:, 1:]) for kind in kinds))
 
     def weights(self) -> Arrays:
         """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
@@ -181,8 +180,7 @@ class FloatRateSession:
 
     def _values(self, states: NDArray[Any]) -> NDArray[Any]:
         """v of states."""
-        binary = isinstance(self.system.neuron, BinaryNeuron)
-        return np.where(states >= 0.5, 1.0, 0.0) if binary else states
+        return self.system.neuron.value(states)
 
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)

@@ -1,0 +1,32 @@
+"""Neuron models, one a file: parameters, the step in NumPy and the text for Brian2."""
+
+from eqspike.core.neurons.binary import BinaryNeuron
+from eqspike.core.neurons.current_based import CurrentBased
+from eqspike.core.neurons.protocol import (
+    AnyRateNeuron,
+    Neuron,
+    NeuronText,
+    State,
+    StepsInNumpy,
+    WrittenForBrian2,
+)
+from eqspike.core.neurons.rate import RateNeuron
+from eqspike.core.neurons.registry import NEURONS, RATE_NEURONS, read_neuron, read_rate_neuron
+from eqspike.core.neurons.sigma_delta import SigmaDelta
+
+__all__ = [
+    "NEURONS",
+    "RATE_NEURONS",
+    "AnyRateNeuron",
+    "BinaryNeuron",
+    "CurrentBased",
+    "Neuron",
+    "NeuronText",
+    "RateNeuron",
+    "SigmaDelta",
+    "State",
+    "StepsInNumpy",
+    "WrittenForBrian2",
+    "read_neuron",
+    "read_rate_neuron",
+]
