@@ -45,6 +45,11 @@ def test_clocks_of_different_steps() -> None:
     fed = count_brian2(monitors, [], inputs=[slow], steps=25, samples=4).phases["free"]
     # 2 ms and 8 ms lie in the first and last quarter; ticks at 0, 1, 2; 3, 4; 5, 6, 7; 8, 9 ms
     assert fed.layers == {"slow": LayerCounts(2, 0), "fast": LayerCounts(0, 300)}
+    first, rest = count_brian2(
+        monitors, [], inputs=[], steps=25, samples=4, phases={"first": 1, "rest": 24}
+    ).phases.values()
+    # Samples begin at 0, 2.5, 5 and 7.5 ms, of which two are steps of the slow clock.
+    assert (first.layers["slow"].neuron_updates, rest.layers["slow"].neuron_updates) == (2, 8)
     late = count_brian2(monitors, [], inputs=[], steps=35, samples=2, start_s=0.0015)
     with pytest.raises(DataError, match="must hold spikes of the 50 steps"):
         count_brian2(monitors, [], inputs=[], steps=25, samples=2)

@@ -16,6 +16,7 @@ from eqspike.counting import Connection, count_arrays
 from eqspike.energy import Conditions, estimate
 from eqspike.energy.counts_file import read_counts_file, write_counts_file
 from eqspike.experiment.estimating import estimate_counts
+from eqspike.reports import write_report
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "counts-example.json"
 Change = Callable[[dict[str, Any]], Any]
@@ -175,7 +176,7 @@ def test_several_spikes_an_update_are_declared(tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({}, "must hold counts under 'inference' or 'training'"),
-        ({"provenance": {"by": {1}}}, "must be made of plain JSON data: set {1} has no form"),
+        ({"provenance": {"by": {1}}}, "must be made of plain JSON data: set .+ has no form"),
         ({"provenance": {"by": "\ud800"}}, "must be made of plain JSON data"),
         ({"provenance": [1]}, "provenance must be a mapping, got list"),
         ({"provenance": {"accuracy": 97.0}}, "provenance.accuracy must be"),
@@ -228,6 +229,17 @@ def test_hops_of_an_unknown_layer_are_refused(tmp_path: Path) -> None:
     assert inference is not None
     with pytest.raises(ConfigError, match=r"layer 'hiden': .+ did you mean 'hidden'"):
         estimate(inference, chip.chip, Conditions(hops_per_spike={"hiden": 2}))
+
+
+def test_the_report_says_samples_and_steps(tmp_path: Path) -> None:
+    """Steps taken for samples are seen there, and nowhere else."""
+    write_report(estimate_counts(EXAMPLE, ("loihi1",)), tmp_path)
+    counted = read_counts_file(EXAMPLE).inference
+    assert counted is not None
+    steps = counted.phases["presentation"].sample_steps // counted.samples
+    expected = f"Inference, mean of {counted.samples} samples of {steps} steps"
+    for name in ("energy.md", "energy.html"):
+        assert expected in (tmp_path / name).read_text()
 
 
 def test_learning_is_no_inference(tmp_path: Path) -> None:
