@@ -224,8 +224,23 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add(commands, "list", "listing:list_library", "what the library holds")
-    kinds = ("models", "tasks", "chips", "engines")
+    parser = _add(
+        commands,
+        "list",
+        "listing:list_library",
+        "what the library holds, and which parts there are",
+    )
+    kinds = (
+        "models",
+        "tasks",
+        "chips",
+        "rules",
+        "neurons",
+        "memories",
+        "engines",
+        "learners",
+        "task-kinds",
+    )
     parser.add_argument("kind", nargs="?", choices=kinds, help="only this kind")
 
 

@@ -73,6 +73,10 @@ class Section:
         self._known.add(key)
         return key in self._data
 
+    def raw(self, key: str) -> Any:
+        """A required value as it stands, to be judged by somebody else."""
+        return self._take(key, _MISSING)
+
     def number(
         self,
         key: str,

@@ -26,7 +26,8 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
 from eqspike.core.network import Network
-from eqspike.core.neurons import AnyRateNeuron, RateNeuron
+from eqspike.core.neurons.protocol import AnyRateNeuron
+from eqspike.core.neurons.rate import RateNeuron
 
 UPDATES = ("synchronous", "even-odd")
 NUDGES = ("inside", "outside")

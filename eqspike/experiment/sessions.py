@@ -5,13 +5,19 @@ A name may be followed by the engine's own options, split at colons: `brian2:cpp
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from eqspike.core.errors import UnsupportedError
+from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Session
+from eqspike.core.origin import guarded
+from eqspike.core.registry import RATES, SIGNALS, SPIKES, Registry
 from eqspike.systems import AnySystem, RateSystem, System
-from eqspike.systems.checks import refuse_convolutions, refuse_unlike_messages
+from eqspike.systems.checks import (
+    refuse_added_parts,
+    refuse_convolutions,
+    refuse_unlike_messages,
+)
 
 
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
@@ -73,18 +79,66 @@ def _reference(system: AnySystem, seed: int, *options: str) -> Session:
     return ReferenceSession(system, seed)
 
 
-ENGINES: dict[str, Callable[..., Session]] = {
-    "fast": _fast,
-    "fast-int": _fast_int,
-    "brian2": _brian2,
-    "lava": _lava,
-    "torch": _torch,
-    "reference": _reference,
-}
-"""Given a system, a seed and the options that follow the engine's name, if any."""
+_CONTEXT = ("__enter__", "__exit__")
+_MEMBERS = tuple(name for name in vars(Session) if name in _CONTEXT or name[0] != "_")
+"""What the protocol of sessions asks for."""
 
-RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava", "reference")
-SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava", "reference")
+
+@dataclass(frozen=True)
+class Engine:
+    """Something that runs systems.
+
+    Attributes:
+        open: given a system, a seed and the options that follow the engine's name, if any, gives a session.
+        signals: what the neurons that it runs send, of `core.registry.SIGNALS`.
+        about: one line for lists.
+    """
+
+    open: Callable[..., Session]
+    signals: tuple[str, ...] = SIGNALS
+    about: str = ""
+
+
+def _lacks_of_engine(engine: object) -> str:
+    if not isinstance(engine, Engine):
+        return "an `eqspike.experiment.Engine`"
+    known = set(engine.signals) <= set(SIGNALS) and engine.signals
+    return "" if known else f"signals, of {', '.join(SIGNALS)}"
+
+
+ENGINES: Registry[Engine] = Registry(
+    "engine",
+    "eqspike.engines",
+    {
+        "fast": Engine(_fast, about="compiled event-driven simulation on all cores (Numba)"),
+        "fast-int": Engine(
+            _fast_int,
+            about="the same in Loihi's integers, for current-based neurons; "
+            "also fast-int:lava, which learns with Lava's random numbers",
+        ),
+        "brian2": Engine(
+            _brian2,
+            about="reference simulation from equations with units (Brian2, float64); "
+            "also brian2:cython, brian2:cpp_standalone[:THREADS], brian2:auto",
+        ),
+        "lava": Engine(
+            _lava,
+            about="Loihi as Lava simulates it: stock processes, or one process for all (Lava); "
+            "also lava:stock, lava:fused, lava:fused:floating_pt",
+        ),
+        "torch": Engine(
+            _torch,
+            (RATES,),
+            "networks of rates, on the CPU or a GPU (PyTorch); also torch:cpu, torch:cuda",
+        ),
+        "reference": Engine(
+            _reference,
+            about="event by event in NumPy: any neuron, rule and memory, slowly; the definition of the others",
+        ),
+    },
+    _lacks_of_engine,
+    error=UnsupportedError,
+)
 
 
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:
@@ -103,7 +157,16 @@ def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Sess
     """
     check_engine(system, engine)
     name, *options = engine.split(":")
-    return ENGINES[name](system, seed, *options)
+    part = ENGINES.named(name)
+    with guarded(part.origin, f"engine '{engine}' cannot be opened"):
+        session: Session = part.value.open(system, seed, *options)
+    lacks = [name for name in _MEMBERS if not hasattr(session, name)]
+    if lacks:
+        raise ConfigError(
+            f"{part.origin or 'eqspike'}: what engine '{engine}' opens must have {', '.join(_MEMBERS)}; "
+            f"{type(session).__name__} lacks {', '.join(lacks)}"
+        )
+    return session
 
 
 def check_engine(system: AnySystem, engine: str) -> None:
@@ -112,17 +175,18 @@ def check_engine(system: AnySystem, engine: str) -> None:
     Raises:
         UnsupportedError: naming the engines that do.
     """
-    name, *options = engine.split(":")
-    if name not in ENGINES:
-        close = difflib.get_close_matches(name, ENGINES, n=1)
-        hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
-        raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
-    of_rates = isinstance(system, RateSystem)
-    neurons, those = ("rate", RATE_ENGINES) if of_rates else ("spiking", SPIKING_ENGINES)
-    if name not in those:
+    name = engine.split(":")[0]
+    part = ENGINES.named(name)
+    signal = RATES if isinstance(system, RateSystem) else SPIKES
+    if signal not in part.value.signals:
+        neurons = "rate" if signal == RATES else "spiking"
+        other = next(n for n, known in ENGINES.built_in.items() if signal in known.signals)
         raise UnsupportedError(
-            f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
+            f"engine '{name}' does not run {neurons} neurons; use engine '{other}'"
         )
+    if part.origin is not None:
+        return
+    refuse_added_parts(system, name)
     if isinstance(system, System):
         refuse_convolutions(system.network, name)
     elif name != "torch":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from eqspike.core.config import Section
 from eqspike.core.errors import missing_package
 from eqspike.core.learner import Learner
+from eqspike.core.registry import Registry
 
 
 class Recipe(Protocol):
@@ -37,10 +39,57 @@ class Recipe(Protocol):
         ...
 
 
-LEARNERS: dict[str, str] = {
-    "backprop": "eqspike.learners.backprop:Backprop",
-    "binary-backprop": "eqspike.learners.binary:BinaryBackprop",
-}
+@dataclass(frozen=True)
+class Built:
+    """A recipe whose module is imported when it is read.
+
+    Attributes:
+        place: module and class, as `module:class`; about: one line for lists.
+    """
+
+    place: str
+    about: str
+
+    def read(self, section: Section, training: Section) -> Recipe:
+        """What the class reads.
+
+        Raises:
+            MissingPackageError: without PyTorch.
+        """
+        module, _, name = self.place.partition(":")
+        try:
+            recipe: type[Recipe] = getattr(importlib.import_module(module), name)
+        except ModuleNotFoundError as missing:
+            if missing.name != "torch":
+                raise
+            purpose = "a model with a 'learner' section"
+            raise missing_package("torch", "torch", purpose) from missing
+        return recipe.read(section, training)
+
+
+def _lacks_of_recipe(recipe: object) -> str:
+    needed = ("read", "open", "misfit", "weights")
+    has = isinstance(recipe, type) and all(callable(getattr(recipe, n, None)) for n in needed)
+    return (
+        "" if has else f"a class with the methods {', '.join(needed)} of `learners.registry.Recipe`"
+    )
+
+
+LEARNERS: Registry[Built | type[Recipe]] = Registry(
+    "learner",
+    "eqspike.learners",
+    {
+        "backprop": Built(
+            "eqspike.learners.backprop:Backprop", "networks of rates trained by backpropagation"
+        ),
+        "binary-backprop": Built(
+            "eqspike.learners.binary:BinaryBackprop",
+            "binary networks with hidden weights, trained by backpropagation",
+        ),
+    },
+    _lacks_of_recipe,
+    members=("kind",),
+)
 
 
 def read_recipe(section: Section, training: Section) -> Recipe:
@@ -50,13 +99,5 @@ def read_recipe(section: Section, training: Section) -> Recipe:
         ConfigError: for an unknown kind or key, or a value out of range.
         MissingPackageError: without PyTorch.
     """
-    module, _, name = LEARNERS[section.choice("kind", tuple(LEARNERS))].partition(":")
-    try:
-        found: Any = getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as missing:
-        if missing.name != "torch":
-            raise
-        raise missing_package("torch", "torch", "a model with a 'learner' section") from missing
-    recipe: Recipe = found.read(section, training)
-    section.close()
+    recipe: Recipe = LEARNERS.read(section, training)
     return recipe

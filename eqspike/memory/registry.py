@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from eqspike.core.config import Section
+from eqspike.core.registry import Registry, lacks_read
 from eqspike.memory.binary import Binary
 from eqspike.memory.fixed import Fixed
 from eqspike.memory.ideal import Ideal
 from eqspike.memory.metaplastic import Metaplastic
 from eqspike.memory.protocol import WeightMemory
 
-
-class MemoryKind(Protocol):
-    """A class of memories that can be read from a model."""
-
-    def read(self, section: Section, couplings: int) -> WeightMemory:
-        """Read a model's `memory` section for a network with that many couplings, and close it."""
-        ...
-
-
-MEMORIES: dict[str, MemoryKind] = {
-    "ideal": Ideal,
-    "fixed": Fixed,
-    "binary": Binary,
-    "metaplastic": Metaplastic,
-}
+MEMORIES: Registry[type[WeightMemory]] = Registry(
+    "memory",
+    "eqspike.memories",
+    {memory.kind: memory for memory in (Ideal, Fixed, Binary, Metaplastic)},
+    lacks_read,
+    members=("kind",),
+)
 
 
 def read_memory(section: Section, couplings: int) -> WeightMemory:
@@ -38,5 +29,5 @@ def read_memory(section: Section, couplings: int) -> WeightMemory:
     Raises:
         ConfigError: for an unknown kind or key, or a value out of range.
     """
-    kind = section.choice("kind", tuple(MEMORIES))
-    return MEMORIES[kind].read(section, couplings)
+    memory: WeightMemory = MEMORIES.read(section, couplings)
+    return memory

@@ -88,6 +88,7 @@ def build_comparison(
             refuse_learning(system.inference)
         checked_provenance(system.provenance)
     given = conditions or Conditions()
+    given.check_layers(*(c for system in systems for c in (system.inference, system.training)))
     energies = tuple(tuple(_energy(system, chip, given) for system in systems) for chip in chips)
     return SystemComparison(tuple(systems), tuple(chips), energies, given)
 
@@ -123,7 +124,9 @@ def energy_ratio(one: Estimate, other: Estimate) -> Interval | None:
 def _energy(system: ComparedSystem, chip: ChipProfile, conditions: Conditions) -> SystemEnergy:
     counted = (system.inference, system.training)
     inference, training = (
-        None if counts is None or system.unpriced else estimate(counts, chip, conditions)
+        None
+        if counts is None or system.unpriced
+        else estimate(counts, chip, conditions.within(counts))
         for counts in counted
     )
     return SystemEnergy(inference, training)

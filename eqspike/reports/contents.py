@@ -95,7 +95,8 @@ def build_report(
 
     Raises:
         ConfigError: without chips or counts, with a chip named twice, with learning events in the
-            inference counts, with provenance that JSON cannot hold, or a rate that is not above 0.
+            inference counts, with hops of a layer they do not have, with provenance that JSON cannot hold, or a
+            rate that is not above 0.
     """
     check_chips(chips)
     if training is None and inference is None:
@@ -108,6 +109,7 @@ def build_report(
         refuse_learning(inference)
     checked = checked_provenance(provenance)
     given = conditions or Conditions()
+    given.check_layers(training, inference)
     return EnergyReport(
         _title(checked),
         checked,
@@ -137,9 +139,10 @@ def _priced(
 ) -> Priced | None:
     if counts is None:
         return None
-    found = estimate(counts, chip, conditions)
+    within = conditions.within(counts)
+    found = estimate(counts, chip, within)
     warned = replace(found, warnings=(*message_warning(provenance, chip), *found.warnings))
-    return Priced(warned, swings(counts, chip, conditions))
+    return Priced(warned, swings(counts, chip, within))
 
 
 def check_chips(chips: Sequence[ChipProfile]) -> None:

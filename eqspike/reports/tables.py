@@ -18,10 +18,11 @@ BAR_HEIGHT = 90
 
 @dataclass(frozen=True)
 class CountTable:
-    """Counts per sample: places and categories down, phases across."""
+    """Counts per sample: places and categories down, phases across; `steps` are those of a sample."""
 
     title: str
     samples: str
+    steps: str
     phases: tuple[str, ...]
     lines: tuple[tuple[str, str, tuple[str, ...]], ...]
 
@@ -41,7 +42,8 @@ def count_table(title: str, counts: EventCounts) -> CountTable:
         for (place, category), line in cells.items()
         if any(line.values())
     )
-    return CountTable(title, text.count(counts.samples), phases, lines)
+    steps = sum(phase.sample_steps for phase in counts.phases.values()) / counts.samples
+    return CountTable(title, text.count(counts.samples), text.count(steps), phases, lines)
 
 
 @dataclass(frozen=True)

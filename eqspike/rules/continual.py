@@ -24,6 +24,7 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.phases import Phase
 from eqspike.core.rates import Dynamics, Feedback
+from eqspike.core.registry import RATES
 from eqspike.rules.nudging import Nudging
 
 
@@ -33,6 +34,7 @@ class ContinualEquilibrium:
 
     nudging: Nudging
     kind: ClassVar[str] = "c-ep"
+    signal: ClassVar[str] = RATES
     continual: ClassVar[bool] = True
 
     @property
@@ -67,6 +69,7 @@ class ContinualVectorField:
 
     nudging: Nudging
     kind: ClassVar[str] = "c-vf"
+    signal: ClassVar[str] = RATES
     continual: ClassVar[bool] = True
 
     @property

@@ -10,11 +10,13 @@ Legend: S spike train, rho firing rate, beta nudging strength, y target, r estim
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from eqspike.core.config import Section
 from eqspike.core.errors import ConfigError
 from eqspike.core.local_rule import LocalRule, derivative_rule
 from eqspike.core.phases import Phase
+from eqspike.core.registry import SPIKES
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class EqSpike:
     target_rate: float
     online: bool
     alternating: bool = False
+    kind: ClassVar[str] = "eqspike"
+    signal: ClassVar[str] = SPIKES
 
     @property
     def beta_sign(self) -> str:

@@ -18,6 +18,7 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.phases import Phase
 from eqspike.core.rates import Dynamics, Feedback
+from eqspike.core.registry import RATES
 from eqspike.rules.nudging import Nudging
 
 
@@ -27,6 +28,7 @@ class Equilibrium:
 
     nudging: Nudging
     kind: ClassVar[str] = "ep"
+    signal: ClassVar[str] = RATES
     continual: ClassVar[bool] = False
 
     @property

@@ -7,7 +7,10 @@ import numpy as np
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Images, Labels
 from eqspike.core.network import Network
-from eqspike.systems.system import RateSystem
+from eqspike.core.neurons.registry import NEURONS
+from eqspike.memory import MEMORIES
+from eqspike.rules import RULES
+from eqspike.systems.system import AnySystem, RateSystem
 
 
 def refuse_convolutions(network: Network, engine: str) -> None:
@@ -20,6 +23,22 @@ def refuse_convolutions(network: Network, engine: str) -> None:
         raise UnsupportedError(
             f"engine '{engine}' does not run convolutions; only engine 'torch' does, with rate neurons"
         )
+
+
+def refuse_added_parts(system: AnySystem, engine: str) -> None:
+    """Refuse neurons, rules and memories that a built-in engine does not know: only exact classes are known.
+
+    Raises:
+        UnsupportedError: naming the part.
+    """
+    parts = ((NEURONS, system.neuron), (RULES, system.rule), (MEMORIES, system.memory))
+    for registry, part in parts:
+        if type(part) not in registry.built_in.values():
+            raise UnsupportedError(
+                f"engine '{engine}' does not run {registry.noun} '{part.kind}' ({type(part).__name__}), which is "
+                f"not built in; use an engine that does, or {registry.noun}.kind "
+                f"{' or '.join(registry.built_in)}"
+            )
 
 
 def check_images(images: Images, pixels: int) -> None:

@@ -6,16 +6,16 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
 from eqspike.core.network import Network, read_network
-from eqspike.core.neurons import NEURONS, RATE_NEURONS, read_neuron, read_rate_neuron
+from eqspike.core.neurons import NEURONS, read_neuron
 from eqspike.core.rates import Dynamics, Feedback, Readout, refuse_convolutions
+from eqspike.core.registry import RATES, SPIKES
 from eqspike.memory import WeightMemory, read_memory
-from eqspike.rules import EqSpike, RateRule, read_rate_rule
+from eqspike.rules import EqSpike, RateRule, read_rate_rule, read_spike_rule
 from eqspike.systems.system import AnySystem, RateSystem, System
 from eqspike.tasks.encoders import Encoder
 
 PRECISIONS = ("float32", "float64")
 RATE_PRECISIONS = (*PRECISIONS, "bfloat16")
-RULES = ("eqspike",)
 
 
 def read_system(section: Section, training: Section) -> AnySystem:
@@ -29,23 +29,21 @@ def read_system(section: Section, training: Section) -> AnySystem:
         UnsupportedError: for a combination that the mathematics refuses.
     """
     network = read_network(section)
-    kind = section.section("neuron").choice("kind", (*RATE_NEURONS, *NEURONS))
-    read = _rate_system if kind in RATE_NEURONS else _spiking_system
+    neuron = NEURONS.choose(section.section("neuron")).value
+    read = _rate_system if neuron.signal == RATES else _spiking_system
     return read(section, training, network)
 
 
 def _spiking_system(section: Section, training: Section, network: Network) -> System:
     couplings = len(network.couplings)
-    neuron = read_neuron(section.section("neuron"))
+    neuron = read_neuron(section.section("neuron"), SPIKES)
     if any(network.convolutions):
         raise UnsupportedError(
             f"{section.where('couplings')}: a convolution needs rate neurons, which engine 'torch' runs; engines "
             "fast, fast-int, brian2 and lava run dense couplings only; make all dense, or set neuron.kind to rate"
         )
     encoder = Encoder.read(section.section("encoder"))
-    rule_section = section.section("rule")
-    rule_section.choice("kind", RULES)
-    rule = EqSpike.read(rule_section)
+    rule = read_spike_rule(section.section("rule"))
     memory = read_memory(section.section("memory", {"kind": "ideal"}), couplings)
     _refuse_events(rule, memory)
     return System(
@@ -73,7 +71,7 @@ def _refuse_events(rule: EqSpike, memory: WeightMemory) -> None:
 
 def _rate_system(section: Section, training: Section, network: Network) -> RateSystem:
     couplings = len(network.couplings)
-    neuron = read_rate_neuron(section.section("neuron"))
+    neuron = read_neuron(section.section("neuron"), RATES)
     dynamics = Dynamics.read(section.section("dynamics", {}))
     dynamics.refuse(neuron)
     feedback = Feedback.read(section.section("feedback", {}))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from eqspike import library
 from eqspike.core.config import Section
+from eqspike.core.errors import ConfigError
+from eqspike.core.origin import Origin, guarded
+from eqspike.core.registry import Registry
 from eqspike.tasks.curriculum import Curriculum, Part
-from eqspike.tasks.kinds import KINDS, read_data_keys
+from eqspike.tasks.kinds import Reader, idx_reader, npz_reader
 from eqspike.tasks.origin import read_place
+from eqspike.tasks.places import Place
 from eqspike.tasks.series import SeriesTask
 from eqspike.tasks.series_kinds import read_adding, read_pixels, read_series
 from eqspike.tasks.task import Task
@@ -18,6 +24,7 @@ _LARGEST_SIDE = 65536
 _HIGHEST_LEVEL = 255
 
 AnyTask = Task | Curriculum | SeriesTask
+FileReader = Callable[[Section, Place, tuple[int, ...]], Reader]
 
 _PERMUTED = "permuted:"
 
@@ -33,17 +40,45 @@ def load_task(name_or_path: str) -> AnyTask:
     """
     path = library.find("tasks", name_or_path)
     section = Section(library.load_yaml(path), str(path))
-    kind = section.choice("kind", (*KINDS, *FORMS))
-    if kind in FORMS:
-        task = FORMS[kind](section, path)
-        section.close()
+    kind = TASK_KINDS.choose(section)
+    what = f"task kind '{kind.name}' cannot read {path.name}"
+    with guarded(kind.origin, what):
+        task: AnyTask = kind.value(section, path)
+    section.close()
+    return task if kind.origin is None else _checked(task, kind.origin, what)
+
+
+def _checked(task: object, origin: Origin, what: str) -> AnyTask:
+    """What an added kind has read, if it is a task; errors of its reader of data will name where it comes from."""
+    if isinstance(task, Curriculum):
         return task
-    return _read_images(section, path)
+    if not isinstance(task, (Task, SeriesTask)):
+        raise ConfigError(
+            f"{origin}: {what}: must give a Task, a SeriesTask or a Curriculum, got {task!r}"
+        )
+    found: Any = task
+    read: Callable[[str], Any] = found.read
+
+    def read_split(split: str) -> Any:
+        with guarded(origin, what):
+            return read(split)
+
+    changed: AnyTask = replace(found, read=read_split)
+    return changed
 
 
-def _read_images(section: Section, path: Path) -> Task:
+def read_images(section: Section, path: Path, reader: FileReader) -> Task:
+    """A task of images, whatever its files are.
+
+    Args:
+        reader: given the description, the place of its files and the shape of an image, takes the keys of the
+            files and gives a function that reads the split of a name.
+
+    Raises:
+        ConfigError: if the description breaks a rule. No data file is touched yet.
+    """
     image_shape = _image_shape(section)
-    task = Task(
+    return Task(
         name=path.stem,
         title=section.text("title"),
         source=section.text("source").strip(),
@@ -51,10 +86,18 @@ def _read_images(section: Section, path: Path) -> Task:
         image_shape=image_shape,
         classes=section.integer("classes", low=2),
         maximum=section.integer("maximum", _HIGHEST_LEVEL, low=1, high=_HIGHEST_LEVEL),
-        read=read_data_keys(section, read_place(section, path), image_shape),
+        read=reader(section, read_place(section, path), image_shape),
     )
-    section.close()
-    return task
+
+
+def _read_idx(section: Section, path: Path) -> Task:
+    """Images in four idx files, plain or packed by gzip: images and labels of `train` and `test`."""
+    return read_images(section, path, idx_reader)
+
+
+def _read_npz(section: Section, path: Path) -> Task:
+    """Images in one npz file with `train_images`, `train_labels`, `test_images` and `test_labels`."""
+    return read_images(section, path, npz_reader)
 
 
 def _image_shape(section: Section) -> tuple[int, ...]:
@@ -92,10 +135,21 @@ def _image_task(section: Section, key: str, name: str) -> Task:
     return task
 
 
-FORMS: dict[str, Callable[[Section, Path], AnyTask]] = {
-    "curriculum": _read_curriculum,
-    "pixels": _read_pixels,
-    "series": read_series,
-    "adding": read_adding,
-}
-"""Tasks that are no images in files, by their `kind`."""
+def _lacks_call(reader: object) -> str:
+    return "" if callable(reader) else "a function `(section, path)` that gives a task"
+
+
+TASK_KINDS: Registry[Callable[[Section, Path], AnyTask]] = Registry(
+    "task kind",
+    "eqspike.task_kinds",
+    {
+        "idx": _read_idx,
+        "npz": _read_npz,
+        "curriculum": _read_curriculum,
+        "pixels": _read_pixels,
+        "series": read_series,
+        "adding": read_adding,
+    },
+    _lacks_call,
+)
+"""Functions that read a description, given its path too, by the description's `kind`."""

@@ -14,6 +14,7 @@ import numpy as np
 from eqspike.core.config import Section
 from eqspike.core.neurons import NeuronText, State
 from eqspike.core.neurons.protocol import Vector
+from eqspike.core.registry import SPIKES
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Adaptive:
     recovery: float = 0.05
     jump: float = 0.2
     kind: ClassVar[str] = "adaptive"
+    signal: ClassVar[str] = SPIKES
 
     @staticmethod
     def read(section: Section) -> Adaptive:

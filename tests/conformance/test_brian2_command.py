@@ -10,7 +10,7 @@ import pytest
 from eqspike.cli import main
 from eqspike.core.learner import Arrays
 from eqspike.engines.fast import FastSession
-from eqspike.experiment import ENGINES, sessions
+from eqspike.experiment import ENGINES, Engine
 from eqspike.systems import System
 
 pytest.importorskip("brian2")
@@ -60,8 +60,7 @@ def test_a_difference_is_located(
     def open_perturbed(system: System, seed: int) -> FastSession:
         return Perturbed(system, seed)
 
-    monkeypatch.setitem(ENGINES, "perturbed", open_perturbed)
-    monkeypatch.setattr(sessions, "SPIKING_ENGINES", (*sessions.SPIKING_ENGINES, "perturbed"))
+    monkeypatch.setitem(ENGINES.built_in, "perturbed", Engine(open_perturbed))  # type: ignore[arg-type]
     command = ["parity", str(run), "--engines", "fast,perturbed", "--samples", "3"]
     assert main([*command, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)

@@ -15,9 +15,9 @@ from eqspike.core.network import layered
 from eqspike.core.neurons import AnyRateNeuron, BinaryNeuron, RateNeuron
 from eqspike.core.rates import Dynamics, Feedback, Readout
 from eqspike.engines.torch import TorchSession
-from eqspike.engines.torch.couplings import Dense
 from eqspike.engines.torch.writing import make_writer
 from eqspike.memory import Binary, Ideal, Metaplastic, Scale, WeightMemory
+from eqspike.nn.couplings import Dense
 from eqspike.rules import ContinualEquilibrium, Equilibrium, Nudging, RateRule
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import initial_rate_weights, kept_beside

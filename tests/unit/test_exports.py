@@ -11,7 +11,7 @@ import eqspike
 EXPORTS = {
     "eqspike": [
         "EqspikeError", "EventCounts", "__version__", "estimate", "evaluate", "export_nir",
-        "load_model", "load_task", "open_session", "train",
+        "load_model", "load_task", "open_session", "plugins", "train",
     ],
     "eqspike.counting": [
         "Connection", "count_arrays", "count_brian2", "count_lava", "count_nir", "write_counts_file",
@@ -23,7 +23,7 @@ EXPORTS = {
     ],
     "eqspike.rules": [
         "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
-        "Nudging", "RATE_RULES", "RateRule", "read_rate_rule",
+        "Nudging", "RULES", "RateRule", "read_rate_rule", "read_spike_rule",
     ],
     "eqspike.tasks": [
         "SPLITS", "AnyTask", "Curriculum", "Metric", "Samples", "Series", "SeriesTask", "Split", "Stage", "Task",

@@ -11,12 +11,11 @@ from eqspike.core.neurons.protocol import (
     WrittenForBrian2,
 )
 from eqspike.core.neurons.rate import RateNeuron
-from eqspike.core.neurons.registry import NEURONS, RATE_NEURONS, read_neuron, read_rate_neuron
+from eqspike.core.neurons.registry import NEURONS, read_neuron
 from eqspike.core.neurons.sigma_delta import SigmaDelta
 
 __all__ = [
     "NEURONS",
-    "RATE_NEURONS",
     "AnyRateNeuron",
     "BinaryNeuron",
     "CurrentBased",
@@ -28,5 +27,4 @@ __all__ = [
     "StepsInNumpy",
     "WrittenForBrian2",
     "read_neuron",
-    "read_rate_neuron",
 ]

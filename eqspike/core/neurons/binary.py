@@ -9,6 +9,7 @@ import numpy as np
 
 from eqspike.core.config import Section
 from eqspike.core.neurons.protocol import Vector
+from eqspike.core.registry import RATES
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class BinaryNeuron:
     filter: float = 0.5
     initial: float = 1.0
     kind: ClassVar[str] = "binary"
+    signal: ClassVar[str] = RATES
     sends_bits: ClassVar[bool] = True
 
     @staticmethod

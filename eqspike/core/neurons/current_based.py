@@ -9,6 +9,7 @@ import numpy as np
 
 from eqspike.core.config import Section
 from eqspike.core.neurons.protocol import NeuronText, State, Vector
+from eqspike.core.registry import SPIKES
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class CurrentBased:
     voltage_decay: float = 0.05
     threshold: float = 1.0
     kind: ClassVar[str] = "current-based"
+    signal: ClassVar[str] = SPIKES
 
     @staticmethod
     def read(section: Section) -> CurrentBased:

@@ -10,6 +10,7 @@ import numpy as np
 from eqspike.core.activations import ACTIVATIONS, Activation
 from eqspike.core.config import Section
 from eqspike.core.neurons.protocol import Vector
+from eqspike.core.registry import RATES
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class RateNeuron:
     activation: Activation
     initial: float = 0.0
     kind: ClassVar[str] = "rate"
+    signal: ClassVar[str] = RATES
     sends_bits: ClassVar[bool] = False
 
     @staticmethod

@@ -9,6 +9,7 @@ import numpy as np
 
 from eqspike.core.config import Section
 from eqspike.core.neurons.protocol import NeuronText, State, Vector
+from eqspike.core.registry import SPIKES
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class SigmaDelta:
     relaxation: float = 0.5
     initial_potential: float = 0.5
     kind: ClassVar[str] = "sigma-delta"
+    signal: ClassVar[str] = SPIKES
     full_potential: ClassVar[float] = 1.0
 
     @staticmethod

@@ -94,7 +94,7 @@ class ReferenceSession:
         return scores
 
     def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
-        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted."""
+        """Spikes and membrane potentials of every free neuron through all phases; nothing is counted."""
         self._check(images, labels)
         seen = self._watched(images, labels, keys)
         names = [layer.name for layer in self.system.network.free_layers]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from eqspike.engines.torch.couplings import Coupling
+from eqspike.nn.couplings import Coupling
 
 
 def add_contrast(

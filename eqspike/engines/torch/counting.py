@@ -16,8 +16,8 @@ from eqspike.core.counts import (
 )
 from eqspike.core.network import Coupling, Network
 from eqspike.engines.tally import RateTally
-from eqspike.engines.torch.couplings import Coupling as Made
 from eqspike.memory import Writes
+from eqspike.nn.couplings import Coupling as Made
 from eqspike.rules import ContinualVectorField
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import backward_name

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from eqspike.engines.tally import RateTally
-from eqspike.engines.torch.couplings import Coupling
 from eqspike.engines.torch.neurons import twin_of
-from eqspike.engines.torch.relaxation import update_groups
+from eqspike.engines.torch.relaxation import groups_of
+from eqspike.nn.couplings import Coupling
 from eqspike.systems import RateSystem
 
 
@@ -46,7 +46,7 @@ class ChangeRelaxation:
         self._squash, share = twin_of(system.neuron)
         self._filter = 1.0 if share is None else share
         self.filtered = [] if share is None else [torch.empty_like(state) for state in self.states]
-        self._groups = update_groups(system)
+        self._groups = groups_of(system)
         self._inside = system.dynamics.nudge == "inside"
         self._teacher: tuple[Tensor, Tensor] | None = None
         self._sent: dict[str, list[Tensor]] = {}

@@ -12,11 +12,12 @@ from eqspike.engines.tally import RateTally
 from eqspike.engines.torch.continual import Following, add_each_way
 from eqspike.engines.torch.contrast import add_contrasts, add_moves, bias_contrast
 from eqspike.engines.torch.counting import active, asked_writes
-from eqspike.engines.torch.couplings import Coupling
 from eqspike.engines.torch.events import ChangeRelaxation
-from eqspike.engines.torch.relaxation import Relaxation, States
+from eqspike.engines.torch.relaxation import Relaxation
 from eqspike.engines.torch.writing import Writer
 from eqspike.memory import Writes
+from eqspike.nn.couplings import Coupling
+from eqspike.nn.relaxation import States
 from eqspike.rules import ContinualVectorField
 from eqspike.systems import RateSystem
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from eqspike.core.neurons import AnyRateNeuron, BinaryNeuron, RateNeuron
 from eqspike.core.neurons.twins import no_twin
-from eqspike.engines.torch.activations import LINEAR, SQUASHES, Squash
+from eqspike.nn.activations import LINEAR, SQUASHES, Squash
 
 
 class Twin(NamedTuple):

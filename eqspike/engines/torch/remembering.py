@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from eqspike.engines.torch.couplings import Coupling
 from eqspike.memory import Binary, Metaplastic, Scale, Writes
 from eqspike.memory.scale import SMALLEST
+from eqspike.nn.couplings import Coupling
 
 EXACT_ONES = 1 << 24
 

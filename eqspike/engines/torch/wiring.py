@@ -9,10 +9,10 @@ from torch import Tensor
 
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.rates import refuse_convolutions
-from eqspike.engines.torch.convolution import Convolutional
-from eqspike.engines.torch.couplings import Coupling, Dense
 from eqspike.engines.torch.neurons import twin_of
 from eqspike.memory import Ideal
+from eqspike.nn.convolution import Convolutional
+from eqspike.nn.couplings import Coupling, Dense
 from eqspike.systems import RateSystem
 
 

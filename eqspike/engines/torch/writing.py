@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from eqspike.core.random_stream import stream_key
-from eqspike.engines.torch.couplings import Coupling
 from eqspike.engines.torch.remembering import Remembering
 from eqspike.memory import Binary, Ideal, Metaplastic, WeightMemory, Writes
+from eqspike.nn.couplings import Coupling
 
 AddChange = Callable[[Sequence[Tensor]], None]
 """Adds the wanted change of each coupling's weights to the arrays it is given."""

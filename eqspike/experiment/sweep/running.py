@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eqspike.core.errors import ConfigError, RunError, missing_package
+from eqspike.experiment.plugins import plugins
 from eqspike.experiment.runs import check_engine
 from eqspike.experiment.sweep.grid import Axis, Point, grid
 from eqspike.experiment.sweep.point import Base, known_result, run_point
@@ -57,9 +58,10 @@ def run_sweep(
         MissingPackageError: if Dask is not installed.
     """
     points = grid(axes)
-    known = [_checked(base, point, out) for point in points]
+    with plugins(*base.plugins):
+        known = [_checked(base, point, out) for point in points]
+        load_task(base.task)
     load_chips(base.chips, {})
-    load_task(base.task)
     outcomes: dict[str, Outcome] = {}
 
     def take(outcome: Outcome) -> None:

@@ -16,10 +16,10 @@ from eqspike.core.network import layered
 from eqspike.core.neurons import RateNeuron
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession
-from eqspike.engines.torch.convolution import Convolutional
 from eqspike.experiment import load_model
 from eqspike.experiment.sessions import check_engine
 from eqspike.memory import Ideal
+from eqspike.nn.convolution import Convolutional
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import initial_rate_weights

@@ -14,9 +14,9 @@ from eqspike.core.network import layered
 from eqspike.core.neurons import RateNeuron
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession, open_torch
-from eqspike.engines.torch.activations import SQUASHES
 from eqspike.engines.torch.device import THREADED_PRODUCTS, threads
 from eqspike.memory import Fixed, Ideal
+from eqspike.nn.activations import SQUASHES
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging, RateRule
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import initial_rate_weights

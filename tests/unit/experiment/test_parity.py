@@ -8,7 +8,7 @@ import pytest
 from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased
 from eqspike.engines.fast.loihi import FastIntSession
-from eqspike.experiment import ENGINES, sessions
+from eqspike.experiment import ENGINES, Engine
 from eqspike.experiment.parity import Parity, compare
 from eqspike.systems import System
 from eqspike.systems.weights import initial_weights
@@ -33,8 +33,7 @@ def of(second: type[FastIntSession], monkeypatch: pytest.MonkeyPatch) -> Parity:
     def opened(system: System, seed: int, *options: str) -> FastIntSession:
         return second(system, seed, threads=1)
 
-    monkeypatch.setitem(ENGINES, "second", opened)
-    monkeypatch.setattr(sessions, "SPIKING_ENGINES", (*sessions.SPIKING_ENGINES, "second"))
+    monkeypatch.setitem(ENGINES.built_in, "second", Engine(opened))  # type: ignore[arg-type]
     return compare(SYSTEM, initial_weights(SYSTEM, 1), samples(SYSTEM, 2), ("fast-int", "second"))
 
 

@@ -12,7 +12,7 @@ from eqspike.cli import main
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Images, Keys, Labels
 from eqspike.engines.fast.rates import FastRateSession
-from eqspike.experiment import ENGINES
+from eqspike.experiment import ENGINES, Engine
 from eqspike.experiment.configuration import resolve
 from eqspike.experiment.parity import compare
 from eqspike.experiment.runs import start
@@ -88,7 +88,7 @@ def test_counts_are_of_the_same_weights_where_one_engine_learns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """So they are taken before it does."""
-    monkeypatch.setitem(ENGINES, "fast", lambda system, seed: Untaught(system, seed))
+    monkeypatch.setitem(ENGINES.built_in, "fast", Engine(Untaught))  # type: ignore[arg-type]
     system = small_rate_system(threshold=0.01)
     found = compare(system, initial_rate_weights(system, 3), rate_samples(), ("torch", "fast"))
     assert found.max_weight_error is None

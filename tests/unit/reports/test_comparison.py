@@ -15,7 +15,7 @@ from eqspike.chips import ChipProfile
 from eqspike.core.counts import CouplingCounts, EventCounts, LayerCounts, PhaseCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Interval, Quantity
-from eqspike.energy import estimate
+from eqspike.energy import Conditions, estimate
 from eqspike.reports import (
     ComparedSystem,
     SystemComparison,
@@ -49,6 +49,25 @@ def comparison(
     third = ComparedSystem("rates", {"task": "u"}, training, inference, {}, "it sends rates.")
     chips = (make_chip("chip"), make_chip("board", kind="processor", spike=None))
     return build_comparison([first, second, third], chips)
+
+
+def test_hops_are_of_the_layers_of_each_system(make_chip: MakeChip) -> None:
+    """Systems share conditions and need not share layers; a layer that none of them has is refused."""
+    counts = free_counts(8, 16)
+    phase = counts.phases["free"]
+    other = replace(phase, layers={"second": LayerCounts(3)}, couplings={})
+    systems = [
+        ComparedSystem("one", {}, None, counts),
+        ComparedSystem("two", {}, None, EventCounts(1, {"free": other})),
+    ]
+    chip = make_chip()
+    found = build_comparison(systems, [chip], Conditions(hops_per_spike={"hidden": 2.0}))
+    hops = [
+        energy.inference.energy(category="hops") for energy in found.energies[0] if energy.inference
+    ]
+    assert [h.typical > 0 for h in hops if h is not None] == [True, False]
+    with pytest.raises(ConfigError, match=r"layer 'hiden': .+ did you mean 'hidden'"):
+        build_comparison(systems, [chip], Conditions(hops_per_spike={"hiden": 2.0}))
 
 
 class TestRatio:

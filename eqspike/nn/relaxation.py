@@ -1,0 +1,168 @@
+"""Layers that relax: every free layer follows the drive of its neighbours, step by step.
+
+One step of a group of layers, all from the states before it:
+
+    z_k = base_k + gain_k x sum over couplings of what neighbours send        s_k <- finish_k(z_k)
+
+`base` is the part of the drive that other free layers have no share in: the clamped input's drive, which is
+therefore computed once, biases and nudges. What a coupling must know of the layer below it to send downwards (the
+picks of max pooling) is kept for as long as that layer has not moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from eqspike.nn.couplings import Coupling
+
+States = list[Tensor]
+Groups = tuple[tuple[int, ...], ...]
+
+
+def update_groups(layers: int, updates: str) -> Groups:
+    """Free layers, counted from 0, that are updated together, in the order of a step.
+
+    Args:
+        updates: `synchronous`, or `even-odd`: layers 0, 2, ... and then the others.
+    """
+    if updates == "synchronous":
+        return (tuple(range(layers)),)
+    return tuple(range(0, layers, 2)), tuple(range(1, layers, 2))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How a relaxation ended.
+
+    Attributes:
+        steps: that were done.
+        residuals: the largest |change of a state| in the last one, of each sample, (samples,).
+    """
+
+    steps: int
+    residuals: Tensor
+
+
+CHECKED_EVERY = 4
+"""Steps from one look at the residuals to the next: a look costs about as much as squashing all states twice."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A coupling between two free layers, counted from 0, `lower` below `upper`."""
+
+    lower: int
+    upper: int
+    coupling: Coupling
+
+
+class Relaxation:
+    """The states of a batch and how they relax.
+
+    Attributes:
+        states: of each free layer; previous: before the last step, or room for the next.
+        base: see above.
+
+    Args:
+        links: couplings between free layers.
+        gains: of each layer on what its neighbours send.
+        finish: of the number of a layer and z, the new state; it may overwrite z.
+        in_place: write into `previous`. Otherwise each step makes new tensors, which autograd can follow.
+    """
+
+    def __init__(
+        self, links: Sequence[Link], gains: Sequence[float], groups: Groups, states: States, base: States,
+        finish: Callable[[int, Tensor], Tensor], in_place: bool = True,
+    ) -> None:  # fmt: skip
+        layers = range(len(states))
+        self.states, self.base = states, base
+        self.previous = [torch.empty_like(state) for state in states] if in_place else list(states)
+        self._links, self._gains, self._groups = links, gains, groups
+        self._below = [[n for n, link in enumerate(links) if link.upper == k] for k in layers]
+        self._above = [[n for n, link in enumerate(links) if link.lower == k] for k in layers]
+        self._observed = [False] * len(links)
+        self._finish, self._in_place = finish, in_place
+
+    def step(self) -> None:
+        """One step of all layers."""
+        for group in self._groups:
+            # From above, so that the way down finds what the way up has observed of the same states.
+            for layer in reversed(group):
+                self.previous[layer] = self._finish(layer, self.drive(layer, self.previous[layer]))
+            for layer in group:
+                self.states[layer], self.previous[layer] = self.previous[layer], self.states[layer]
+                self.forget(layer)
+
+    def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
+        """Many steps; `after` is called with the number of each one when it is done."""
+        for number in range(steps):
+            self.step()
+            if after is not None:
+                after(number)
+
+    def settle(
+        self, steps: int, tolerance: float | None, after: Callable[[int], None] | None = None,
+        unit: Tensor | None = None,
+    ) -> Settled:  # fmt: skip
+        """At most so many steps, fewer if all samples come to rest.
+
+        Args:
+            tolerance: residual from which a sample is at rest; None: all steps are done.
+            after: see `run`.
+            unit: of each sample's residual, (samples,); 1 if it is not given.
+        """
+        done, residuals = 0, self.states[0].new_zeros(len(self.states[0]))
+        while done < steps:
+            number = min(CHECKED_EVERY if tolerance is not None else steps, steps - done)
+            self.run(number, after)
+            done += number
+            residuals = self.residuals()
+            if unit is not None:
+                residuals = torch.where(unit > 0, residuals / unit, residuals)
+            if tolerance is not None and bool((residuals <= tolerance).all()):
+                break
+        return Settled(done, residuals)
+
+    def forget(self, layer: int) -> None:
+        """The state of a layer has been changed."""
+        for link in self._above[layer]:
+            self._observed[link] = False
+
+    def observe(self) -> None:
+        """Let all couplings note what they must know of the present states."""
+        for number in range(len(self._links)):
+            self._observe(number)
+
+    def residuals(self) -> Tensor:
+        """How far the last step moved each sample: the largest |change of a state|, (samples,)."""
+        moved = [
+            torch.sub(now, before).abs_().flatten(1).amax(1)
+            for now, before in zip(self.states, self.previous, strict=True)
+        ]
+        return torch.stack(moved).amax(0)
+
+    def drive(self, layer: int, into: Tensor) -> Tensor:
+        """z of a layer, in `into` where steps are in place."""
+        out = into if self._in_place else None
+        drive, gain = self.base[layer], self._gains[layer]
+        for number in self._below[layer]:
+            link = self._links[number]
+            drive = link.coupling.up(self.states[link.lower], drive, gain, out)
+            self._observed[number] = True
+        for number in self._above[layer]:
+            self._observe(number)
+            link = self._links[number]
+            drive = link.coupling.down(self.states[link.upper], drive, gain, out)
+        if drive is not self.base[layer]:
+            return drive
+        return drive.clone() if out is None else out.copy_(drive)
+
+    def _observe(self, number: int) -> None:
+        if not self._observed[number]:
+            link = self._links[number]
+            link.coupling.observe(self.states[link.lower])
+            self._observed[number] = True

@@ -1,0 +1,134 @@
+"""How an energy block relaxes and learns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.rates import FEEDBACKS, UPDATES
+from eqspike.nn.activations import SQUASHES
+from eqspike.nn.algorithms import ALGORITHMS, Algorithm, Contrast, Holomorphic
+from eqspike.nn.structure import Structure
+
+FORMS = ("difference", "two-states")
+UNSETTLED = ("ignore", "warn", "refuse")
+
+
+@dataclass(frozen=True)
+class EnergySettings:
+    """How an energy block relaxes and learns.
+
+    Attributes:
+        algorithm: key of `nn.algorithms.ALGORITHMS`.
+        beta: strength of the nudge, above 0.
+        form: of contrasts: `difference` (`nn.differences`) or `two-states` (`nn.two_states`).
+        free_steps, nudged_steps: at most so many.
+        tolerance: largest change of a state in a step at which a sample is at rest; the free phase ends once all
+            are. None: all steps are done. nudged_tolerance: the same of nudged phases, as a share of the nudge.
+        updates: `even-odd` or `synchronous`.
+        feedback: `tied`, or `separate`: backward weights of their own, learnt with the exact gradient too.
+        angle: at which separate backward weights start from the forward ones, in degrees.
+        curvature: of the loss by the outputs, in units of the nudge: 1 for half the squared error. 0 makes the
+            nudge a constant force, which fits any loss.
+        scale: what turns the loss's gradient into a nudge: see `nn.teaching.Teaching.of`.
+        points: of holomorphic Equilibrium Propagation, at least 2.
+        precision: number format of the relaxation; None: that of the parameters.
+        warm_start: start from the free states of the last batch, if it was of the same size.
+        unsettled: what is done where a tolerance is given and a sample is not at rest after all free steps.
+
+    Raises:
+        ConfigError: for a value that is out of range.
+        UnsupportedError: for a combination that does not work.
+    """
+
+    algorithm: str = "c-ep"
+    beta: float = 0.1
+    form: str = "difference"
+    free_steps: int = 60
+    nudged_steps: int = 20
+    tolerance: float | None = 1e-4
+    nudged_tolerance: float | None = 1e-3
+    updates: str = "even-odd"
+    feedback: str = "tied"
+    angle: float = 0.0
+    curvature: float = 0.0
+    scale: float | str = "samples"
+    points: int = 4
+    precision: torch.dtype | None = None
+    warm_start: bool = False
+    unsettled: str = "ignore"
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("algorithm", tuple(ALGORITHMS)), ("form", FORMS), ("updates", UPDATES), ("feedback", FEEDBACKS),
+            ("unsettled", UNSETTLED),
+        ):  # fmt: skip
+            if getattr(self, name) not in known:
+                raise ConfigError(
+                    f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}"
+                )
+        low = {"beta": 0.0, "free_steps": 1, "nudged_steps": 1, "points": 2, "curvature": 0.0}
+        for name in low:
+            value = getattr(self, name)
+            if not value >= low[name] or (name == "beta" and value == 0):
+                least = "above 0" if name == "beta" else f"{low[name]} or more"
+                raise ConfigError(f"{name} must be {least}, got {value}")
+        for name in ("tolerance", "nudged_tolerance"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:
+                raise ConfigError(f"{name} must be 0 or more, or None, got {value}")
+        if isinstance(self.scale, str) and self.scale not in ("samples", "largest"):
+            raise ConfigError(f"scale must be a number, 'samples' or 'largest', got '{self.scale}'")
+        if not isinstance(self.scale, str) and not self.scale > 0:
+            raise ConfigError(f"scale must be above 0, got {self.scale}")
+        self._refuse_separate()
+
+    @property
+    def row(self) -> Algorithm:
+        """The algorithm as data."""
+        return ALGORITHMS[self.algorithm]
+
+    @property
+    def two_states(self) -> bool:
+        """Whether whole states are compared."""
+        return isinstance(self.row, Contrast) and self.form == "two-states"
+
+    def _refuse_separate(self) -> None:
+        if self.feedback == "tied":
+            return
+        if self.two_states:
+            raise UnsupportedError(
+                "feedback 'separate' has no energy whose states could be compared, got form 'two-states'; use "
+                "form 'difference'"
+            )
+        if isinstance(self.row, Holomorphic):
+            raise UnsupportedError(
+                "algorithm 'holomorphic' needs an energy, got feedback 'separate'; use algorithm 'c-ep'"
+            )
+        if self.tolerance is None:
+            raise ConfigError(
+                "feedback 'separate' may have no fixed point, so rest must be looked for, got tolerance None; "
+                "give one"
+            )
+
+    def refuse(self, structure: Structure, dtype: torch.dtype) -> None:
+        """Refuse activations and number formats that the algorithm cannot use.
+
+        Raises:
+            UnsupportedError: saying what works instead.
+        """
+        if not isinstance(self.row, Holomorphic):
+            return
+        for layer, name in zip(structure.layers, structure.activations, strict=True):
+            if not SQUASHES[name].analytic:
+                known = ", ".join(key for key, squash in SQUASHES.items() if squash.analytic)
+                raise UnsupportedError(
+                    f"algorithm 'holomorphic' needs analytic activations ({known}), got '{name}' of layer "
+                    f"'{layer.name}'"
+                )
+        if dtype not in (torch.float32, torch.float64):
+            raise UnsupportedError(
+                f"algorithm 'holomorphic' computes in float32 or float64, got {dtype}"
+            )

@@ -1,0 +1,164 @@
+"""Laws of the algorithms of energy blocks, for any weights, inputs and targets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from eqspike.core.convolution import Convolution, Pooling
+from eqspike.nn import EnergyBlock, EnergyLayer, EnergySettings, Skip
+
+REST = EnergySettings(
+    beta=1e-3,
+    free_steps=400,
+    nudged_steps=400,
+    tolerance=1e-13,
+    nudged_tolerance=1e-10,
+    curvature=1.0,
+)
+SEEDS = st.integers(0, 2**31)
+FORMS = pytest.mark.parametrize("form", ["difference", "two-states"])
+
+
+def make(
+    seed: int, activation: str = "tanh", maps: bool = False
+) -> tuple[EnergyBlock, Tensor, Tensor]:
+    """A block at random weights, inputs and targets."""
+    torch.manual_seed(seed)
+    if maps:
+        kinds = [Convolution(3, 1, Pooling("max", 2)), Convolution(2, 0, Pooling("average", 2))]
+        layers = [EnergyLayer(3, how, activation) for how in kinds]
+        shape, skips = (2, 7, 7), (Skip(0, 2, "dense"),)
+    else:
+        layers, shape, skips = (
+            [EnergyLayer(size, activation=activation) for size in (7, 6)],
+            (8,),
+            (),
+        )  # type: ignore[assignment]
+    layers.append(EnergyLayer(4, activation="linear"))
+    block = EnergyBlock(shape, layers, REST, skips).double()
+    return block, torch.rand(5, *shape, dtype=torch.float64), torch.rand(5, 4, dtype=torch.float64)
+
+
+def loss_of(block: EnergyBlock, x: Tensor, y: Tensor) -> Tensor:
+    return 0.5 * (block(x) - y).square().sum() / len(x)
+
+
+def gradients(block: EnergyBlock, x: Tensor, y: Tensor, **changes: object) -> Tensor:
+    """Of all parameters and the input, in one vector."""
+    block.settings = replace(REST, **changes)  # type: ignore[arg-type]
+    block.zero_grad()
+    x = x.clone().requires_grad_()
+    loss_of(block, x, y).backward()
+    return torch.cat(
+        [g.flatten() for g in (*(p.grad for p in block.parameters()), x.grad) if g is not None]
+    )
+
+
+def apart(found: Tensor, exact: Tensor) -> float:
+    return float((found - exact).norm() / exact.norm())
+
+
+@FORMS
+@pytest.mark.parametrize("activation", ["tanh", "hard-sigmoid"])
+@given(seed=SEEDS, beta=st.floats(0.001, 0.3))
+@settings(max_examples=6)
+def test_centered_is_the_mean_of_positive_and_negative(
+    form: str, activation: str, seed: int, beta: float
+) -> None:
+    net = make(seed, activation)
+    p, n, c = (gradients(*net, algorithm=a, beta=beta, form=form) for a in ("p-ep", "n-ep", "c-ep"))
+    assert apart((p + n) / 2, c) < 1e-7
+
+
+@FORMS
+@given(seed=SEEDS, maps=st.booleans())
+@settings(max_examples=6)
+def test_all_three_agree_with_the_gradient_as_beta_falls(form: str, seed: int, maps: bool) -> None:
+    net = make(seed, maps=maps)
+    exact = gradients(*net, algorithm="implicit")
+    for algorithm, order in (("p-ep", 1), ("n-ep", 1), ("c-ep", 2)):
+        far, near = (
+            apart(gradients(*net, algorithm=algorithm, beta=beta, form=form), exact)
+            for beta in (1e-2, 1e-3)
+        )
+        assert near < 10.0 ** (1 - 3 * order)
+        assert near < far / 10 ** (order - 0.3)
+
+
+@FORMS
+@given(seed=SEEDS)
+@settings(max_examples=5)
+def test_contrastive_learning_is_positive_coupled_learning_at_one(form: str, seed: int) -> None:
+    net = make(seed, "hard-sigmoid")
+    cl = gradients(*net, algorithm="cl", beta=0.123, form=form)
+    assert torch.equal(cl, gradients(*net, algorithm="p-cpl", beta=1.0, form=form))
+
+
+@given(seed=SEEDS)
+@settings(max_examples=5)
+def test_contrastive_learning_clamps_the_targets(seed: int) -> None:
+    """The outputs' bias has the mean error of the free outputs for its gradient: o - y, exactly."""
+    block, x, y = make(seed, "hard-sigmoid")
+    gradients(block, x, y, algorithm="cl", form="two-states")
+    with torch.no_grad():
+        error = (block(x) - y).mean(0)
+    torch.testing.assert_close(block.biases["output"].grad, error)
+
+
+@pytest.mark.parametrize("algorithm", ["cl", "p-ep", "n-ep", "c-ep", "p-cpl", "n-cpl", "c-cpl"])
+@given(seed=SEEDS, maps=st.booleans())
+@settings(max_examples=5)
+def test_a_small_step_lowers_the_loss(algorithm: str, seed: int, maps: bool) -> None:
+    """Of either sign of the nudge; a wrong sign, or a factor of the wrong sign, raises it."""
+    block, x, y = make(seed, maps=maps)
+    gradients(block, x, y, algorithm=algorithm, beta=0.05)
+    before = float(loss_of(block, x, y).detach())
+    with torch.no_grad():
+        for parameter in block.parameters():
+            if parameter.grad is not None:
+                parameter.sub_(parameter.grad, alpha=1e-3)
+    assert float(loss_of(block, x, y).detach()) < before
+
+
+@given(seed=SEEDS, beta=st.floats(0.001, 0.2), maps=st.booleans())
+@settings(max_examples=6)
+def test_both_forms_are_one_contrast(seed: int, beta: float, maps: bool) -> None:
+    """Where the picks of max pooling do not change, which differences hold; with the clip as well as smoothly."""
+    net = make(seed, "tanh" if maps else "hard-sigmoid", maps)
+    beta = min(beta, 1e-4) if maps else beta
+    forms = [
+        gradients(*net, algorithm="c-ep", beta=beta, form=form)
+        for form in ("difference", "two-states")
+    ]
+    assert apart(*forms) < 1e-7
+
+
+@given(seed=SEEDS, beta=st.floats(0.01, 0.2))
+@settings(max_examples=5)
+def test_two_points_of_the_circle_are_the_centered_contrast(seed: int, beta: float) -> None:
+    net = make(seed)
+    found = gradients(*net, algorithm="holomorphic", points=2, beta=beta)
+    assert apart(found, gradients(*net, algorithm="c-ep", beta=beta)) < 1e-8
+
+
+@given(seed=SEEDS, angle=st.sampled_from([0.0, 45.0, 135.0]))
+@settings(max_examples=6)
+def test_a_small_step_of_separate_weights_lowers_the_loss(seed: int, angle: float) -> None:
+    _, x, y = make(seed)
+    layers = [EnergyLayer(size, activation="tanh") for size in (7, 6)] + [
+        EnergyLayer(4, activation="linear")
+    ]
+    separate = replace(REST, feedback="separate", angle=angle)
+    block = EnergyBlock((8,), layers, separate).double()
+    gradients(block, x, y, feedback="separate", angle=angle)
+    before = float(loss_of(block, x, y).detach())
+    with torch.no_grad():
+        for parameter in block.parameters():
+            parameter.sub_(parameter.grad, alpha=1e-3)  # type: ignore[arg-type]
+    assert float(loss_of(block, x, y).detach()) < before
