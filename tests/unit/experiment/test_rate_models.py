@@ -63,7 +63,7 @@ def test_library_models(name: str, rule: str) -> None:
         ("ep-512", "training.bias_rates=[0.1]", "training.bias_rates must be a list of 2 numbers"),
         ("ep-512", "neuron.kind=binary", "neuron.activation is not a known key"),
         ("ep-512", "neuron={kind: binary, filter: 0}", "neuron.filter must be a finite number above 0"),
-        ("eqspike-digits", "memory={kind: metaplastic, metaplasticity: [1, 1]}", "metaplastic needs neurons"),
+        ("eqspike-digits-online", "memory={kind: metaplastic, metaplasticity: [1, 1]}", "a whole batch"),
         ("binary-ep-w-512", "rule.kind=c-ep", "the sign of one step's change is not that of their sum"),
         ("binary-ep-wn-1024", "dynamics.nudge=outside", "neuron.kind binary needs dynamics.nudge inside"),
         ("binary-ep-wn-1024", "output.replicas=7", "a divisor of the 100 neurons of the last layer, got 7"),
