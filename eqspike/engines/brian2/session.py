@@ -22,6 +22,7 @@ from eqspike.engines.brian2.runtime import RuntimeRunner
 from eqspike.engines.brian2.standalone import StandaloneRunner
 from eqspike.engines.brian2.targets import NUMPY, Target, require
 from eqspike.engines.brian2.writing import Writing, writing_of
+from eqspike.engines.offers import refuse_unlike
 from eqspike.memory import Ideal, Writes
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
@@ -51,7 +52,7 @@ class Brian2Session:
     """
 
     def __init__(self, system: System, seed: int = 0, target: Target = NUMPY) -> None:
-        _refuse(system)
+        refuse_unlike(system, "brian2")
         require(target)
         self.system = system
         self._target = target
@@ -231,11 +232,3 @@ class Brian2Session:
                 self._stored[bias], rate * sums[bias], index, key
             )
         return {**couplings, **biases}
-
-
-def _refuse(system: System) -> None:
-    if system.rule.online and not system.encoder.spikes:
-        raise UnsupportedError(
-            "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
-            "use integrate-and-fire or poisson"
-        )
