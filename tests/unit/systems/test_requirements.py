@@ -14,7 +14,14 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import VALUES
 from eqspike.core.neurons import CurrentBased
 from eqspike.core.rates import RateNeuron
+from eqspike.engines.brian2 import Brian2RateSession, Brian2Session
+from eqspike.engines.fast import FastSession
+from eqspike.engines.fast.graded import open_graded
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.fast.rates import FastRateSession
+from eqspike.engines.lava import open_lava, open_lava_rates
 from eqspike.engines.offers import OFFERS
+from eqspike.engines.torch.session import TorchSession
 from eqspike.experiment.sessions import ENGINES, check_engine, open_session
 from eqspike.memory import Ideal
 from eqspike.rules import EqSpike, Equilibrium
@@ -71,25 +78,16 @@ def test_what_is_unknown_is_refused_everywhere(engine: str, case: str) -> None:
         open_session(UNKNOWN[case], 0, engine)
 
 
-def _sessions() -> list[Callable[[Any], object]]:
-    from eqspike.engines.brian2 import Brian2RateSession, Brian2Session
-    from eqspike.engines.fast import FastSession
-    from eqspike.engines.fast.graded import open_graded
-    from eqspike.engines.fast.loihi import FastIntSession
-    from eqspike.engines.fast.rates import FastRateSession
-    from eqspike.engines.lava import open_lava, open_lava_rates
-    from eqspike.engines.torch.session import TorchSession
-
-    opened: list[Callable[[Any], object]] = [
-        FastSession, FastRateSession, FastIntSession, Brian2Session, Brian2RateSession, TorchSession,
-    ]  # fmt: skip
-    by_seed = (open_graded, open_lava, open_lava_rates)
-    return opened + [lambda system, make=make: make(system, 0) for make in by_seed]  # type: ignore[misc]
+SESSIONS: list[Callable[[Any], object]] = [
+    FastSession, FastRateSession, FastIntSession, Brian2Session, Brian2RateSession, TorchSession,
+    lambda system: open_graded(system, 0), lambda system: open_lava(system, 0),
+    lambda system: open_lava_rates(system, 0),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
 def test_sessions_made_directly_refuse_too(case: str) -> None:
-    for session in _sessions():
+    for session in SESSIONS:
         with pytest.raises(UnsupportedError, match="does not run"):
             session(UNKNOWN[case])
 
