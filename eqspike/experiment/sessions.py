@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Session
-from eqspike.systems import AnySystem, RateSystem, System
-from eqspike.systems.checks import refuse_convolutions, refuse_unlike_messages
+from eqspike.engines.offers import refuse_unlike
+from eqspike.systems import AnySystem, RateSystem
 
 
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
@@ -83,9 +83,6 @@ ENGINES: dict[str, Callable[..., Session]] = {
 }
 """Given a system, a seed and the options that follow the engine's name, if any."""
 
-RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava", "reference")
-SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava", "reference")
-
 
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:
     """Open a system in an engine, with initial weights drawn from `seed`.
@@ -107,26 +104,17 @@ def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Sess
 
 
 def check_engine(system: AnySystem, engine: str) -> None:
-    """Refuse an engine that does not exist or does not run such neurons.
+    """Refuse an engine that does not exist, or a system that it does not run.
 
     Raises:
-        UnsupportedError: naming the engines that do.
+        UnsupportedError: naming the engines that do; see `systems.requirements.require`.
     """
     name, *options = engine.split(":")
     if name not in ENGINES:
         close = difflib.get_close_matches(name, ENGINES, n=1)
         hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
         raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
-    of_rates = isinstance(system, RateSystem)
-    neurons, those = ("rate", RATE_ENGINES) if of_rates else ("spiking", SPIKING_ENGINES)
-    if name not in those:
-        raise UnsupportedError(
-            f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
-        )
-    if isinstance(system, System):
-        refuse_convolutions(system.network, name)
-    elif name != "torch":
-        refuse_unlike_messages(system, name)
+    refuse_unlike(system, engine)
 
 
 def _refuse_options(engine: str, options: tuple[str, ...]) -> None:

@@ -11,9 +11,9 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.reference.counting import event_counts
-from eqspike.engines.reference.presentation import Counts, Presentation, present, stepping
-from eqspike.memory import Fixed, Ideal
+from eqspike.engines.reference.presentation import Counts, Presentation, present
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
@@ -40,7 +40,7 @@ class ReferenceSession:
     """
 
     def __init__(self, system: System, seed: int = 0) -> None:
-        _refuse(system)
+        refuse_unlike(system, "reference")
         self.system = system
         self._held: Arrays = {}
         self._counts = Counts()
@@ -166,12 +166,3 @@ class ReferenceSession:
             )
         self._samples += len(images)
         self._learning = learning
-
-
-def _refuse(system: System) -> None:
-    stepping(system.neuron)
-    if system.rule.online and type(system.memory) not in (Ideal, Fixed):
-        raise UnsupportedError(
-            "engine 'reference' writes at every event to memories of kind ideal and fixed only, got memory.kind "
-            f"{system.memory.kind}; use rule.update batch"
-        )

@@ -8,7 +8,8 @@ import pytest
 from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased
 from eqspike.engines.fast.loihi import FastIntSession
-from eqspike.experiment import ENGINES, sessions
+from eqspike.engines.offers import OFFERS
+from eqspike.experiment import ENGINES
 from eqspike.experiment.parity import Parity, compare
 from eqspike.systems import System
 from eqspike.systems.weights import initial_weights
@@ -34,7 +35,7 @@ def of(second: type[FastIntSession], monkeypatch: pytest.MonkeyPatch) -> Parity:
         return second(system, seed, threads=1)
 
     monkeypatch.setitem(ENGINES, "second", opened)
-    monkeypatch.setattr(sessions, "SPIKING_ENGINES", (*sessions.SPIKING_ENGINES, "second"))
+    monkeypatch.setitem(OFFERS, "second", OFFERS["fast-int"])
     return compare(SYSTEM, initial_weights(SYSTEM, 1), samples(SYSTEM, 2), ("fast-int", "second"))
 
 
