@@ -76,7 +76,7 @@ def main() -> int:
         found = compare(system, weights, (test.images, test.labels, keys), ("fast", options.engine))
         holds &= found.holds
         print(
-            f"| {title} | {found.spikes} | {found.differing_spikes} | {found.max_potential_difference:g} | "
+            f"| {title} | {found.events} | {found.differing_events} | {found.max_state_difference:g} | "
             f"{found.max_weight_error:.2g} | {'equal' if found.counts_equal else 'differ'} |",
             flush=True,
         )

@@ -151,7 +151,7 @@ def our_run(folder: RunFolder, samples: int, share: float) -> bool:
     }
     with FastSession(system) as session:
         session.load(weights)
-        raster, _ = session.raster(split.images, split.labels, keys)
+        raster, _ = session.trace(split.images, split.labels, keys)
         session.scores(split.images, keys)
         counts = session.take_counts()
     sent = np.stack(

@@ -97,7 +97,7 @@ def _shown(trained: Trained, session: FastSession, sample: int, keys: Keys) -> P
     rule = trained.system.rule
     one = slice(sample, sample + 1)
     image = trained.images[sample]
-    spikes, _ = session.raster(trained.images[one], trained.labels[one], keys[one])
+    spikes, _ = session.trace(trained.images[one], trained.labels[one], keys[one])
     scores = session.scores(trained.images[one], keys[one])
     steps = rule.free_steps + rule.nudged_steps
     return Presentation(
@@ -120,7 +120,7 @@ def _hidden_rates(
     count = min(RATE_SAMPLES, len(trained.images))
     for first in range(0, count, _BLOCK):
         part = slice(first, min(first + _BLOCK, count))
-        spikes, _ = session.raster(trained.images[part], trained.labels[part], keys[part])
+        spikes, _ = session.trace(trained.images[part], trained.labels[part], keys[part])
         for name in hidden:
             blocks[name].append(spikes[name][:, :free_steps].mean(1))
     return {name: np.concatenate(parts) for name, parts in blocks.items()}

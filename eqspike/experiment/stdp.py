@@ -143,7 +143,7 @@ def _present(
         session.load(weights)
         for first in range(0, len(images), _BLOCK):
             part = slice(first, first + _BLOCK)
-            spikes, _ = session.raster(images[part], labels[part], keys[part])
+            spikes, _ = session.trace(images[part], labels[part], keys[part])
             blocks.append(spikes)
     free = [layer.name for layer in system.network.free_layers]
     result = {name: np.concatenate([block[name] for block in blocks]) for name in free}

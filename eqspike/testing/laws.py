@@ -178,7 +178,7 @@ def _check_text(neuron: Neuron, seed: int) -> None:
     for kind in (ReferenceSession, Brian2Session):
         with kind(system, seed) as session:
             session.load(weights)
-            found.append(session.raster(*batch))
+            found.append(session.trace(*batch))
     (spikes, potentials), (of_text, its_potentials) = found
     fired = sum(int(train.sum()) for train in spikes.values())
     _require(fired > 0, "the neuron spikes in the network of the check, or nothing is compared")

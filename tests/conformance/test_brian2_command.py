@@ -69,12 +69,12 @@ def test_a_difference_is_located(
     assert found["differing_spikes"] > 0
     assert found["counts_equal"] is False
     assert (place["sample"], place["layer"], place["neuron"]) == (0, "output", 3)
-    assert sorted(place["spikes"]) == [0, 1]
-    assert place["potentials"][0] != place["potentials"][1]
+    assert sorted(place["events"]) == [0, 1]
+    assert place["states"]["potential"][0] != place["states"]["potential"][1]
     assert main(command) == 1
     text = capsys.readouterr().out
     assert "first difference: sample 0" in text
-    assert "perturbed: spike, membrane potential" in text
+    assert "perturbed: spike, potential" in text
 
 
 @pytest.mark.parametrize(

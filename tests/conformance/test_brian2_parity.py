@@ -38,12 +38,12 @@ def compared(system: System, count: int = 4) -> Parity:
 
 def assert_equal(parity: Parity) -> None:
     assert parity.first_difference is None
-    assert parity.differing_spikes == 0
-    assert parity.max_potential_difference == 0
+    assert parity.differing_events == 0
+    assert parity.max_state_difference == 0
     assert parity.max_weight_error <= TOLERANCE
     assert parity.counts_equal
     assert parity.holds
-    assert parity.spikes > 0
+    assert parity.events > 0
 
 
 @pytest.mark.parametrize("memory", ["ideal", "fixed"])
@@ -81,7 +81,7 @@ def test_other_rules_and_onsets_are_equal() -> None:
             ENGINES,
         )
         assert parity.holds
-        assert parity.max_potential_difference == 0
+        assert parity.max_state_difference == 0
 
 
 def test_float32_models_are_compared_in_float64() -> None:
@@ -100,7 +100,7 @@ def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
             right = session.fit(images, labels, keys, 0.5, 1)
             counts = session.take_counts()
             scores = session.scores(images, keys)
-            spikes, potentials = session.raster(images, labels, keys)
+            spikes, potentials = session.trace(images, labels, keys)
             arrays = {"spikes": spikes["hidden"], "potentials": potentials["hidden"]}
             results.append((right, counts, scores, {**session.weights(), **arrays}))
     (right, counts, scores, weights), (other_right, other_counts, other_scores, others) = results
@@ -119,7 +119,7 @@ def test_brian2_equals_the_reference_event_by_event(neuron: Neuron) -> None:
     weights = with_biases(system)
     with brian2_session.Brian2Session(system, 1) as session:
         session.load(weights)
-        spikes, potentials = session.raster(images, labels, keys)
+        spikes, potentials = session.trace(images, labels, keys)
         betas = presenting.nudging_strengths(system, keys)
     for n in range(2):
         expected = present(

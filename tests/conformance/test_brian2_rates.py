@@ -48,9 +48,9 @@ def test_brian2_does_what_the_messages_do(name: str) -> None:
     with Brian2RateSession(system, 3) as session:
         plain = PlainRates(system, session.weights())
         found, wanted = session.trace(IMAGES, LABELS, KEYS), plain.trace(IMAGES, LABELS, KEYS)
-        for kind in ("values", "sent", "messages"):
+        for kind in ("states", "events"):
             assert_close(getattr(found, kind), getattr(wanted, kind))
-        assert sum(each.sum() for each in wanted.messages.values()) > 0
+        assert sum(each.sum() for each in wanted.events.values()) > 0
         plain.counts.clear()
         before = session.weights()
         for key in range(2):

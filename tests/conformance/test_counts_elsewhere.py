@@ -70,7 +70,7 @@ def test_arrays_of_training_and_of_inference(encoder: str) -> None:
     system = small_system(SIZES[1], NEURON, encoder, fixed_memory(2, "nearest", 3))
     images, labels, keys = samples(system, 5)
     with FastSession(system, seed=3, threads=1) as session:
-        raster, _ = session.raster(images, labels, keys)
+        raster, _ = session.trace(images, labels, keys)
         spikes = {"input": sent(system, images, keys), **raster}
         synapses = connections(system, session.weights())
         session.scores(images, keys)
@@ -98,7 +98,7 @@ def test_the_nir_graph_of_a_digits_model(form: str) -> None:
     weights["hidden-output"][::3] = 0
     with FastSession(system, threads=1) as session:
         session.load(weights)
-        raster, _ = session.raster(images, labels, keys)
+        raster, _ = session.trace(images, labels, keys)
         session.scores(images, keys)
         inference = session.take_counts()
     spikes = free_phase(system, {"input": sent(system, images, keys), **raster})
@@ -145,7 +145,7 @@ def test_the_recordings_of_lava() -> None:
     drawn: tuple[Images, Labels, Keys] = samples(system, 3)
     images, labels, keys = drawn
     with LavaSession(system, seed=3) as session:
-        raster, _ = session.raster(images, labels, keys)
+        raster, _ = session.trace(images, labels, keys)
         session.scores(images, keys)
         inference = session.take_counts()
         stored = session.network.couplings

@@ -163,5 +163,5 @@ def test_counts_add_up_over_batches_and_rasters_are_not_counted() -> None:
         session.load(start)
         for part in (slice(0, 4), slice(4, 6)):
             session.fit(images[part], labels[part], keys[part], FACTOR, WRITE_KEY)
-            session.raster(images, labels, keys)
+            session.trace(images, labels, keys)
         assert session.take_counts() == separate

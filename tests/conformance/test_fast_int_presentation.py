@@ -37,7 +37,7 @@ def assert_equal(system: System, network: LoihiNetwork, threads: int = 2, count:
     signs = nudge_signs(system, keys)
     with FastIntSession(system, threads=threads) as session:
         session.load_network(network)
-        spikes, registers = session.raster(images, labels, keys)
+        spikes, registers = session.trace(images, labels, keys)
         scores = session.scores(images, keys)
         counts = session.take_counts()
     expected: Counter[tuple[str, str, str]] = Counter()
@@ -112,7 +112,7 @@ def test_extremes_are_those_of_the_registers() -> None:
     system = system_of(SIZES[1])
     batch = samples(system, 6)
     with FastIntSession(system, threads=2) as session:
-        _, registers = session.raster(*batch)
+        _, registers = session.trace(*batch)
         met = session.extremes(*batch)
         assert session.extremes(*batch) == met
     for name, found in met.items():

@@ -66,7 +66,7 @@ def both(request: pytest.FixtureRequest) -> Iterator[Both]:
 
 
 def assert_same_activity(both: Both) -> None:
-    spikes, potentials = both.session.raster(both.images, both.labels, both.keys)
+    spikes, potentials = both.session.trace(both.images, both.labels, both.keys)
     for n, expected in enumerate(both.reference):
         for layer in both.system.network.free_layers:
             assert np.count_nonzero(spikes[layer.name][n] != expected.raster[layer.name]) == 0
@@ -105,8 +105,8 @@ def test_the_comparison_is_not_empty(both: Both) -> None:
     for layer in both.system.network.free_layers:
         rate = np.mean([expected.raster[layer.name] for expected in both.reference])
         assert 0.05 < rate < 0.95
-    spikes, _ = both.session.raster(both.images, both.labels, both.keys)
-    others, _ = both.session.raster(both.images, (both.labels + 1) % 4, both.keys)
+    spikes, _ = both.session.trace(both.images, both.labels, both.keys)
+    others, _ = both.session.trace(both.images, (both.labels + 1) % 4, both.keys)
     free, output = both.system.rule.free_steps, both.system.network.output.name
     for name in spikes:
         np.testing.assert_array_equal(spikes[name][:, :free], others[name][:, :free])

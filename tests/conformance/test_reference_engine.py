@@ -60,7 +60,7 @@ def test_batches_as_in_the_fast_engine(neuron: Neuron, encoder: str, kind: str) 
     with FastSession(system, 4) as fast, ReferenceSession(system, 4) as plain:
         same(plain.weights(), fast.weights(), 0.0)
         for one, other in zip(
-            plain.raster(images, labels, keys), fast.raster(images, labels, keys), strict=True
+            plain.trace(images, labels, keys), fast.trace(images, labels, keys), strict=True
         ):
             same(one, other, 0.0)
         same(plain.changes(images, labels, keys), fast.changes(images, labels, keys))
@@ -120,14 +120,14 @@ def test_an_adaptive_neuron(plugin: Callable[[str], ModuleType]) -> None:
         system = small_system(sizes, kind(leak=0.05, threshold=0.9, jump=0.3))
         images, labels, keys = samples(system, COUNT)
         with ReferenceSession(system, 4) as plain, Brian2Session(system, 4) as brian2:
-            ours, theirs = (s.raster(images, labels, keys) for s in (plain, brian2))
+            ours, theirs = (s.trace(images, labels, keys) for s in (plain, brian2))
             same(ours[0], theirs[0], 0.0)
             same(ours[1], theirs[1])
             same(learnt(plain, system), learnt(brian2, system))
             assert plain.take_counts() == brian2.take_counts()
         assert ours[0]["output"].sum() > 0
         with ReferenceSession(replace(system, neuron=kind(0.05, 0.9, jump=0.0)), 4) as still:
-            assert still.raster(images, labels, keys)[0]["output"].sum() > ours[0]["output"].sum()
+            assert still.trace(images, labels, keys)[0]["output"].sum() > ours[0]["output"].sum()
 
 
 def test_an_adaptive_neuron_is_refused_by_twins(plugin: Callable[[str], ModuleType]) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace
 from eqspike.engines.brian2.counting import block_counts, write_counts
 from eqspike.engines.brian2.presenting import Recording, Runner, block_of
 from eqspike.engines.brian2.printing import Mode
@@ -122,14 +123,8 @@ class Brian2Session:
             parts.append(self._scores(recording))
         return np.concatenate(parts)
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
-        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted.
-
-        Returns:
-            Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
-        """
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
+        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
         layers = self.system.network.free_layers
         names = tuple(layer.name for layer in layers)
@@ -137,7 +132,7 @@ class Brian2Session:
             self._present(images[part], labels[part], keys[part], Mode.BATCH, watched=names)
             for part in self._blocks(len(images), Mode.BATCH)
         ]
-        return (
+        return Trace(
             {
                 layer.name: np.concatenate([r.raster(layer.name, layer.size) for r in recordings])
                 for layer in layers

@@ -13,7 +13,7 @@ from eqspike.chips.graded.arithmetic import messages, transmitted
 from eqspike.chips.graded.rounding import GradedRounding
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
-from eqspike.core.trace import RateTrace
+from eqspike.core.trace import Trace, rate_trace
 from eqspike.engines.integers.graded import (
     Batch,
     Presented,
@@ -108,7 +108,7 @@ class GradedSession:
         rates = presented.ends / self.network.neuron.unity
         return np.asarray(rates.reshape(len(rates), self.system.classes, -1).mean(2))
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases; whole numbers, in steps of a state and of v; nothing is counted.
 
         `values` are states s here: of binary neurons they say more than the bit.
@@ -116,7 +116,7 @@ class GradedSession:
         self._check(images, labels)
         batch = make_batch(self.system, images, labels, keys, nudged_passes(self.system))
         presented = self._presenter.present(batch, traced=True)
-        return RateTrace(
+        return rate_trace(
             self._by_layer(presented.states),
             self._by_layer(presented.sent),
             self._by_layer(self._messages(batch, presented) != 0),

@@ -13,6 +13,7 @@ from eqspike.core import errors
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import EngineError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace
 from eqspike.engines.lava import files
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.messages import (
@@ -94,9 +95,7 @@ class FusedSession:
         check_images(images, self._pixels)
         return self._send(pack(images, keys, (Kind.SCORE, Kind.SCORE)))[1]
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Spikes and states of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
         self._send(pack(images, keys, (Kind.WATCH, Kind.WATCH_ALL), labels))
@@ -107,7 +106,7 @@ class FusedSession:
                 what, layer = name.split(" ", 1)
                 (spikes if what == "spikes" else states)[layer] = file[name]
         (self._child.folder / files.RASTER).unlink()
-        return spikes, states
+        return Trace(spikes, states)
 
     def weights(self) -> Arrays:
         """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""

@@ -84,7 +84,7 @@ class Presenter:
         return self._result()
 
     def _watch(self, message: Message) -> Words:
-        spikes, states = self.session.raster(*self._batch(message))
+        spikes, states = self.session.trace(*self._batch(message))
         arrays = {f"spikes {name}": array for name, array in spikes.items()}
         arrays.update({f"states {name}": array for name, array in states.items()})
         _write_arrays(self.folder / RASTER, arrays)

@@ -13,6 +13,7 @@ from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.rounding import represented
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace
 from eqspike.engines.integers.loihi import (
     refuse_odd_weights,
     round_system,
@@ -124,14 +125,10 @@ class LavaSession:
             self._count(sent, block, len(images[part]))
         return result
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Spikes and registers of every free neuron through both phases; nothing is counted.
 
-        Returns:
-            Two mappings to (samples, steps, neurons): spikes by layer name; membrane potentials by layer name
-            and currents by `LAYER current`, in integer steps.
+        Registers are in integer steps: membrane potentials by layer name, currents by `LAYER current`.
         """
         network, rule = self.system.network, self.system.rule
         check_images(images, network.input.size)
@@ -151,7 +148,7 @@ class LavaSession:
                 spikes.setdefault(name, []).append(block.spikes[name])
                 registers.setdefault(name, []).append(block.potentials[name])
                 registers.setdefault(f"{name} current", []).append(block.currents[name])
-        return (
+        return Trace(
             {name: np.concatenate(parts) for name, parts in spikes.items()},
             {name: np.concatenate(parts) for name, parts in registers.items()},
         )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
-from eqspike.core.trace import RateTrace
+from eqspike.core.trace import Trace, stacked
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualVectorField
 from eqspike.systems import RateSystem
@@ -101,9 +101,9 @@ class PlainRates:
         self._read_out()
         return self.outputs
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held."""
-        return RateTrace.of(
+        return stacked(
             [
                 ({name: self.value(name) for name in self.state}, dict(self.sent), senders)
                 for senders in self._presented(images, labels, keys, learn=False)

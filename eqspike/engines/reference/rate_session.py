@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
-from eqspike.core.trace import RateTrace
+from eqspike.core.trace import Trace
 from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.reference.rate_events import PlainRates
 from eqspike.engines.tally import RateTally, event_counts
@@ -63,7 +63,7 @@ class ReferenceRateSession:
         self._tally.begin(len(images), self.system.rule.nudging.free_steps, learning=False)
         return np.asarray(self._plain.scores(images))
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
         return PlainRates(self.system, self._plain.weights).trace(images, labels, keys)

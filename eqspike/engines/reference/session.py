@@ -11,6 +11,7 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
+from eqspike.core.trace import Trace
 from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.reference.counting import event_counts
 from eqspike.engines.reference.presentation import Counts, Presentation, present
@@ -92,18 +93,12 @@ class ReferenceSession:
             scores[sample] = seen.scores
         return scores
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
-        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted.
-
-        Returns:
-            Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
-        """
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
+        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
         seen = self._watched(images, labels, keys)
         names = [layer.name for layer in self.system.network.free_layers]
-        return (
+        return Trace(
             {name: np.array([each.raster[name] for each in seen], np.uint8) for name in names},
             {name: np.array([each.potentials[name] for each in seen]) for name in names},
         )

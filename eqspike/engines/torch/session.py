@@ -13,7 +13,7 @@ from torch import Tensor
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
-from eqspike.core.trace import RateTrace
+from eqspike.core.trace import Trace, stacked
 from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally
 from eqspike.engines.tally import event_counts as message_counts
@@ -141,7 +141,7 @@ class TorchSession:
         self.load(kept)
         return {name: np.stack([states[name] for states in seen]) for name in seen[0]}
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
         seen: list[list[Arrays]] = []
@@ -157,7 +157,7 @@ class TorchSession:
             relaxation = self._relaxation(images)
             relaxation.run(self.system.rule.nudging.free_steps, after)
             nudged(self.system, relaxation, self._lesson(labels, keys), after=after)
-        return RateTrace.of(seen)
+        return stacked(seen)
 
     def changes(self, images: Images, labels: Labels, keys: Keys) -> Arrays:
         """Mean change the rule asks of each weight and bias with learning rate 1, without writing anything.

@@ -111,13 +111,13 @@ def test_wrong_input_is_refused(session: FastIntSession) -> None:
     for wrong in (images[:, :-1], images.astype(np.int64), images[0]):
         for call in (
             lambda wrong=wrong: session.scores(wrong, keys),
-            lambda wrong=wrong: session.raster(wrong, labels, keys),
+            lambda wrong=wrong: session.trace(wrong, labels, keys),
             lambda wrong=wrong: session.extremes(wrong, labels, keys),
         ):
             with pytest.raises(ConfigError, match=r"images must be uint8 of shape \(samples, 30\)"):
                 call()
     with pytest.raises(ConfigError, match="labels must be from 0 to 3"):
-        session.raster(images, labels + 4, keys)
+        session.trace(images, labels + 4, keys)
     name = "input-hidden"
     with pytest.raises(ConfigError, match="must be finite"):
         session.load({**session.weights(), name: np.full((30, 12), np.nan)})
@@ -127,7 +127,7 @@ def test_wrong_input_is_refused(session: FastIntSession) -> None:
 def test_only_read_outs_are_counted(session: FastIntSession) -> None:
     """Rasters and calibrations are looks inside."""
     batch = samples(SYSTEM, 5)
-    session.raster(*batch)
+    session.trace(*batch)
     session.extremes(*batch)
     assert session.take_counts().samples == 0
     session.scores(batch[0], batch[2])

@@ -67,14 +67,14 @@ def test_rates_are_the_end_of_the_free_phase_and_not_counted() -> None:
         assert session.take_counts().samples == 0
         np.testing.assert_array_equal(session.scores(IMAGES, KEYS), rates["output"])
     steps = SYSTEMS["ep"].rule.nudging.free_steps
-    np.testing.assert_array_equal(trace.values["hidden1"][:, steps - 1], rates["hidden1"])
+    np.testing.assert_array_equal(trace.states["hidden1"][:, steps - 1], rates["hidden1"])
 
 
 def test_a_network_at_rest_sends_nothing() -> None:
     long = _with_free_steps(SYSTEMS["ep"], 300)
     with FastRateSession(long, 1) as session:
         trace = session.trace(IMAGES, LABELS, KEYS)
-    sent = sum(trace.messages[name][:, :300].sum((0, 2)) for name in trace.messages)
+    sent = sum(trace.events[name][:, :300].sum((0, 2)) for name in trace.events)
     assert sent[:10].sum() > 0
     assert sent[-100:].sum() == 0
 

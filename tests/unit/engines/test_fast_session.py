@@ -116,7 +116,7 @@ def test_images_that_do_not_fit_are_refused(session: FastSession) -> None:
             lambda wrong=wrong: session.fit(wrong, labels, keys, 1.0, 0),
             lambda wrong=wrong: session.scores(wrong, keys),
             lambda wrong=wrong: session.changes(wrong, labels, keys),
-            lambda wrong=wrong: session.raster(wrong, labels, keys),
+            lambda wrong=wrong: session.trace(wrong, labels, keys),
         ):
             with pytest.raises(ConfigError, match=r"images must be uint8 of shape \(samples, 30\)"):
                 call()

@@ -31,7 +31,7 @@ def test_spikes_by_neuron_are_those_of_the_raster(
     for threads in (1, 3):
         with kind(system, seed=1, threads=threads) as session:
             assert isinstance(session, CountsNeurons)
-            raster, _ = session.raster(images, labels, keys)
+            raster, _ = session.trace(images, labels, keys)
             session.scores(images, keys)
             counts = session.take_counts()
             found.append(session.neuron_spikes())

@@ -45,15 +45,15 @@ def test_integer_engines_are_compared_bit_for_bit(monkeypatch: pytest.MonkeyPatc
     assert found.holds
     assert found.arithmetic == ("integers", "integers")
     assert found.max_weight_error is None
-    assert found.max_potential_difference == 0
-    assert found.spikes > 0
+    assert found.max_state_difference == 0
+    assert found.events > 0
 
 
 def test_one_integer_step_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where all spikes agree."""
     found = of(Off, monkeypatch)
-    assert found.max_potential_difference is not None
-    assert found.max_potential_difference >= 1
+    assert found.max_state_difference is not None
+    assert found.max_state_difference >= 1
     assert not found.holds
 
 
@@ -62,7 +62,7 @@ def test_floats_and_integers_have_no_common_potentials() -> None:
     batch = samples(SYSTEM, 2)
     found = compare(SYSTEM, initial_weights(SYSTEM, 1), batch, ("fast", "fast-int"))
     assert found.arithmetic == ("float64", "integers")
-    assert found.max_potential_difference is None
+    assert found.max_state_difference is None
     assert found.max_weight_error is None
-    assert 0 < found.differing_spikes < found.spikes
+    assert 0 < found.differing_events < found.events
     assert np.isfinite(found.seconds).all()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
-from eqspike.core.trace import RateTrace
+from eqspike.core.trace import Trace, rate_trace
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.rates.changes import write_contrast
 from eqspike.engines.brian2.rates.circuit import STEP_MS, build_rate_circuit
@@ -106,11 +106,11 @@ class Brian2RateSession:
         self._count(images, sent)
         return self._read_out(values)
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
         values, sent = self._run(self._lesson(images, labels, keys, 0))
-        return RateTrace(
+        return rate_trace(
             {name: array[:, 1:] for name, array in values.items()},
             {name: array[:, 1:] for name, array in sent.items()},
             {name: self._senders(array)[:, 1:].astype(float) for name, array in sent.items()},

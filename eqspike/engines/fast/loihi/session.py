@@ -13,6 +13,7 @@ from eqspike.chips.loihi.scale import Extremes
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.layout import by_layer
 from eqspike.engines.fast.loihi.counting import learning_counts
@@ -112,14 +113,10 @@ class FastIntSession:
         self._finish_announcement()
         return record.scores
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Spikes and registers of every free neuron through both phases; nothing is counted.
 
-        Returns:
-            Two mappings to (samples, steps, neurons): spikes by layer name; membrane potentials by layer name
-            and currents by `LAYER current`, in integer steps.
+        Registers are in integer steps: membrane potentials by layer name, currents by `LAYER current`.
         """
         rule, layout = self.system.rule, self._simulator.layout
         record = self._present_both(images, labels, keys, rule.free_steps + rule.nudged_steps)
@@ -130,7 +127,7 @@ class FastIntSession:
             spikes[layer.name] = record.raster[:, :, part]
             registers[layer.name] = record.potentials[:, :, part]
             registers[f"{layer.name} current"] = record.currents[:, :, part]
-        return spikes, registers
+        return Trace(spikes, registers)
 
     def extremes(self, images: Images, labels: Labels, keys: Keys) -> dict[str, Extremes]:
         """Largest register values met by each layer through both phases; nothing is counted."""

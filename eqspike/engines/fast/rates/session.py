@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
-from eqspike.core.trace import RateTrace
+from eqspike.core.trace import Trace, stacked
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.rates.layout import Floats
 from eqspike.engines.fast.rates.learning import RateLearner
@@ -85,7 +85,7 @@ class FastRateSession:
         self._free(images)
         return self._by_layer(self._simulator.values())
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
         simulator, nudging = self._simulator, self.system.rule.nudging
@@ -106,7 +106,7 @@ class FastRateSession:
         if nudging.centered:
             simulator.put_back(end)
             run(nudging.nudged_steps, Lesson(lesson.targets, -lesson.signs, lesson.beta))
-        return RateTrace.of(seen)
+        return stacked(seen)
 
     def weights(self) -> Arrays:
         """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.layout import by_layer
 from eqspike.engines.fast.spikes.changes import summed_changes
@@ -105,14 +106,8 @@ class FastSession:
         self._finish_announcement()
         return sums
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
-        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted.
-
-        Returns:
-            Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
-        """
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
+        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
         rule, layout = self.system.rule, self._simulator.layout
         steps = rule.free_steps + rule.nudged_steps
@@ -129,7 +124,7 @@ class FastSession:
             part = slice(layout.starts[index], layout.starts[index] + layer.size)
             spikes[layer.name] = record.raster[:, :, part]
             potentials[layer.name] = record.potentials[:, :, part]
-        return spikes, potentials
+        return Trace(spikes, potentials)
 
     def weights(self) -> Arrays:
         """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
-from eqspike.core.trace import RateTrace
+from eqspike.core.trace import Trace, rate_trace
 from eqspike.engines.integers.graded import Batch, make_batch, nudged_passes
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.files import BIASES, relearnt
@@ -99,14 +99,14 @@ class FloatRateSession:
         self._count(batch, found["messages"])
         return self._scores(batch, found)
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
         found = self._present(
             make_batch(self.system, images, labels, keys, nudged_passes(self.system))
         )
         kinds = (self._values(found["state"]), found["sent"], found["messages"] != 0)
-        return RateTrace(*(self._by_layer(kind[:, 1:]) for kind in kinds))
+        return rate_trace(*(self._by_layer(kind[:, 1:]) for kind in kinds))
 
     def weights(self) -> Arrays:
         """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
