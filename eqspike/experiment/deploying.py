@@ -17,9 +17,10 @@ from eqspike.deploy.mapping import map_to_cores
 from eqspike.deploy.rule import learning_rule_text
 from eqspike.deploy.text import markdown
 from eqspike.engines.fast.loihi import FastIntSession
-from eqspike.engines.integers.loihi import odd_coupling, refuse_unlike_loihi
+from eqspike.engines.integers.loihi import odd_coupling
 from eqspike.engines.lava.hardware_script import write_hardware_script
 from eqspike.engines.learner import EngineLearner
+from eqspike.engines.offers import refuse_unlike
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
@@ -67,7 +68,7 @@ def deploy_run(
     configuration = load_configuration(folder.config_path)
     profile = _loihi_profile(chip)
     system = configuration.model.spiking_system("the deployment to a spiking chip")
-    refuse_unlike_loihi(system)
+    refuse_unlike(system, "fast-int")
     mapping = map_to_cores(system.network, profile)
     weights = folder.weights()
     task = image_task(configuration)

@@ -21,7 +21,6 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.memory import Binary
 from eqspike.systems import RateSystem
-from eqspike.systems.checks import refuse_unlike_messages
 from eqspike.systems.weights import drawn_signs
 
 Whole = NDArray[np.int32]
@@ -80,26 +79,6 @@ class Presenter(Protocol):
     def close(self) -> None:
         """End what was started."""
         ...
-
-
-def refuse_unlike_graded(system: RateSystem, engine: str) -> None:
-    """Refuse a system that graded neurons, which all step at once, do not carry.
-
-    Raises:
-        UnsupportedError: saying what works instead.
-    """
-    other = "; use engine torch, or another model"
-    refuse_unlike_messages(system, engine)
-    if system.dynamics.updates != "synchronous" or system.dynamics.nudge != "inside":
-        raise UnsupportedError(
-            f"engine '{engine}' needs dynamics: {{updates: synchronous, nudge: inside}}, got "
-            f"{system.dynamics.updates} and {system.dynamics.nudge}{other}"
-        )
-    if system.feedback.separate:
-        raise UnsupportedError(
-            f"engine '{engine}' needs feedback.kind tied, got separate: both directions of a coupling have one "
-            f"mantissa{other}"
-        )
 
 
 def read_bits(engine: str, options: tuple[str, ...]) -> int:

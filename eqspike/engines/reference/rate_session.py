@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.trace import Trace
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.reference.rate_events import PlainRates
 from eqspike.engines.tally import RateTally, event_counts
-from eqspike.memory import Ideal, Writes
+from eqspike.memory import Writes
 from eqspike.systems import RateSystem
-from eqspike.systems.checks import check_images, check_labels, refuse_unlike_messages
+from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import check_arrays, initial_rate_weights, kept_beside, rate_shapes
 
 
@@ -33,7 +33,7 @@ class ReferenceRateSession:
     """
 
     def __init__(self, system: RateSystem, seed: int = 0) -> None:
-        _refuse(system)
+        refuse_unlike(system, "reference")
         self.system = system
         self._tally, self._plain = RateTally(), PlainRates(system, {})
         self.load(initial_rate_weights(system, seed))
@@ -113,12 +113,3 @@ class ReferenceRateSession:
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.classes)
-
-
-def _refuse(system: RateSystem) -> None:
-    refuse_unlike_messages(system, "reference")
-    if system.rule.continual and type(system.memory) is not Ideal:
-        raise UnsupportedError(
-            f"engine 'reference' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
-            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
-        )

@@ -12,9 +12,9 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
 from eqspike.core.trace import Trace
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.reference.counting import event_counts
-from eqspike.engines.reference.presentation import Counts, Presentation, present, stepping
-from eqspike.memory import Fixed, Ideal
+from eqspike.engines.reference.presentation import Counts, Presentation, present
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
@@ -41,7 +41,7 @@ class ReferenceSession:
     """
 
     def __init__(self, system: System, seed: int = 0) -> None:
-        _refuse(system)
+        refuse_unlike(system, "reference")
         self.system = system
         self._held: Arrays = {}
         self._counts = Counts()
@@ -161,12 +161,3 @@ class ReferenceSession:
             )
         self._samples += len(images)
         self._learning = learning
-
-
-def _refuse(system: System) -> None:
-    stepping(system.neuron)
-    if system.rule.online and type(system.memory) not in (Ideal, Fixed):
-        raise UnsupportedError(
-            "engine 'reference' writes at every event to memories of kind ideal and fixed only, got memory.kind "
-            f"{system.memory.kind}; use rule.update batch"
-        )

@@ -14,6 +14,7 @@ from torch import Tensor
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.trace import Trace, stacked
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally
 from eqspike.engines.tally import event_counts as message_counts
 from eqspike.engines.torch.counting import event_counts
@@ -21,7 +22,7 @@ from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
 from eqspike.engines.torch.relaxation import Relaxation
-from eqspike.engines.torch.wiring import Working, make_couplings, refuse
+from eqspike.engines.torch.wiring import Working, make_couplings
 from eqspike.engines.torch.writing import make_writer
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
@@ -59,7 +60,7 @@ class TorchSession:
     def __init__(
         self, system: RateSystem, seed: int = 0, device: torch.device | None = None
     ) -> None:
-        refuse(system)
+        refuse_unlike(system, "torch")
         self.system = system
         self._device = device or torch.device("cpu")
         self._dtype = STORED[system.precision]

@@ -104,8 +104,8 @@ def test_signs_alternate_within_a_call() -> None:
 @pytest.mark.parametrize(
     ("rule", "memory", "message"),
     [
-        ({"online": False}, None, "set update: online"),
-        ({"random_sign": True, "alternating": False}, None, "set rule.beta_sign: alternating"),
+        ({"online": False}, None, "rule.update batch: set rule.update to online"),
+        ({"random_sign": True, "alternating": False}, None, "set rule.beta_sign to alternating"),
         ({"nudged_steps": 32}, None, "power of two up to 512, got 64 and 32"),
         ({}, Ideal(), "set memory: .* bits: 9"),
         ({}, Fixed(8, (0.1, 0.2), "stochastic"), "set memory: .* bits: 9"),

@@ -92,10 +92,13 @@ def test_counts_of_training_and_inference_never_mix(session: FastSession) -> Non
 @pytest.mark.parametrize(
     ("system", "message"),
     [
-        (small_system(precision="float32", online=True), "needs precision float64, got float32"),
+        (
+            small_system(precision="float32", online=True),
+            "float32 here, for .*set training.precision to float64",
+        ),
         (
             small_system(encoder="constant-current", online=True),
-            "needs an encoder that spikes, got 'constant-current'",
+            "constant-current here, for rule.update online writes at each spike",
         ),
     ],
 )

@@ -17,10 +17,10 @@ from eqspike.engines.brian2.rates.changes import write_contrast
 from eqspike.engines.brian2.rates.circuit import STEP_MS, build_rate_circuit
 from eqspike.engines.brian2.rates.conductor import Conductor, Lesson
 from eqspike.engines.brian2.targets import NUMPY, Target, require
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally, asked_writes, event_counts
-from eqspike.memory import Ideal
 from eqspike.systems import RateSystem
-from eqspike.systems.checks import check_images, check_labels, refuse_unlike_messages
+from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
     backward_name,
     check_arrays,
@@ -48,7 +48,7 @@ class Brian2RateSession:
     """
 
     def __init__(self, system: RateSystem, seed: int = 0, target: Target = NUMPY) -> None:
-        _refuse(system, target)
+        refuse_unlike(system, f"brian2:{target.name}")
         require(target)
         self.system, self._target = system, target
         self._conductor = Conductor(system)
@@ -275,22 +275,3 @@ class Brian2RateSession:
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.classes)
-
-
-def _refuse(system: RateSystem, target: Target) -> None:
-    refuse_unlike_messages(system, "brian2")
-    if system.dynamics.updates != "synchronous":
-        raise UnsupportedError(
-            f"engine 'brian2' steps all layers together, got dynamics.updates {system.dynamics.updates}; use "
-            "synchronous, or engine torch or fast"
-        )
-    if system.rule.continual and type(system.memory) is not Ideal:
-        raise UnsupportedError(
-            f"engine 'brian2' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
-            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
-        )
-    if target.name == "cpp_standalone":
-        raise UnsupportedError(
-            "engine 'brian2:cpp_standalone' runs spiking neurons only; for networks of rates use brian2 or "
-            "brian2:cython"
-        )

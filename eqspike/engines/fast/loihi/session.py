@@ -23,8 +23,9 @@ from eqspike.engines.fast.loihi.state import Record, make_record
 from eqspike.engines.fast.spikes.counting import event_counts
 from eqspike.engines.fast.spikes.state import make_tally
 from eqspike.engines.fast.workers import thread_count
-from eqspike.engines.integers.loihi import refuse_unlike_loihi, round_system, stored_weights
-from eqspike.engines.integers.loihi_learning import refuse_learning, represented_codes
+from eqspike.engines.integers.loihi import round_system, stored_weights
+from eqspike.engines.integers.loihi_learning import refuse_unlearnable, represented_codes
+from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
@@ -61,7 +62,7 @@ class FastIntSession:
         self, system: System, seed: int = 0, threads: int | None = None, unit: float | None = None,
         as_lava: bool = False,
     ) -> None:  # fmt: skip
-        refuse_unlike_loihi(system)
+        refuse_unlike(system, "fast-int")
         self.system = system
         self._unit = unit
         self._as_lava = as_lava
@@ -90,7 +91,7 @@ class FastIntSession:
         Raises:
             UnsupportedError: for a rule, phases or a memory the chip's learning engine does not have.
         """
-        refuse_learning(self.system, "fast-int")
+        refuse_unlearnable(self.system, "fast-int")
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.network.output.size)
         self._begin(len(images), learning=True)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.trace import Trace, stacked
 from eqspike.engines.fast.compilation import announce_first_use
@@ -16,10 +15,10 @@ from eqspike.engines.fast.rates.layout import Floats
 from eqspike.engines.fast.rates.learning import RateLearner
 from eqspike.engines.fast.rates.simulator import Lesson, RateSimulator
 from eqspike.engines.fast.workers import thread_count
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally, event_counts
-from eqspike.memory import Ideal
 from eqspike.systems import RateSystem
-from eqspike.systems.checks import check_images, check_labels, refuse_unlike_messages
+from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
     backward_name,
     check_arrays,
@@ -44,7 +43,7 @@ class FastRateSession:
     """
 
     def __init__(self, system: RateSystem, seed: int = 0, threads: int | None = None) -> None:
-        _refuse(system)
+        refuse_unlike(system, "fast")
         self.system = system
         self._finish_announcement = announce_first_use(f"rates-{system.precision}")
         self._simulator = RateSimulator(system, threads or thread_count())
@@ -188,12 +187,3 @@ class FastRateSession:
             layer.name: np.array(self._simulator.layer(array, number), np.float64)
             for number, layer in enumerate(self.system.network.free_layers, start=1)
         }
-
-
-def _refuse(system: RateSystem) -> None:
-    refuse_unlike_messages(system, "fast")
-    if system.rule.continual and type(system.memory) is not Ideal:
-        raise UnsupportedError(
-            f"engine 'fast' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
-            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
-        )

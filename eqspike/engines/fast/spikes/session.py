@@ -18,8 +18,8 @@ from eqspike.engines.fast.spikes.counting import event_counts
 from eqspike.engines.fast.spikes.learner import BLOCK_SAMPLES, Learner
 from eqspike.engines.fast.spikes.simulator import Simulator
 from eqspike.engines.fast.spikes.state import make_record, make_tally
-from eqspike.engines.fast.spikes.writing import make_storage
 from eqspike.engines.fast.workers import thread_count
+from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
@@ -45,7 +45,7 @@ class FastSession:
     """
 
     def __init__(self, system: System, seed: int = 0, threads: int | None = None) -> None:
-        _refuse(system)
+        refuse_unlike(system, "fast")
         self.system = system
         self._finish_announcement = announce_first_use(system.precision)
         self._simulator = Simulator(system, threads or thread_count())
@@ -212,21 +212,3 @@ class FastSession:
         """Nudging strength of each presentation, with its sign."""
         signs = nudge_signs(self.system, keys)
         return (signs * self.system.rule.beta).astype(self.system.precision)
-
-
-def _refuse(system: System) -> None:
-    if system.rule.online and system.precision != "float64":
-        raise UnsupportedError(
-            "rule.update 'online' needs precision float64, got float32: changes of single events would be "
-            "lost on float32's summation grid; set precision: float64"
-        )
-    if system.rule.online and not system.encoder.spikes:
-        raise UnsupportedError(
-            "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
-            "use integrate-and-fire or poisson"
-        )
-    if system.rule.online and make_storage(system.memory, 0, system.precision) is None:
-        raise UnsupportedError(
-            "engine 'fast' writes at every event to memories of kind ideal and fixed only, got memory.kind "
-            f"{system.memory.kind}; use rule.update batch"
-        )
