@@ -2,3 +2,14 @@
 
 They know no YAML, no files and no engine.
 """
+
+from eqspike.core.errors import missing_package
+
+try:
+    from .target_propagation import TargetPropagation
+except ImportError as missing:
+    if missing.name != "torch":
+        raise
+    raise missing_package("torch", "torch", "modules for PyTorch") from missing
+
+__all__ = ["TargetPropagation"]
