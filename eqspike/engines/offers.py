@@ -9,6 +9,7 @@ from eqspike.core.neurons import CurrentBased, SigmaDelta
 from eqspike.core.rates import FEEDBACKS, NUDGES, UPDATES, BinaryNeuron, RateNeuron
 from eqspike.memory import Binary, Fixed, Ideal, Metaplastic
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, EqSpike, Equilibrium
+from eqspike.rules.readings import EndContrast, Products, StepContrast, StepField
 from eqspike.systems import AnySystem, RateSystem, System
 from eqspike.systems.requirements import Limit, Offer, Parts, require
 from eqspike.tasks.encoders import ENCODERS
@@ -48,11 +49,20 @@ _HALF_PRECISION = Limit(
     "it keeps copies of weights for a whole batch", "set training.precision to float32",
 )  # fmt: skip
 
+_TWO_PHASES = Limit(
+    lambda system: len(system.rule.phases) == 2 and system.rule.phases[1].learns and type(system.rule) is EqSpike,
+    "rule.phases", lambda system: [phase.name for phase in system.rule.phases],
+    "the chip's gates count one free and one nudged phase", "set rule.kind to eqspike",
+)  # fmt: skip
+
 _SPIKES = Offer(
     System,
     Parts((SigmaDelta, CurrentBased)),
-    Parts((EqSpike,)),
+    Parts((EqSpike,), ("reading",)),
     Parts((Ideal, Fixed)),
+    Parts((Products,)),
+    (0, 1, -1, "drawn", "alternating"),
+    ("on",),
     {
         "training.precision": _FLOATS,
         "couplings.kind": _DENSE,
@@ -65,13 +75,16 @@ _ON_LOIHI = replace(
     _SPIKES,
     neurons=Parts((CurrentBased,)),
     values={**_SPIKES.values, "encoder.kind": _SPIKING},
-    limits=(),
+    limits=(_TWO_PHASES,),
 )
 _RATES = Offer(
     RateSystem,
     Parts((RateNeuron, BinaryNeuron)),
     Parts((Equilibrium, ContinualEquilibrium, ContinualVectorField)),
     Parts((Ideal, Fixed, Binary, Metaplastic)),
+    Parts((EndContrast, StepContrast, StepField)),
+    (0, 1, -1, "drawn", "alternating"),
+    ("on", "free end"),
     {
         "training.precision": _FLOATS,
         "couplings.kind": _DENSE,
@@ -117,6 +130,7 @@ _BY_EVENTS = replace(
     memories=Parts((Fixed,)),
     values={**_ON_LOIHI.values, "rule.update": ("online",)},
     limits=(
+        _TWO_PHASES,
         Limit(
             lambda system: not system.rule.random_sign,
             "rule.beta_sign", lambda system: system.rule.beta_sign,

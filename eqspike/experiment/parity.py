@@ -161,7 +161,7 @@ def compare(
         _potential_difference(first, second),
         weight_error(first.changes, second.changes),
         counts_equal((first.inference, second.inference), (first.learning, second.learning)),
-        _first_difference(first, second, layers, system.rule.free_steps),
+        _first_difference(first, second, layers, system.rule.phases[0].steps),
         (first.seconds, second.seconds),
     )
 

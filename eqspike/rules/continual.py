@@ -25,6 +25,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.phases import Phase
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.rules.nudging import Nudging
+from eqspike.rules.readings import StepContrast, StepField
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,16 @@ class ContinualEquilibrium:
     def phases(self) -> tuple[Phase, ...]:
         """Free relaxation, then nudging with learning."""
         return self.nudging.phases(continual=True)
+
+    @property
+    def reading(self) -> StepContrast:
+        """Of every nudged step."""
+        return StepContrast()
+
+    @property
+    def beta(self) -> float:
+        """Nudging strength."""
+        return self.nudging.beta
 
     @staticmethod
     def read(section: Section) -> ContinualEquilibrium:
@@ -73,6 +84,16 @@ class ContinualVectorField:
     def phases(self) -> tuple[Phase, ...]:
         """Free relaxation, then nudging with learning."""
         return self.nudging.phases(continual=True)
+
+    @property
+    def reading(self) -> StepField:
+        """Of every nudged step."""
+        return StepField()
+
+    @property
+    def beta(self) -> float:
+        """Nudging strength."""
+        return self.nudging.beta
 
     @staticmethod
     def read(section: Section) -> ContinualVectorField:

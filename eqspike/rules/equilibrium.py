@@ -19,6 +19,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.phases import Phase
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.rules.nudging import Nudging
+from eqspike.rules.readings import EndContrast
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ class Equilibrium:
     def phases(self) -> tuple[Phase, ...]:
         """Free relaxation, then one nudged phase, or two."""
         return self.nudging.phases(continual=False)
+
+    @property
+    def reading(self) -> EndContrast:
+        """The ends of the nudged and the free phase, or of both nudged ones."""
+        return self.nudging.contrast
+
+    @property
+    def beta(self) -> float:
+        """Nudging strength."""
+        return self.nudging.beta
 
     @staticmethod
     def read(section: Section) -> Equilibrium:

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Keys
 from eqspike.core.network import Coupling
-from eqspike.core.random_stream import draws
+from eqspike.core.phases import nudge_signs
 from eqspike.memory import Binary, Metaplastic
+from eqspike.rules.protocol import Rule
 from eqspike.systems.system import RateSystem, System
-
-_SIGN_POSITION = np.uint64(1 << 63)
 
 
 def initial_weights(system: System, seed: int) -> Arrays:
@@ -51,19 +50,9 @@ def check_arrays(weights: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
             raise ConfigError(f"weights '{name}' must be finite, got NaN or infinity")
 
 
-def nudge_signs(system: System, keys: Keys) -> NDArray[np.int64]:
-    """Sign of beta in each presentation of a batch, 1 or -1: drawn from its key, in turn from 1, or always 1."""
-    if system.rule.alternating:
-        return 1 - 2 * (np.arange(len(keys)) % 2)
-    if not system.rule.random_sign:
-        return np.ones(len(keys), np.int64)
-    return drawn_signs(keys)
-
-
-def drawn_signs(keys: Keys) -> NDArray[np.int64]:
-    """A sign for each presentation, 1 or -1, drawn from its key."""
-    bits = draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)
-    return np.where(bits == 1, -1, 1)
+def nudge_strengths(rule: Rule, keys: Keys) -> NDArray[np.float64]:
+    """beta of each presentation in each phase, with its sign; 0 without a nudge: (samples, phases)."""
+    return np.stack([nudge_signs(phase.nudge, keys) * rule.beta for phase in rule.phases], axis=1)
 
 
 def backward_name(coupling: Coupling) -> str:

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.core.random_stream import stream_key
 from eqspike.core.rates import BinaryNeuron
 from eqspike.core.trace import RateTrace
 from eqspike.memory import Binary, Fixed, Metaplastic
 from eqspike.rules import ContinualVectorField
 from eqspike.systems import RateSystem
-from eqspike.systems.weights import drawn_signs, rate_shapes
+from eqspike.systems.weights import rate_shapes
 
 Vector = NDArray[Any]
 Counts = Counter[tuple[str, str, str]]
@@ -126,7 +127,7 @@ class PlainRates:
     ) -> Iterator[dict[str, Vector]]:  # fmt: skip
         """All phases; yields who sent in each step."""
         rule, nudging = self.system.rule, self.system.rule.nudging
-        signs = drawn_signs(keys) if nudging.sign == "random" else np.ones(len(keys))
+        signs = nudge_signs(self.system.rule.phases[1].nudge, keys)
         targets = self.system.targets(labels)
         self.start(images)
         for _ in range(nudging.free_steps):

@@ -6,6 +6,7 @@ the compiled kernels except the definitions in `core`, `memory`, `rules` and `ta
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,13 +18,17 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.grid import snap
 from eqspike.core.learner import Arrays
+from eqspike.core.local_rule import Side
 from eqspike.core.neurons import SigmaDelta
+from eqspike.core.phases import total_steps
 from eqspike.core.random_stream import uniforms
 from eqspike.memory import Fixed
 from eqspike.systems import System
 
 Vector = NDArray[Any]
 Counts = Counter[tuple[str, str, str]]
+
+SIDES: tuple[Side, ...] = ("pre", "post")
 
 
 @dataclass
@@ -65,7 +70,8 @@ def present(
 ) -> Presentation:  # fmt: skip
     """Present one sample event by event.
 
-    With `write_keys` (the random stream of the writes of each coupling), learn online: `weights` change in place.
+    `beta` is the strength of the nudge, with its sign where the rule draws it or lets it alternate. With
+    `write_keys` (the random stream of the writes of each coupling), learn online: `weights` change in place.
     """
     return _Reference(system, weights, beta, label, learn, write_keys, rate_factor).run(image, key)
 
@@ -77,17 +83,23 @@ class _Reference:
     ) -> None:  # fmt: skip
         self.system, self.stored, self.learn = system, weights, learn
         self.precision = np.dtype(system.precision).type
-        self.beta, self.label = self.precision(beta), label
+        self.label = label
+        self.betas = {phase.name: self.precision(beta * phase.sign) for phase in system.rule.phases}
         self.write_keys, self.rate_factor = write_keys, rate_factor
         self.network, self.rule = system.network, system.rule
         self.free = self.network.free_layers
         self.counts: Counts = Counter()
         self.changes: Arrays = {name: np.zeros_like(array) for name, array in weights.items()}
         start = system.neuron.initial_potential if isinstance(system.neuron, SigmaDelta) else 0.0
-        self.filtered, self.relaxed, self.fast, self.slow, self.spikes = (
+        self.filtered, self.relaxed, self.spikes = (
             {layer.name: np.zeros(layer.size, self.precision) for layer in self.free}
-            for _ in range(5)
+            for _ in range(3)
         )
+        self.local = self.rule.reading.rule
+        self.traces = {
+            layer.name: [np.zeros(layer.size, self.precision) for _ in self.local.traces]
+            for layer in self.free
+        }
         self.potential = {
             layer.name: np.full(layer.size, start, self.precision) for layer in self.free
         }
@@ -100,26 +112,29 @@ class _Reference:
         }
 
     def run(self, image: Vector, key: int) -> Presentation:
-        rule = self.rule
-        steps = rule.free_steps + (rule.nudged_steps if self.learn else 0)
-        sent = self.system.encoder.encode(image, rule.free_steps + rule.nudged_steps, key)
+        rule, learnt, step = self.rule, 0, 0
+        phases = rule.phases if self.learn else rule.phases[:1]
+        sent = self.system.encoder.encode(image, total_steps(rule.phases), key)
         raster: dict[str, list[Vector]] = {layer.name: [] for layer in self.free}
         potentials: dict[str, list[Vector]] = {layer.name: [] for layer in self.free}
         output = self.network.output.name
         scores = np.zeros(self.network.output.size)
-        for step in range(steps):
-            phase = "free" if step < rule.free_steps else "nudged"
-            self._advance(sent[step], phase)
-            for layer in self.free:
-                raster[layer.name].append(self.spikes[layer.name].copy())
-                potentials[layer.name].append(self.potential[layer.name].copy())
-            if rule.free_steps - rule.readout_steps <= step < rule.free_steps:
-                scores += self.spikes[output]
-            if step == rule.free_steps - 1:
+        for phase in phases:
+            self.beta = self.betas[phase.name]
+            for t in range(phase.steps):
+                self._advance(sent[step], phase.kind)
+                for layer in self.free:
+                    raster[layer.name].append(self.spikes[layer.name].copy())
+                    potentials[layer.name].append(self.potential[layer.name].copy())
+                if phase is phases[0] and t >= phase.steps - rule.readout_steps:
+                    scores += self.spikes[output]
+                if phase.learns:
+                    self._learn(sent[step], learnt)
+                    learnt += 1
+                self._count_layers(phase.kind)
+                step += 1
+            if phase is phases[0]:
                 scores += self._remainder(output)
-            if phase == "nudged":
-                self._learn(sent[step], step - rule.free_steps)
-            self._count_layers(phase)
         return Presentation(
             {name: np.array(spikes) for name, spikes in raster.items()},
             {name: np.array(values) for name, values in potentials.items()},
@@ -127,6 +142,16 @@ class _Reference:
             self.changes,
             self.counts,
         )
+
+    def _combined(self, spike: Side) -> dict[str, Vector]:
+        """Of each layer, what a spike of one side asks for: the rule's sum of this layer's traces."""
+        weights = [self.precision(c) for c in self.local.coefficients(spike)]
+        return {
+            name: functools.reduce(
+                np.add, [w * trace for w, trace in zip(weights, traces, strict=True)]
+            )
+            for name, traces in self.traces.items()
+        }
 
     def _remainder(self, output: str) -> Vector:
         left = self.potential[output]
@@ -152,10 +177,12 @@ class _Reference:
         for layer in self.free:
             nudge: Any = np.zeros(layer.size, self.precision)
             if phase == "nudged" and layer is self.network.output:
-                nudge = self.beta * (target - self.fast[layer.name])
+                nudge = self.beta * (target - self.traces[layer.name][self.local.rate_trace])
             self._advance_layer(layer.name, drive[layer.name], nudge)
             self.counts[phase, layer.name, "neuron_updates"] += layer.size
-            self.counts[phase, layer.name, "trace_updates"] += 2 * layer.size if self.learn else 0
+            self.counts[phase, layer.name, "trace_updates"] += (
+                len(self.local.traces) * layer.size if self.learn else 0
+            )
 
     def _count_layers(self, phase: str) -> None:
         """Count this step's spikes, with the weights that will deliver them in the next one."""
@@ -195,29 +222,23 @@ class _Reference:
             spikes = (potential > one(neuron.threshold)).astype(self.precision)
             self.potential[name] = np.where(spikes > 0, one(0), potential)
         self.spikes[name] = spikes
-        self.fast[name] += one(1 / self.rule.tau_fast) * (spikes - self.fast[name])
-        self.slow[name] += one(1 / self.rule.tau_slow) * (spikes - self.slow[name])
+        for value, trace in zip(self.traces[name], self.local.traces, strict=True):
+            value += one(1 / trace.tau) * (spikes - value)
 
     def _learn(self, sent: Vector, step: int) -> None:
         """Evaluate the printed rule at every synapse that a spike reaches."""
-        of_fast, of_slow = (self.precision(c) for c in self.rule.local_rule.coefficients("pre"))
-        derivative = {
-            layer.name: of_fast * self.fast[layer.name] + of_slow * self.slow[layer.name]
-            for layer in self.free
-        }
+        at_pre, at_post = (self._combined(side) for side in SIDES)
         for index, coupling in enumerate(self.network.couplings):
             activity = sent if index == 0 else self.spikes[coupling.pre.name]
             for pre in np.flatnonzero(activity):
-                change = activity[pre] * derivative[coupling.post.name].astype(float)
+                change = activity[pre] * at_pre[coupling.post.name].astype(float)
                 self._change(index, coupling.name, (int(pre), slice(None)), change, step, 0)
             if coupling.bidirectional:
                 for post in np.flatnonzero(self.spikes[coupling.post.name]):
-                    change = derivative[coupling.pre.name].astype(float)
+                    change = at_post[coupling.pre.name].astype(float)
                     self._change(index, coupling.name, (slice(None), int(post)), change, step, 1)
         for index, layer in enumerate(self.free):
-            self._change(
-                index, f"{layer.name}.bias", (slice(None),), derivative[layer.name], step, 0
-            )
+            self._change(index, f"{layer.name}.bias", (slice(None),), at_pre[layer.name], step, 0)
         if self.write_keys is not None:
             self._read()
 

@@ -22,9 +22,6 @@ v : volt
 spike : 1
 """
 
-NUDGE = "nudge = beta(t)*(target(t, i) - fast) : volt\n"
-"""Teaching signal of the output layer: its strength is 0 outside the nudged phase."""
-
 
 @dataclass(frozen=True)
 class NeuronText:

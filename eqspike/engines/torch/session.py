@@ -13,6 +13,7 @@ from torch import Tensor
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.core.trace import RateTrace
 from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally
@@ -29,7 +30,6 @@ from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
     backward_name,
     check_arrays,
-    drawn_signs,
     initial_rate_weights,
     kept_beside,
     kept_names,
@@ -252,10 +252,8 @@ class TorchSession:
         check_labels(labels, len(images), self.system.classes)
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
-        nudging = self.system.rule.nudging
-        betas = np.full(len(keys), nudging.beta)
-        if nudging.sign == "random":
-            betas *= drawn_signs(keys)
+        rule = self.system.rule
+        betas = rule.nudging.beta * nudge_signs(rule.phases[1].nudge, keys)
         return Lesson(self._targets(labels), self._tensor(betas)[:, None])
 
     def _targets(self, labels: Labels) -> Tensor:

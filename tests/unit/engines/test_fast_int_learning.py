@@ -12,11 +12,11 @@ import pytest
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Session
+from eqspike.core.phases import nudge_signs
 from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.experiment import open_session
 from eqspike.experiment.model import load_model
 from eqspike.memory import Fixed, Ideal
-from eqspike.systems.weights import nudge_signs
 from eqspike.tasks import load_task
 from eqspike.training.loop import predict, presentation_keys
 
@@ -96,7 +96,7 @@ def test_biases_do_not_learn() -> None:
 
 def test_signs_alternate_within_a_call() -> None:
     keys = np.arange(5, dtype=np.uint64)
-    assert nudge_signs(SYSTEM, keys).tolist() == [1, -1, 1, -1, 1]
+    assert nudge_signs(SYSTEM.rule.phases[1].nudge, keys).tolist() == [1, -1, 1, -1, 1]
 
 
 @pytest.mark.parametrize(

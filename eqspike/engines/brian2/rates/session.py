@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.core.trace import RateTrace
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.rates.changes import write_contrast
@@ -24,7 +25,6 @@ from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
     backward_name,
     check_arrays,
-    drawn_signs,
     initial_rate_weights,
     kept_beside,
     rate_shapes,
@@ -197,7 +197,7 @@ class Brian2RateSession:
     def _lesson(self, images: Images, labels: Labels, keys: Keys, rate_factor: float) -> Lesson:
         """The lesson of a batch; a continual rule learns unless `rate_factor` is 0."""
         system, beta = self.system, self.system.rule.nudging.beta
-        signs = drawn_signs(keys) if system.rule.nudging.sign == "random" else np.ones(len(keys))
+        signs = nudge_signs(system.rule.phases[1].nudge, keys)
         biases = system.learning_rates if system.bias_rates is None else system.bias_rates
         paces = {}
         for index, coupling in enumerate(system.network.couplings):

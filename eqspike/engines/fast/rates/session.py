@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.core.trace import RateTrace
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.rates.layout import Floats
@@ -22,7 +23,6 @@ from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
     backward_name,
     check_arrays,
-    drawn_signs,
     initial_rate_weights,
     kept_beside,
     kept_names,
@@ -170,9 +170,7 @@ class FastRateSession:
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
         nudging, precision = self.system.rule.nudging, self.system.precision
-        signs = np.ones(len(keys))
-        if nudging.sign == "random":
-            signs *= drawn_signs(keys)
+        signs = nudge_signs(self.system.rule.phases[1].nudge, keys)
         targets = self.system.targets(labels)
         return Lesson(targets.astype(precision), signs.astype(precision), nudging.beta)
 

@@ -21,7 +21,7 @@ from eqspike.engines.fast.workers import thread_count
 from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
-from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_strengths
 
 
 class FastSession:
@@ -72,7 +72,7 @@ class FastSession:
         """Read-out of the free phase: (samples, outputs), in spikes."""
         self._begin(images, learning=False)
         labels = np.zeros(len(images), np.int64)
-        betas = np.ones(len(images), self.system.precision)
+        betas = np.zeros((len(images), 1), self.system.precision)
         record = make_record(self._simulator.layout, len(images), 0, self.system.precision)
         self._simulator.present(images, labels, betas, keys, False, record)
         self._finish_announcement()
@@ -105,13 +105,13 @@ class FastSession:
             Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
         """
         self._check(images, labels)
-        rule, layout = self.system.rule, self._simulator.layout
-        steps = rule.free_steps + rule.nudged_steps
+        layout, phases = self._simulator.layout, self.system.rule.phases
+        steps = sum(phase.steps for phase in phases)
         record = make_record(
             layout, len(images), self._simulator.groups, self.system.precision, steps
         )
         pending = self._simulator.tallies
-        self._simulator.tallies = [make_tally(layout) for _ in pending]
+        self._simulator.tallies = [make_tally(layout, len(phases)) for _ in pending]
         self._simulator.present(images, labels, self._betas(keys), keys, True, record)
         self._simulator.tallies = pending
         self._finish_announcement()
@@ -193,6 +193,5 @@ class FastSession:
             self._active_inputs += int(np.count_nonzero(self.system.encoder.currents()[images]))
 
     def _betas(self, keys: Keys) -> NDArray[Any]:
-        """Nudging strength of each presentation, with its sign."""
-        signs = nudge_signs(self.system, keys)
-        return (signs * self.system.rule.beta).astype(self.system.precision)
+        """Nudging strength of each presentation and phase, with its sign: (samples, phases)."""
+        return nudge_strengths(self.system.rule, keys).astype(self.system.precision)
