@@ -21,9 +21,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from eqspike.core.config import Section
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.phases import Phase
-from eqspike.core.rates import Dynamics, Feedback
 from eqspike.rules.nudging import Nudging
 from eqspike.rules.readings import StepContrast, StepField
 
@@ -58,19 +56,6 @@ class ContinualEquilibrium:
         section.close()
         return rule
 
-    def refuse(self, feedback: Feedback, dynamics: Dynamics) -> None:
-        """Refuse networks the mathematics forbids.
-
-        Raises:
-            UnsupportedError: for separate backward weights, two nudged phases or half steps.
-        """
-        _refuse_continual(self.kind, self.nudging, dynamics)
-        if feedback.separate:
-            raise UnsupportedError(
-                "rule 'c-ep' needs feedback.kind tied, got separate: it changes one weight by the product of both "
-                "states; use rule.kind c-vf"
-            )
-
 
 @dataclass(frozen=True)
 class ContinualVectorField:
@@ -101,29 +86,3 @@ class ContinualVectorField:
         rule = ContinualVectorField(Nudging.read(section))
         section.close()
         return rule
-
-    def refuse(self, feedback: Feedback, dynamics: Dynamics) -> None:
-        """Refuse networks the rule says nothing about.
-
-        Raises:
-            UnsupportedError: for tied weights, two nudged phases or half steps.
-        """
-        _refuse_continual(self.kind, self.nudging, dynamics)
-        if not feedback.separate:
-            raise UnsupportedError(
-                "rule 'c-vf' needs feedback.kind separate, got tied: it asks another change of each direction; "
-                "use rule.kind c-ep"
-            )
-
-
-def _refuse_continual(kind: str, nudging: Nudging, dynamics: Dynamics) -> None:
-    if nudging.centered:
-        raise UnsupportedError(
-            f"rule '{kind}' needs beta_sign positive or random, got both: it writes while it is nudged, so a "
-            "second nudged phase would start from other weights than the first; use random"
-        )
-    if dynamics.updates != "synchronous":
-        raise UnsupportedError(
-            f"rule '{kind}' needs dynamics.updates synchronous, got {dynamics.updates}: it writes after each step "
-            "of all layers together"
-        )

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from eqspike.core.config import Section
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.phases import Phase
-from eqspike.core.rates import Dynamics, Feedback
 from eqspike.rules.nudging import Nudging
 from eqspike.rules.readings import EndContrast
 
@@ -51,16 +49,3 @@ class Equilibrium:
         rule = Equilibrium(Nudging.read(section))
         section.close()
         return rule
-
-    def refuse(self, feedback: Feedback, dynamics: Dynamics) -> None:
-        """Refuse networks the mathematics forbids.
-
-        Raises:
-            UnsupportedError: for separate backward weights.
-        """
-        del dynamics
-        if feedback.separate:
-            raise UnsupportedError(
-                "rule 'ep' needs feedback.kind tied, got separate: its one contrast for both directions is a "
-                "gradient only where one function of the states drives them all; use rule.kind c-vf"
-            )

@@ -37,6 +37,12 @@ class EndContrast:
         sign = {phase.name: phase.sign for phase in phases}
         if missing := {self.first, self.second} - set(sign):
             raise ConfigError(f"a contrast needs phases of the rule, got {sorted(missing)}")
+        drawn = {phase.name for phase in phases if isinstance(phase.nudge, str)}
+        if drawn & {self.first, self.second} and sign[self.first] and sign[self.second]:
+            raise ConfigError(
+                "a contrast of a phase whose sign is drawn needs a free one, got "
+                f"'{self.first}' and '{self.second}'"
+            )
         width = sign[self.first] - sign[self.second]
         if width == 0:
             raise ConfigError(
@@ -72,6 +78,11 @@ class Products:
     """
 
     rule: LocalRule
+
+
+def writes_steps(reading: object) -> bool:
+    """Whether weights change after every step of phases that learn."""
+    return isinstance(reading, (StepContrast, StepField))
 
 
 Reading = EndContrast | StepContrast | StepField | Products

@@ -6,6 +6,7 @@ from eqspike.core.config import Section
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.equilibrium import Equilibrium
+from eqspike.rules.refusals import refuse_network
 
 RateRule = Equilibrium | ContinualEquilibrium | ContinualVectorField
 
@@ -22,5 +23,5 @@ def read_rate_rule(section: Section, feedback: Feedback, dynamics: Dynamics) -> 
         UnsupportedError: if the rule refuses such a network.
     """
     rule = RATE_RULES[section.choice("kind", tuple(RATE_RULES))].read(section)
-    rule.refuse(feedback, dynamics)
+    refuse_network(rule, feedback, dynamics)
     return rule

@@ -17,6 +17,7 @@ from eqspike.core.rates import (
 )
 from eqspike.memory import Binary, Fixed, Ideal, Memory, Metaplastic, read_memory
 from eqspike.rules import EqSpike, RateRule, read_rate_rule
+from eqspike.rules.readings import writes_steps
 from eqspike.systems.system import AnySystem, RateSystem, System
 from eqspike.tasks.encoders import Encoder
 
@@ -105,7 +106,7 @@ def _refuse_steps(rule: RateRule, memory: Memory) -> None:
     Raises:
         UnsupportedError: for a continual rule and a memory that remembers.
     """
-    if rule.continual and isinstance(memory, (Binary, Metaplastic)):
+    if writes_steps(rule.reading) and isinstance(memory, (Binary, Metaplastic)):
         raise UnsupportedError(
             f"rule '{rule.kind}' asks for a change at every nudged step, but memory.kind {memory.kind} needs the "
             "contrast of a whole phase: the sign of one step's change is not that of their sum; use rule.kind ep"

@@ -16,7 +16,7 @@ from eqspike.core.local_rule import LocalRule, Product
 from eqspike.core.neurons import NEURONS
 from eqspike.core.phases import Nudge, Start, check_phases
 from eqspike.rules.protocol import Rule
-from eqspike.rules.readings import Products
+from eqspike.rules.readings import EndContrast, Products
 from eqspike.systems.checks import refuse_impossible
 from eqspike.systems.system import AnySystem, RateSystem, System
 
@@ -166,6 +166,8 @@ def _lacks_of_rule(rule: Rule, offer: Offer) -> Iterator[str]:
     for part in parts:
         if not (offer.readings.hold(part) or type(part) in (LocalRule, Product)):
             yield f"a rule read by {type(part).__qualname__}: it has {offer.readings}"
+    if isinstance(reading, EndContrast):
+        reading.width(rule.phases)
     for phase in rule.phases[1:]:
         if phase.nudge not in offer.nudges:
             yield f"a phase '{phase.name}' with nudge {phase.nudge}: it has {offer.nudges}"
