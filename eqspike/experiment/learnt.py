@@ -5,7 +5,7 @@ from __future__ import annotations
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
-from eqspike.core.random_stream import stream_key
+from eqspike.core.random_stream import Purpose, stream_key
 
 TOLERANCE = 1e-9
 """Largest relative difference of weight changes: engines may sum the same terms in different orders."""
@@ -14,9 +14,6 @@ SMALLEST_CHANGE = 1e-6
 """Differences are relative to at least this: changes that cancel leave what rounding leaves."""
 
 FLOATS, INTEGERS = "float64", "integers"
-
-PARITY = 4
-"""Random stream of comparisons."""
 
 
 def learns_singly(session: Session) -> bool:
@@ -34,7 +31,7 @@ def learnt(
     """
     if getattr(session, "draws_for_itself", False):
         return None, None
-    before, key = session.weights(), stream_key(seed, PARITY)
+    before, key = session.weights(), stream_key(seed, Purpose.PARITY)
     images, labels, keys = batch
     count = len(labels)
     size = 1 if singly and not learns_singly(session) else count

@@ -14,11 +14,11 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
 from eqspike.core.network import Layer
+from eqspike.core.random_stream import Purpose
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.learnt import (
     FLOATS,
     INTEGERS,
-    PARITY,
     TOLERANCE,
     counts_equal,
     learnt,
@@ -134,7 +134,7 @@ def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity | R
         raise ConfigError(
             f"--samples must be from 1 to {len(test)} (test set of {task.name}), got {samples}"
         )
-    keys = presentation_keys(configuration.seed, PARITY, 0, samples)
+    keys = presentation_keys(configuration.seed, Purpose.PARITY, 0, samples)
     batch = (test.images[:samples], test.labels[:samples], keys)
     if isinstance(system, RateSystem):
         return compare_rates(system, folder.weights(), batch, engines, configuration.seed)

@@ -9,6 +9,7 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Keys
 from eqspike.core.network import Coupling
 from eqspike.core.phases import nudge_signs
+from eqspike.core.random_stream import Purpose
 from eqspike.memory import Binary, Metaplastic
 from eqspike.rules.protocol import Rule
 from eqspike.systems.system import RateSystem, System
@@ -16,7 +17,7 @@ from eqspike.systems.system import RateSystem, System
 
 def initial_weights(system: System, seed: int) -> Arrays:
     """Uniform weights in +- gain / sqrt(fan-in), zero biases."""
-    generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
+    generator = np.random.default_rng(np.random.SeedSequence([seed, Purpose.INITIAL_WEIGHTS]))
     result: Arrays = {}
     for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
         bound = gain / np.sqrt(coupling.pre.size)
@@ -66,7 +67,7 @@ def initial_rate_weights(system: RateSystem, seed: int) -> Arrays:
     Backward weights are the transposed forward ones, each with its sign turned with probability
     (1 - cos angle) / 2, which gives that angle on average (Ernoult et al., arXiv:2005.04168).
     """
-    generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
+    generator = np.random.default_rng(np.random.SeedSequence([seed, Purpose.INITIAL_WEIGHTS]))
     result: Arrays = {}
     for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
         bound = gain / np.sqrt(coupling.fan_in)

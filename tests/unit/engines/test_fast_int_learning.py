@@ -13,6 +13,7 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Session
 from eqspike.core.phases import nudge_signs
+from eqspike.core.random_stream import Purpose
 from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.experiment import open_session
 from eqspike.experiment.model import load_model
@@ -28,7 +29,7 @@ CHANCE = 0.1
 def learn(session: Session, first: int, last: int, write_key: int = 5) -> int:
     """Show some training samples; how many were read rightly before they were learnt."""
     train = load_task("digits").load("train")
-    keys = presentation_keys(0, 1, 0, len(train))
+    keys = presentation_keys(0, Purpose.TRAINING, 0, len(train))
     part = slice(first, last)
     return session.fit(train.images[part], train.labels[part], keys[part], 1.0, write_key)
 
