@@ -9,6 +9,7 @@ from eqspike.core.neurons import BinaryNeuron, CurrentBased, RateNeuron, SigmaDe
 from eqspike.core.rates import FEEDBACKS, NUDGES, UPDATES
 from eqspike.memory import Binary, Fixed, Ideal, Metaplastic
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, EqSpike, Equilibrium
+from eqspike.rules.readings import EndContrast, Products, StepContrast, StepField, writes_steps
 from eqspike.systems import AnySystem, RateSystem, System
 from eqspike.systems.requirements import Limit, Offer, Parts, require
 from eqspike.tasks.encoders import ENCODERS
@@ -35,30 +36,51 @@ _ONLINE_MEMORY = Limit(
     "set rule.update to batch",
 )  # fmt: skip
 _CONTINUAL_MEMORY = Limit(
-    lambda system: not system.rule.continual or type(system.memory) is Ideal,
+    lambda system: not writes_steps(system.rule.reading) or type(system.memory) is Ideal,
     "memory.kind", lambda system: system.memory.kind,
     "a continual rule writes at every step, which an ideal memory alone takes",
     "set memory.kind to ideal, or rule.kind to ep, which writes once a batch",
 )  # fmt: skip
 _CONTINUAL_CONVOLUTION = Limit(
-    lambda system: not (system.rule.continual and any(system.network.convolutions)),
+    lambda system: not (writes_steps(system.rule.reading) and any(system.network.convolutions)),
     "couplings.kind", lambda system: f"convolution with rule {system.rule.kind}",
     "the input's drive would have to be computed anew at every step", "set rule.kind to ep",
 )  # fmt: skip
 _HALF_PRECISION = Limit(
     lambda system: not (
-        system.precision == "bfloat16" and (system.rule.continual or system.messages.of_changes)
+        system.precision == "bfloat16" and (writes_steps(system.rule.reading) or system.messages.of_changes)
     ),
     "training.precision",
     lambda system: f"bfloat16 with rule {system.rule.kind} and messages {system.messages.kind}",
     "it keeps copies of weights for a whole batch", "set training.precision to float32",
 )  # fmt: skip
 
+_ONE_LEARNS = Limit(
+    lambda system: [phase.learns for phase in system.rule.phases]
+    == ([False, True] if writes_steps(system.rule.reading) else [False] * len(system.rule.phases)),
+    "rule.phases", lambda system: [phase.name for phase in system.rule.phases],
+    "a rule that writes steps has one free phase and one that learns, and another none that does",
+    "write such a rule",
+)  # fmt: skip
+_AS_NUDGING = Limit(
+    lambda system: type(system.rule) in (Equilibrium, ContinualEquilibrium, ContinualVectorField),
+    "rule", lambda system: type(system.rule).__qualname__,
+    "integers are nudged once, or once with each sign", "set rule.kind to ep, c-ep or c-vf",
+)  # fmt: skip
+_TWO_PHASES = Limit(
+    lambda system: len(system.rule.phases) == 2 and system.rule.phases[1].learns and type(system.rule) is EqSpike,
+    "rule.phases", lambda system: [phase.name for phase in system.rule.phases],
+    "the chip's gates count one free and one nudged phase", "set rule.kind to eqspike",
+)  # fmt: skip
+
 _SPIKES = Offer(
     System,
     Parts((SigmaDelta, CurrentBased)),
-    Parts((EqSpike,)),
+    Parts((EqSpike,), ("reading",)),
     Parts((Ideal, Fixed)),
+    Parts((Products,)),
+    (0, 1, -1, "drawn", "alternating"),
+    ("on",),
     {
         "training.precision": _FLOATS,
         "couplings.kind": _DENSE,
@@ -75,13 +97,16 @@ _ON_LOIHI = replace(
     _SPIKES,
     neurons=Parts((CurrentBased,)),
     values={**_SPIKES.values, "encoder.kind": _SPIKING},
-    limits=(),
+    limits=(_TWO_PHASES,),
 )
 _RATES = Offer(
     RateSystem,
     Parts((RateNeuron, BinaryNeuron)),
-    Parts((Equilibrium, ContinualEquilibrium, ContinualVectorField)),
+    Parts((Equilibrium, ContinualEquilibrium, ContinualVectorField), ("reading",)),
     Parts((Ideal, Fixed, Binary, Metaplastic)),
+    Parts((EndContrast, StepContrast, StepField)),
+    (1, -1, "drawn", "alternating"),
+    ("on", "free end"),
     {
         "training.precision": _FLOATS,
         "couplings.kind": _DENSE,
@@ -91,14 +116,14 @@ _RATES = Offer(
         "feedback.kind": FEEDBACKS,
         "neuron.activation": (*ACTIVATIONS, ""),
     },
-    (_CONTINUAL_MEMORY,),
+    (_CONTINUAL_MEMORY, _ONE_LEARNS),
 )
 _FLOAT_RATES = replace(_RATES, memories=_ANY_MEMORY)
 _AT_ONCE = replace(_RATES, values={**_RATES.values, "dynamics.updates": ("synchronous",)})
 _GRADED = replace(
     _AT_ONCE,
     values={**_AT_ONCE.values, "dynamics.nudge": ("inside",), "feedback.kind": ("tied",)},
-    limits=(),
+    limits=(_AS_NUDGING,),
 )
 _BY_VALUES = replace(
     _FLOAT_RATES,
@@ -108,7 +133,7 @@ _BY_VALUES = replace(
         "couplings.kind": (*_DENSE, "convolution"),
         "messages.kind": ("values", "changes"),
     },
-    limits=(_CONTINUAL_MEMORY, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
+    limits=(_CONTINUAL_MEMORY, _ONE_LEARNS, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
 )
 
 _WRITTEN = Parts((SigmaDelta, CurrentBased), ("brian2_text",))
@@ -145,6 +170,7 @@ _BY_EVENTS = replace(
     memories=Parts((Fixed,)),
     values={**_ON_LOIHI.values, "rule.update": ("online",)},
     limits=(
+        _TWO_PHASES,
         Limit(
             lambda system: not system.rule.random_sign,
             "rule.beta_sign", lambda system: system.rule.beta_sign,

@@ -11,6 +11,7 @@ from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Session
+from eqspike.core.random_stream import Purpose
 from eqspike.deploy.calibration import Calibration, calibrate
 from eqspike.deploy.contents import Deployment, Outcome, deployment_json, read_network
 from eqspike.deploy.mapping import map_to_cores
@@ -32,7 +33,6 @@ from eqspike.training.files import read_arrays, read_json, write_arrays, write_b
 
 CALIBRATION_SAMPLES = 1000
 
-_CALIBRATION = 6
 _NETWORK, _DESCRIPTION = "network.safetensors", "deployment.json"
 
 
@@ -119,7 +119,7 @@ def _calibrated(
         raise ConfigError(
             f"--samples must be from 1 to {len(train)} (training set of {task.name}), got {samples}"
         )
-    keys = presentation_keys(configuration.seed, _CALIBRATION, 0, samples)
+    keys = presentation_keys(configuration.seed, Purpose.CALIBRATION, 0, samples)
     batch = train.images[:samples], train.labels[:samples], keys
     return calibrate(system, weights, batch)
 

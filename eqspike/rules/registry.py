@@ -10,6 +10,7 @@ from eqspike.core.registry import RATES, SPIKES, Registry, lacks_signal
 from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
+from eqspike.rules.refusals import refuse_network
 
 RateRule = Equilibrium | ContinualEquilibrium | ContinualVectorField
 RuleClass = (
@@ -53,5 +54,5 @@ def read_rate_rule(section: Section, feedback: Feedback, dynamics: Dynamics) -> 
         UnsupportedError: if the rule refuses such a network.
     """
     rule: RateRule = RULES.read(section, signal=RATES)
-    rule.refuse(feedback, dynamics)
+    refuse_network(rule, feedback, dynamics)
     return rule

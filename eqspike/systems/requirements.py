@@ -12,6 +12,10 @@ from typing import Any
 
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.local_rule import LocalRule, Product
+from eqspike.core.phases import Nudge, Start, check_phases
+from eqspike.rules.protocol import Rule
+from eqspike.rules.readings import EndContrast, Products
 from eqspike.systems.checks import refuse_impossible
 from eqspike.systems.system import AnySystem, RateSystem, System
 
@@ -22,7 +26,7 @@ class Parts:
 
     Attributes:
         types: the classes themselves, not what is derived from them.
-        methods: or any class in whose own body one of these is defined.
+        methods: or any class in whose own body one of these methods or attributes is defined.
     """
 
     types: tuple[type, ...] = ()
@@ -30,12 +34,13 @@ class Parts:
 
     def hold(self, part: object) -> bool:
         """Whether the engine runs such a part."""
-        brought = vars(type(part))
+        own = vars(type(part))
+        brought = {*own, *own.get("__annotations__", ())}
         return type(part) in self.types or any(method in brought for method in self.methods)
 
     def __str__(self) -> str:
         named = [_kind(each) for each in self.types]
-        return _listed([*named, *(f"any class with a method '{each}'" for each in self.methods)])
+        return _listed([*named, *(f"any class with its own '{each}'" for each in self.methods)])
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,9 @@ class Offer:
 
     Attributes:
         system: `System` or `RateSystem`.
-        neurons, rules, memories: parts.
+        neurons, rules, memories: parts. Of a rule that an engine does not know by its class, it reads phases and
+            reading, which the class must bring itself.
+        readings: of the phases; nudges, starts: that phases may have.
         values: by key of the description, the values that are run.
         limits: combinations that are not.
     """
@@ -70,6 +77,9 @@ class Offer:
     neurons: Parts
     rules: Parts
     memories: Parts
+    readings: Parts
+    nudges: tuple[Nudge, ...]
+    starts: tuple[Start, ...]
     values: Mapping[str, tuple[str, ...]]
     limits: tuple[Limit, ...] = ()
 
@@ -130,6 +140,7 @@ def _lacks(system: AnySystem, offer: Offer) -> list[str]:
             lacks.append(f"{key} {name}: for {key} it has {parts}")
     if lacks:
         return lacks
+    lacks.extend(_lacks_of_rule(system.rule, offer))
     for key, value in _values(system):
         allowed = offer.values.get(key, ())
         if value not in allowed:
@@ -141,6 +152,26 @@ def _lacks(system: AnySystem, offer: Offer) -> list[str]:
         for limit in offer.limits
         if not limit.meets(system)
     ]
+
+
+def _lacks_of_rule(rule: Rule, offer: Offer) -> Iterator[str]:
+    """What an offer does not hold of a rule's phases and reading."""
+    check_phases(rule.phases)
+    reading = rule.reading
+    parts = [
+        reading,
+        *([reading.rule, *reading.rule.products] if isinstance(reading, Products) else []),
+    ]
+    for part in parts:
+        if not (offer.readings.hold(part) or type(part) in (LocalRule, Product)):
+            yield f"a rule read by {type(part).__qualname__}: it has {offer.readings}"
+    if isinstance(reading, EndContrast):
+        reading.width(rule.phases)
+    for phase in rule.phases[1:]:
+        if phase.nudge not in offer.nudges:
+            yield f"a phase '{phase.name}' with nudge {phase.nudge}: it has {offer.nudges}"
+        if phase.start not in offer.starts:
+            yield f"a phase '{phase.name}' that starts from {phase.start}: it has {offer.starts}"
 
 
 def _values(system: AnySystem) -> Iterator[tuple[str, str]]:

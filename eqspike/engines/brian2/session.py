@@ -219,8 +219,9 @@ class Brian2Session:
     def _scores(self, recording: Recording) -> NDArray[np.float64]:
         """Spikes in the read-out window, plus what is left in the membrane at the end of the free phase."""
         rule, output = self.system.rule, self.system.network.output
-        window = slice(rule.free_steps - rule.readout_steps, rule.free_steps)
+        end = rule.phases[0].steps
+        window = slice(end - rule.readout_steps, end)
         spikes = recording.raster(output.name, output.size)[:, window].sum(1, dtype=np.float64)
-        left = recording.potentials[output.name][:, rule.free_steps - 1]
+        left = recording.potentials[output.name][:, end - 1]
         left = left / self.system.neuron.full_potential
         return np.asarray(spikes + np.clip(left, 0, 1))

@@ -19,9 +19,9 @@ from eqspike.chips.graded.rounding import (
 )
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.memory import Binary
 from eqspike.systems import RateSystem
-from eqspike.systems.weights import drawn_signs
 
 Whole = NDArray[np.int32]
 
@@ -124,7 +124,7 @@ def make_batch(
 ) -> Batch:
     """A batch of a system; `labels` are needed where it is nudged."""
     nudging, outputs = system.rule.nudging, system.network.output.size
-    signs = drawn_signs(keys) if nudging.sign == "random" else np.ones(len(keys))
+    signs = nudge_signs(system.rule.phases[1].nudge, keys)
     targets = np.zeros((len(images), outputs)) if labels is None else system.targets(labels)
     return Batch(
         images,

@@ -13,6 +13,7 @@ from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.rounding import represented
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.core.trace import Trace
 from eqspike.engines.integers.loihi import (
     refuse_odd_weights,
@@ -28,7 +29,7 @@ from eqspike.engines.lava.schedule import input_lines, teacher_lines
 from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
-from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights
 
 BLOCK_SAMPLES = 100
 """Samples presented by one graph: bounds the memory of the input written out in time."""
@@ -133,7 +134,7 @@ class LavaSession:
         network, rule = self.system.network, self.system.rule
         check_images(images, network.input.size)
         check_labels(labels, len(images), network.output.size)
-        signs = nudge_signs(self.system, keys)
+        signs = nudge_signs(self.system.rule.phases[1].nudge, keys)
         steps = rule.free_steps + rule.nudged_steps
         spikes: dict[str, list[NDArray[np.uint8]]] = {}
         registers: dict[str, list[NDArray[Any]]] = {}

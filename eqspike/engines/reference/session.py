@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import Nudge, nudge_signs
 from eqspike.core.random_stream import stream_key
 from eqspike.core.trace import Trace
 from eqspike.engines.offers import refuse_unlike
@@ -22,7 +23,6 @@ from eqspike.systems.weights import (
     expected_shapes,
     initial_weights,
     kept_beside,
-    nudge_signs,
 )
 from eqspike.systems.writing import write_batch
 
@@ -147,8 +147,11 @@ class ReferenceSession:
         ]
 
     def _betas(self, keys: Keys) -> list[float]:
-        """Nudging strength of each presentation, with its sign."""
-        return [float(sign) * self.system.rule.beta for sign in nudge_signs(self.system, keys)]
+        """Nudging strength of each presentation, with its sign where the rule draws it or lets it alternate."""
+        rule = self.system.rule
+        drawn = (phase.nudge for phase in rule.phases if isinstance(phase.nudge, str))
+        own: Nudge = next(drawn, 1)
+        return [float(sign) * rule.beta for sign in nudge_signs(own, keys)]
 
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)

@@ -126,7 +126,7 @@ def test_a_method_counts_where_the_class_itself_brings_it() -> None:
     assert offered.hold(CurrentBased())
     assert not offered.hold(Derived())
     assert not offered.hold(Adaptive())
-    assert str(offered) == "current-based and any class with a method 'step'"
+    assert str(offered) == "current-based and any class with its own 'step'"
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -13,6 +13,7 @@ from eqspike.chips.loihi.scale import Extremes
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.core.trace import Trace
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.layout import by_layer
@@ -28,7 +29,7 @@ from eqspike.engines.integers.loihi_learning import refuse_unlearnable, represen
 from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
-from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights
 
 
 class FastIntSession:
@@ -192,8 +193,8 @@ class FastIntSession:
         simulator = self._simulator
         record = make_record(simulator.layout, len(images), traced_steps)
         pending = simulator.tallies
-        simulator.tallies = [make_tally(simulator.layout) for _ in pending]
-        signs = nudge_signs(self.system, keys)
+        simulator.tallies = [make_tally(simulator.layout, 2) for _ in pending]
+        signs = nudge_signs(self.system.rule.phases[1].nudge, keys)
         simulator.present(images, labels, signs, keys, record, both=True, watched=watched)
         simulator.tallies = pending
         self._finish_announcement()

@@ -28,7 +28,7 @@ from eqspike.systems.weights import (
     initial_weights,
     kept_beside,
     kept_names,
-    nudge_signs,
+    nudge_strengths,
 )
 
 
@@ -80,7 +80,7 @@ class FastSession:
         """Read-out of the free phase: (samples, outputs), in spikes."""
         self._begin(images, learning=False)
         labels = np.zeros(len(images), np.int64)
-        betas = np.ones(len(images), self.system.precision)
+        betas = np.zeros((len(images), 1), self.system.precision)
         record = make_record(self._simulator.layout, len(images), 0, self.system.precision)
         self._simulator.present(images, labels, betas, keys, False, record)
         self._finish_announcement()
@@ -109,13 +109,13 @@ class FastSession:
     def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Spikes and membrane potentials of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
-        rule, layout = self.system.rule, self._simulator.layout
-        steps = rule.free_steps + rule.nudged_steps
+        layout, phases = self._simulator.layout, self.system.rule.phases
+        steps = sum(phase.steps for phase in phases)
         record = make_record(
             layout, len(images), self._simulator.groups, self.system.precision, steps
         )
         pending = self._simulator.tallies
-        self._simulator.tallies = [make_tally(layout) for _ in pending]
+        self._simulator.tallies = [make_tally(layout, len(phases)) for _ in pending]
         self._simulator.present(images, labels, self._betas(keys), keys, True, record)
         self._simulator.tallies = pending
         self._finish_announcement()
@@ -209,6 +209,5 @@ class FastSession:
             self._active_inputs += int(np.count_nonzero(self.system.encoder.currents()[images]))
 
     def _betas(self, keys: Keys) -> NDArray[Any]:
-        """Nudging strength of each presentation, with its sign."""
-        signs = nudge_signs(self.system, keys)
-        return (signs * self.system.rule.beta).astype(self.system.precision)
+        """Nudging strength of each presentation and phase, with its sign: (samples, phases)."""
+        return nudge_strengths(self.system.rule, keys).astype(self.system.precision)
