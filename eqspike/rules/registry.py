@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from eqspike.core.config import Section
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.core.registry import RATES, SPIKES, Registry, lacks_signal
@@ -18,12 +16,6 @@ RuleClass = (
 )
 
 
-def _lacks_of_rule(rule: Any) -> str:
-    of_rates = getattr(rule, "signal", None) == RATES
-    lacks = [name for name in ("refuse", "continual") if of_rates and not hasattr(rule, name)]
-    return lacks_signal(rule) or ", ".join(lacks)
-
-
 RULES: Registry[RuleClass] = Registry(
     "rule",
     "eqspike.rules",
@@ -31,8 +23,8 @@ RULES: Registry[RuleClass] = Registry(
         rule.kind: rule
         for rule in (EqSpike, Equilibrium, ContinualEquilibrium, ContinualVectorField)
     },
-    _lacks_of_rule,
-    members=("kind", "phases"),
+    lacks_signal,
+    members=("kind", "phases", "reading", "beta"),
 )
 
 

@@ -90,7 +90,7 @@ def test_fast_and_brian2_are_equal(rule: str, phases: str, encoder: str) -> None
     """Every spike and count; weights after a batch."""
     system = made(rule, phases, encoder=encoder)
     parity = compare(system, initial_weights(system, 1), samples(system, 3), ("fast", "brian2"))
-    assert parity.differing_spikes == 0
+    assert parity.differing_events == 0
     assert parity.max_weight_error <= 1e-12
     assert parity.counts_equal
     assert parity.spikes > 0

@@ -24,9 +24,8 @@ def event_counts(system: System, counts: Counts, samples: int, learning: bool) -
     for phase in shown:
         steps[phase.kind] += phase.steps
     phases = {kind: _phase(system, counts, kind, samples * steps[kind]) for kind in steps}
-    if learning:
-        if not rule.online:
-            phases["update"] = PhaseCounts(plasticity=_plasticity(system, counts, "update"))
+    if learning and not rule.online:
+        phases["update"] = PhaseCounts(plasticity=_plasticity(system, counts, "update"))
     return EventCounts(samples, phases)
 
 
