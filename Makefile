@@ -3,7 +3,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check slow bench lava-suite reports clean
+.PHONY: help demo test check slow mutants bench lava-suite reports clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
@@ -28,6 +28,10 @@ check: .venv/.installed ## lint, format, types and the layering of the package
 slow: .venv/.installed ## the slow tests
 	$(BIN)/python -m pytest -q -m slow
 
+mutants: .venv/.installed ## change chosen modules in small ways: how many changes do tests notice? (an hour or more)
+	OMP_NUM_THREADS=1 $(BIN)/python -m mutmut run
+	$(BIN)/python -m mutmut results
+
 bench: .venv/.installed ## speed of the engines
 	$(BIN)/python benchmarks/fast_engine.py
 	$(BIN)/python benchmarks/counting_cost.py
@@ -38,11 +42,11 @@ lava-suite: .venv/.installed ## the tests that come with Lava, on this Python (a
 	$(BIN)/python -m eqspike.engines.lava.own_tests
 
 reports: .venv/.demo-installed ## write energy_reports/ and docs/chips.md anew
-	$(BIN)/python -m eqspike.energy.regenerate energy_reports
-	$(BIN)/python -m eqspike.energy.catalogue docs/chips.md
+	$(BIN)/python -m eqspike.reports.regenerate energy_reports
+	$(BIN)/python -m eqspike.reports.catalogue docs/chips.md
 
 clean: ## remove caches and build products; .venv and runs stay
-	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find eqspike tests benchmarks -type d -name __pycache__ -exec rm -rf {} +
 
 $(BIN)/pip:

@@ -23,9 +23,9 @@ from typing import Any
 
 from eqspike.analysis.style import BLUE, GREEN, ORANGE, new_figure, save, styled
 from eqspike.core.network import Network
-from eqspike.energy.inputs import load_chips
 from eqspike.energy.text import si
 from eqspike.experiment.model import load_model
+from eqspike.reports.inputs import load_chips
 
 PROCESSORS = ("v100", "a100", "h100")
 CHIP, BOUND, METERED = (BLUE, "o"), (ORANGE, "s"), (GREEN, "D")

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from eqspike.core.random_stream import draws
-from eqspike.engines.protocol import System
 from eqspike.experiment import load_model, open_session
+from eqspike.systems import System
 from eqspike.tasks import Split, load_task
 
 ENGINES = ("fast", "brian2", "brian2:cython", "brian2:cpp_standalone", "brian2:cpp_standalone:2")

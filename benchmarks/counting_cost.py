@@ -12,7 +12,8 @@ import numba
 import numpy as np
 
 from eqspike.core.random_stream import draws
-from eqspike.engines.fast import FastSession, presentation, simulator
+from eqspike.engines.fast import FastSession
+from eqspike.engines.fast.spikes import presentation, simulator
 from eqspike.experiment import load_model
 from eqspike.tasks import load_task
 

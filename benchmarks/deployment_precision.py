@@ -6,14 +6,18 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from eqspike.core.learner import Arrays
+from eqspike.core.random_stream import Purpose
 from eqspike.deploy.calibration import calibrate
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.protocol import Arrays, System
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.configuration import load_configuration
 from eqspike.memory import Fixed
+from eqspike.systems import System
 from eqspike.tasks import Split, load_task
+from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import RunFolder, evaluate
-from eqspike.training.loop import presentation_keys
+from eqspike.training.evaluating import presentation_keys
 
 BITS = (8, 7, 6, 5, 4, 3)
 UNITS = (2_000, 4_000, 8_000, 17_000, 34_000, 68_000, 112_000, 448_000)
@@ -23,11 +27,11 @@ SEED = 0
 def of_units(system: System, weights: Arrays, test: Split) -> None:
     """One line for each unit: what is lost to coarse mantissas, and what to saturating potentials."""
     print("unit     accuracy  wraps  saturated  rounding error (rms) of each coupling")
-    keys = presentation_keys(SEED, 6, 0, 500)
+    keys = presentation_keys(SEED, Purpose.CALIBRATION, 0, 500)
     for unit in UNITS:
         with FastIntSession(system, unit=float(unit)) as session:
             session.load(weights)
-            accuracy, _, _ = evaluate(session, test, SEED)
+            accuracy = evaluate(EngineLearner(session), test, ACCURACY, SEED).value
             met = session.extremes(test.images[:500], test.labels[:500], keys)
             arrays = session.report.arrays if session.report else {}
         output = met[system.network.output.name]
@@ -48,7 +52,7 @@ def of_bits(system: System, weights: Arrays, train: Split, test: Split, samples:
     batch = (
         train.images[:samples],
         train.labels[:samples],
-        presentation_keys(SEED, 6, 0, samples),
+        presentation_keys(SEED, Purpose.CALIBRATION, 0, samples),
     )
     print("\nbits  accuracy  unit")
     for bits in BITS:
@@ -56,7 +60,7 @@ def of_bits(system: System, weights: Arrays, train: Split, test: Split, samples:
         found = calibrate(rounded, weights, batch)
         with FastIntSession(rounded) as session:
             session.load_network(found.network)
-            accuracy, _, _ = evaluate(session, test, SEED)
+            accuracy = evaluate(EngineLearner(session), test, ACCURACY, SEED).value
         print(f"{bits:<5} {accuracy:.4f}    {found.network.unit:.0f}", flush=True)
 
 

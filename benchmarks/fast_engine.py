@@ -19,8 +19,8 @@ import torch
 
 from eqspike.core.random_stream import draws
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import System
 from eqspike.experiment import load_model
+from eqspike.systems import System
 from eqspike.tasks import load_task
 
 PIXEL_LEVELS = 256
@@ -104,7 +104,8 @@ def fast_trainer(
         right = 0
         for first in range(0, len(images), batch):
             part = slice(first, first + batch)
-            right += session.fit(images[part], labels[part], keys[part], 1.0, first)
+            scores = session.fit(images[part], labels[part], keys[part], 1.0, first)
+            right += int((scores.argmax(1) == labels[part]).sum())
         session.take_counts()
         return right
 

@@ -17,12 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from eqspike.analysis.rate_gradients import angle_between, at_rest, free_states, own_changes, smooth
+from eqspike.analysis.gradients.rates import (
+    angle_between,
+    at_rest,
+    free_states,
+    own_changes,
+    smooth,
+)
+from eqspike.analysis.gradients.unrolled import unroll
 from eqspike.analysis.style import BLUE, MUTED, ORANGE, new_figure, save, styled
-from eqspike.analysis.unrolled import unroll
-from eqspike.engines.protocol import Arrays, RateSystem
+from eqspike.core.learner import Arrays
 from eqspike.experiment import open_session, resolve
 from eqspike.experiment.runs import start
+from eqspike.systems import RateSystem
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 

@@ -14,11 +14,11 @@ from dataclasses import replace
 import numpy as np
 
 from eqspike.core.random_stream import draws
-from eqspike.engines.protocol import System
 from eqspike.experiment import load_model, open_session
 from eqspike.experiment.parity import compare
 from eqspike.memory import Fixed, Ideal
 from eqspike.memory.fixed import ROUNDINGS
+from eqspike.systems import System
 from eqspike.tasks import load_task
 from eqspike.tasks.encoders import ENCODERS
 
@@ -76,7 +76,7 @@ def main() -> int:
         found = compare(system, weights, (test.images, test.labels, keys), ("fast", options.engine))
         holds &= found.holds
         print(
-            f"| {title} | {found.spikes} | {found.differing_spikes} | {found.max_potential_difference:g} | "
+            f"| {title} | {found.events} | {found.differing_events} | {found.max_state_difference:g} | "
             f"{found.max_weight_error:.2g} | {'equal' if found.counts_equal else 'differ'} |",
             flush=True,
         )

@@ -13,12 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from eqspike.core.messages import Messages
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import RateSystem
+from eqspike.engines.fast.rates import FastRateSession
+from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.configuration import load_configuration
+from eqspike.systems import RateSystem
 from eqspike.tasks import load_task
+from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import RunFolder
-from eqspike.training.loop import evaluate
+from eqspike.training.evaluating import evaluate
 
 THRESHOLDS = ("0", "0.0003", "0.001", "0.003", "0.01", "0.02", "0.05", "0.1", "0.2")
 
@@ -38,11 +40,16 @@ def main(run: str, thresholds: tuple[str, ...]) -> None:
         sends = replace(system, messages=Messages("changes", float(text)))
         with FastRateSession(sends, threads=1) as session:
             session.load(folder.weights())
-            accuracy, counts, seconds = evaluate(session, test, configuration.seed)
+            tested = evaluate(EngineLearner(session), test, ACCURACY, configuration.seed)
+        counts, seconds = tested.counts, tested.seconds
         phase, samples = counts.phases["free"], counts.samples
         cells = [f"{phase.layers[name].spikes / samples:.1f}" for name in layers]
         cells += [f"{phase.couplings[way].synaptic_operations / samples:,.0f}" for way in ways]
-        print(f"| {text} | {accuracy:.2%} | " + " | ".join(cells) + f" | {samples / seconds:.0f} |")
+        print(
+            f"| {text} | {tested.value:.2%} | "
+            + " | ".join(cells)
+            + f" | {samples / seconds:.0f} |"
+        )
 
 
 if __name__ == "__main__":

@@ -23,11 +23,12 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.grid import snap
+from eqspike.core.learner import Arrays
 from eqspike.core.random_stream import draws
 from eqspike.counting import count_nir
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment import load_configuration
+from eqspike.systems import System
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 
@@ -150,7 +151,7 @@ def our_run(folder: RunFolder, samples: int, share: float) -> bool:
     }
     with FastSession(system) as session:
         session.load(weights)
-        raster, _ = session.raster(split.images, split.labels, keys)
+        raster, _ = session.trace(split.images, split.labels, keys)
         session.scores(split.images, keys)
         counts = session.take_counts()
     sent = np.stack(

@@ -74,7 +74,7 @@ def main() -> None:
     steps = system.rule.free_steps
     with open_session(system) as session:
         session.load(folder.weights())
-        observed = session.raster(split.images, split.labels, keys)
+        observed = session.trace(split.images, split.labels, keys)
     expected, potentials = (
         np.concatenate([of[n.name][:, :steps] for n in system.network.free_layers], axis=2)
         for of in observed

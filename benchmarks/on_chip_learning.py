@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 
 from eqspike.analysis.style import SERIES, new_figure, save, styled
-from eqspike.core.random_stream import stream_key
+from eqspike.core.random_stream import Purpose, stream_key
+from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.model import load_model
 from eqspike.experiment.sessions import open_session
 from eqspike.tasks import load_task
-from eqspike.training.loop import predict, presentation_keys
+from eqspike.tasks.metrics import ACCURACY
+from eqspike.training.evaluating import evaluate, presentation_keys
 
 
 def measure(arguments: argparse.Namespace) -> None:
@@ -45,11 +47,11 @@ def measure(arguments: argparse.Namespace) -> None:
     ):
         for epoch in range(arguments.epochs):
             order = np.random.default_rng([arguments.seed, epoch]).permutation(len(train))
-            keys = presentation_keys(arguments.seed, 1, epoch, len(train))
+            keys = presentation_keys(arguments.seed, Purpose.TRAINING, epoch, len(train))
             for first in range(0, len(train), arguments.chunk):
                 part, started = order[first : first + arguments.chunk], time.perf_counter()
                 done = (epoch + first / len(train)) / model.epochs
-                right = session.fit(
+                scores = session.fit(
                     train.images[part], train.labels[part], keys[first : first + len(part)],
                     model.schedule.factor(done), stream_key(arguments.seed, epoch, first),
                 )  # fmt: skip
@@ -60,7 +62,7 @@ def measure(arguments: argparse.Namespace) -> None:
                 curve.append(
                     {
                         "samples": seen,
-                        "train_accuracy": right / len(part),
+                        "train_accuracy": float((scores.argmax(1) == train.labels[part]).mean()),
                         "test_accuracy": _accuracy(judge, test, arguments.seed),
                         "drift": getattr(session, "drift", {}).get("hidden-output"),
                         "seconds": round(seconds, 1),
@@ -100,7 +102,7 @@ def draw(arguments: argparse.Namespace) -> None:
 
 
 def _accuracy(session: Any, test: Any, seed: int) -> float:
-    accuracy = float(np.mean(predict(session, test.images, seed) == test.labels))
+    accuracy = evaluate(EngineLearner(session), test, ACCURACY, seed).value
     session.take_counts()
     return accuracy
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from eqspike.energy import estimate as estimate
     from eqspike.experiment import load_model as load_model
     from eqspike.experiment import open_session as open_session
+    from eqspike.experiment.plugins import plugins as plugins
     from eqspike.tasks import load_task as load_task
 
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "load_model": "eqspike.experiment",
     "load_task": "eqspike.tasks",
     "open_session": "eqspike.experiment",
+    "plugins": "eqspike.experiment.plugins",
     "train": "eqspike.api",
 }
 
@@ -46,6 +48,7 @@ __all__ = [
     "load_model",
     "load_task",
     "open_session",
+    "plugins",
     "train",
 ]
 

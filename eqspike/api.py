@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from eqspike.experiment import resolve
 from eqspike.experiment.exporting import export_nir as write_nir_file
+from eqspike.experiment.plugins import plugins as using
 from eqspike.experiment.runs import Evaluation, TrainingResult, Watcher, evaluate_run, start
 
 
@@ -24,6 +25,7 @@ def train(
     settings: Mapping[str, Any] | None = None,
     force: bool = False,
     quiet: bool = False,
+    plugins: Sequence[str | Path] = (),
 ) -> TrainingResult:
     """Train a model on a task into a new run folder.
 
@@ -36,6 +38,7 @@ def train(
         limit: use only the first samples of the training set.
         settings: changes to the model, such as `{"rule.beta": 0.2}`.
         quiet: do not print a line per epoch.
+        plugins: Python files with parts of your own, which are run; see docs/plugins.md.
 
     Returns:
         The folder, the test accuracy of the last epoch and the metrics of each epoch.
@@ -44,27 +47,34 @@ def train(
         EqspikeError: for wrong descriptions, data or folders (before any work), or a run gone wrong.
     """
     overrides = tuple(f"{key}={value}" for key, value in (settings or {}).items())
-    configuration = resolve(
-        model, task, engine=engine, seed=seed, epochs=epochs, limit=limit, overrides=overrides
-    )
     watcher = Watcher() if quiet else Watcher(epoch=_print_epoch)
-    return start(configuration, Path(out), force=force, watcher=watcher)
+    with using(*plugins):
+        configuration = resolve(
+            model, task, engine=engine, seed=seed, epochs=epochs, limit=limit, overrides=overrides
+        )
+        return start(configuration, Path(out), force=force, watcher=watcher)
 
 
-def evaluate(run: str | Path | TrainingResult, *, limit: int | None = None) -> Evaluation:
+def evaluate(
+    run: str | Path | TrainingResult, *, engine: str | None = None, limit: int | None = None,
+    plugins: Sequence[str | Path] = (),
+) -> Evaluation:  # fmt: skip
     """Accuracy, activity and event counts of a run's weights on its test set.
 
     Args:
         run: a run folder, or what `train` returned.
+        engine: another engine than the run was trained with.
         limit: only the first samples of the test set.
+        plugins: the files that the run was made with.
     """
     folder = run.folder if isinstance(run, TrainingResult) else Path(run)
-    return evaluate_run(folder, limit=limit)
+    with using(*plugins):
+        return evaluate_run(folder, engine=engine, limit=limit)
 
 
 def export_nir(
     run: str | Path | TrainingResult, *, out: str | Path | None = None, form: str = "population",
-    step_ms: float = 1.0,
+    step_ms: float = 1.0, plugins: Sequence[str | Path] = (),
 ) -> Path:  # fmt: skip
     """Write a run's network as a file of the Neuromorphic Intermediate Representation.
 
@@ -73,6 +83,7 @@ def export_nir(
         out: folder of the file, by default `nir` in the run's folder.
         form: `population` or `layers`; see docs/nir.md.
         step_ms: milliseconds that a time step stands for.
+        plugins: the files that the run was made with.
 
     Returns:
         The file.
@@ -81,12 +92,18 @@ def export_nir(
         UnsupportedError: for a neuron that NIR cannot express.
     """
     folder = run.folder if isinstance(run, TrainingResult) else Path(run)
-    (path,) = write_nir_file(folder, Path(out) if out else None, form, step_ms)
+    with using(*plugins):
+        (path,) = write_nir_file(folder, Path(out) if out else None, form, step_ms)
     return path
 
 
 def _print_epoch(record: dict[str, Any]) -> None:
-    print(
-        f"epoch {record['epoch']}: train {record['train_accuracy']:.4f}, test {record['test_accuracy']:.4f}",
-        file=sys.stderr,
-    )
+    judged = [
+        f"{split} {record[key]:.4f}"
+        for split in ("train", "test")
+        for key in record
+        if key.startswith(f"{split}_")
+        and isinstance(record[key], float)
+        and "per_second" not in key
+    ]
+    print(f"epoch {record['epoch']}: {', '.join(judged)}", file=sys.stderr)

@@ -52,15 +52,20 @@ def learning_curve(metrics: Sequence[Mapping[str, Any]], title: str = "") -> Fig
         1, 2 if spiking else 1, squeeze=False, width_ratios=(3, 2)[: 1 + spiking]
     )
     accuracy = panels[0, 0]
-    best = metrics[-1]["test_accuracy"]
+    metric = next(key for key in metrics[-1] if key.startswith("train_")).removeprefix("train_")
+    name, percent = metric.replace("_", " "), metric == "accuracy"
+    scale = 100.0 if percent else 1.0
     passes = "1 epoch" if epochs[-1] == 1 else f"{epochs[-1]} epochs"
-    accuracy.set(title=f"Test accuracy {best:.2%} after {passes}", ylabel="accuracy (%)")
+    last = metrics[-1][f"test_{metric}"]
+    shown = f"{last:.2%}" if percent else f"{last:.4g}"
+    accuracy.set(title=f"Test {name} {shown} after {passes}")
+    accuracy.set_ylabel(f"{name} (%)" if percent else name)
     _lines(
         accuracy,
         epochs,
         {
-            "test": [100 * record["test_accuracy"] for record in metrics],
-            "training": [100 * record["train_accuracy"] for record in metrics],
+            "test": [scale * record[f"test_{metric}"] for record in metrics],
+            "training": [scale * record[f"train_{metric}"] for record in metrics],
         },
     )
     if spiking:

@@ -9,7 +9,8 @@ from typing import Any
 from eqspike.analysis.figures import learning_curve, rate_distribution, receptive_fields
 from eqspike.analysis.run_figures import RATE_SAMPLES
 from eqspike.analysis.style import save
-from eqspike.engines.protocol import Arrays, Images, RateSystem
+from eqspike.core.learner import Arrays, Images
+from eqspike.systems import RateSystem
 
 
 def save_rate_figures(

@@ -14,8 +14,9 @@ from eqspike.analysis.figures import learning_curve, rate_distribution, receptiv
 from eqspike.analysis.raster import Presentation, spike_raster
 from eqspike.analysis.style import save
 from eqspike.core.errors import ConfigError
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import draws, stream_key
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.systems import System
 
 if TYPE_CHECKING:
     from eqspike.engines.fast import FastSession
@@ -96,7 +97,7 @@ def _shown(trained: Trained, session: FastSession, sample: int, keys: Keys) -> P
     rule = trained.system.rule
     one = slice(sample, sample + 1)
     image = trained.images[sample]
-    spikes, _ = session.raster(trained.images[one], trained.labels[one], keys[one])
+    spikes, _ = session.trace(trained.images[one], trained.labels[one], keys[one])
     scores = session.scores(trained.images[one], keys[one])
     steps = rule.free_steps + rule.nudged_steps
     return Presentation(
@@ -119,7 +120,7 @@ def _hidden_rates(
     count = min(RATE_SAMPLES, len(trained.images))
     for first in range(0, count, _BLOCK):
         part = slice(first, min(first + _BLOCK, count))
-        spikes, _ = session.raster(trained.images[part], trained.labels[part], keys[part])
+        spikes, _ = session.trace(trained.images[part], trained.labels[part], keys[part])
         for name in hidden:
             blocks[name].append(spikes[name][:, :free_steps].mean(1))
     return {name: np.concatenate(parts) for name, parts in blocks.items()}

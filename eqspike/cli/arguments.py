@@ -63,6 +63,9 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--limit", type=int, metavar="N", help="use only the first N training samples"
     )
+    parser.add_argument(
+        "--test-limit", type=int, metavar="N", help="test with only the first N test samples"
+    )
     parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/MODEL-TASK-SEED)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
     parser.add_argument("--force", action="store_true", help="delete the run in --out first")
@@ -221,8 +224,23 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add(commands, "list", "listing:list_library", "what the library holds")
-    kinds = ("models", "tasks", "chips", "engines")
+    parser = _add(
+        commands,
+        "list",
+        "listing:list_library",
+        "what the library holds, and which parts there are",
+    )
+    kinds = (
+        "models",
+        "tasks",
+        "chips",
+        "rules",
+        "neurons",
+        "memories",
+        "engines",
+        "learners",
+        "task-kinds",
+    )
     parser.add_argument("kind", nargs="?", choices=kinds, help="only this kind")
 
 

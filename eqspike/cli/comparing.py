@@ -9,15 +9,15 @@ from typing import Any
 from eqspike.cli.estimating import conditions_of, figures_of
 from eqspike.cli.printing import print_json, print_table
 from eqspike.energy import Conditions
-from eqspike.energy.comparison import SystemComparison
-from eqspike.energy.comparison_report import (
+from eqspike.experiment.comparing import compare_systems
+from eqspike.experiment.estimating import chip_names
+from eqspike.reports.comparison import SystemComparison
+from eqspike.reports.comparison_report import (
     comparison_json,
     write_comparison,
     write_comparison_inputs,
 )
-from eqspike.energy.comparison_view import EnergyEntry, chip_panels, system_line
-from eqspike.experiment.comparing import compare_systems
-from eqspike.experiment.estimating import chip_names
+from eqspike.reports.comparison_view import EnergyEntry, chip_panels, system_line
 
 
 def compare(options: argparse.Namespace) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 from eqspike.cli.estimating import print_summary
 from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
-from eqspike.energy import report_json, write_report
 from eqspike.experiment import resolve
 from eqspike.experiment.estimating import estimate_run
-from eqspike.experiment.runs import Watcher, evaluate_run, start, training_samples
+from eqspike.experiment.runs import Watcher, evaluate_run, length_of, start
+from eqspike.reports import report_json, write_report
 
 MODEL, TASK = "eqspike-100", "mnist-sample"
 EPOCHS = 20
@@ -23,7 +23,7 @@ def demo(options: argparse.Namespace) -> int:
     out = Path(options.out)
     configuration = resolve(MODEL, TASK, epochs=EPOCHS)
     message(f"training {MODEL} on {TASK} (5,000 MNIST images shipped with eqspike) into {out}")
-    display = ProgressDisplay(configuration.model.epochs, training_samples(configuration))
+    display = ProgressDisplay(*length_of(configuration))
     watcher = Watcher(message, display.report, display.epoch)
     start(configuration, out, force=True, watcher=watcher)
     evaluation = evaluate_run(out)

@@ -9,11 +9,12 @@ from pathlib import Path
 from eqspike.cli.printing import print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Interval
-from eqspike.energy import Conditions, EnergyReport, report_json, write_report
-from eqspike.energy.contents import ChipEnergy, Priced
-from eqspike.energy.inputs import write_inputs
+from eqspike.energy import Conditions
 from eqspike.energy.text import percent, si, si_range
 from eqspike.experiment.estimating import chip_names, estimate_counts, estimate_run
+from eqspike.reports import EnergyReport, report_json, write_report
+from eqspike.reports.contents import ChipEnergy, Priced
+from eqspike.reports.inputs import write_inputs
 
 HEADER = (
     "chip",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from eqspike.cli.printing import print_json, print_table
 from eqspike.core.activity import activity_json
-from eqspike.experiment.runs import evaluate_run
+from eqspike.core.counts import PhaseCounts
+from eqspike.experiment.runs import Evaluation, evaluate_run
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -16,7 +17,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if options.json:
         print_json(
             {
-                "accuracy": result.accuracy,
+                result.metric: result.value,
                 "samples": result.samples,
                 "samples_per_second": result.samples_per_second,
                 "rates": result.rates,
@@ -27,12 +28,23 @@ def evaluate(options: argparse.Namespace) -> int:
         )
         return 0
     print(
-        f"accuracy {result.accuracy:.4f} on {result.samples} samples "
+        f"{result.metric} {result.value:.4f} on {result.samples} samples "
         f"({result.samples_per_second:.0f} samples/s)"
     )
-    phase = result.counts.phases["free"]
+    for name, phase in result.counts.phases.items():
+        _print_phase(result, name, phase)
+    if result.writes:
+        print("\nwrites of a weight in all of training:")
+        print_table(
+            ("coupling", "mean", "99 of 100 at most", "largest"),
+            [(n, f"{w.mean:.3f}", f"{w.p99}", f"{w.largest}") for n, w in result.writes.items()],
+        )
+    return 0
+
+
+def _print_phase(result: Evaluation, title: str, phase: PhaseCounts) -> None:
     samples = result.samples
-    print("\nper sample, free phase:")
+    print(f"\nper sample, phase {title}:")
     rows = [
         (
             name,
@@ -41,7 +53,9 @@ def evaluate(options: argparse.Namespace) -> int:
         )
         for name, layer in phase.layers.items()
     ]
-    print_table(("layer", "spikes", "rate per neuron and step"), rows)
+    if rows:
+        print_table(("layer", "spikes", "rate per neuron and step"), rows)
+        print()
     rows = [
         (
             name,
@@ -50,12 +64,4 @@ def evaluate(options: argparse.Namespace) -> int:
         )
         for name, coupling in phase.couplings.items()
     ]
-    print()
-    print_table(("coupling", "synaptic operations", "of non-zero weights"), rows)
-    if result.writes:
-        print("\nwrites of a weight in all of training:")
-        print_table(
-            ("coupling", "mean", "99 of 100 at most", "largest"),
-            [(n, f"{w.mean:.3f}", f"{w.p99}", f"{w.largest}") for n, w in result.writes.items()],
-        )
-    return 0
+    print_table(("coupling", "synaptic operations", "effective"), rows)

@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from eqspike.analysis import gradient_report, rate_gradient_report
-from eqspike.analysis.gradient_figure import gradient_figure
-from eqspike.analysis.gradient_report import Table, markdown
-from eqspike.analysis.gradients import check_gradient as check_spikes
-from eqspike.analysis.rate_gradient_figure import error_figure, process_figure
-from eqspike.analysis.rate_gradients import check_rate_gradient
+from eqspike.analysis.gradients import rates_report, spikes_report
+from eqspike.analysis.gradients.rates import check_rate_gradient
+from eqspike.analysis.gradients.rates_figure import error_figure, process_figure
+from eqspike.analysis.gradients.spikes import check_gradient as check_spikes
+from eqspike.analysis.gradients.spikes_figure import gradient_figure
+from eqspike.analysis.gradients.spikes_report import Table, markdown
 from eqspike.analysis.style import require_matplotlib, save
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
-from eqspike.engines.protocol import Arrays, Images, Labels, RateSystem, System
+from eqspike.core.learner import Arrays, Images, Labels
 from eqspike.experiment import Configuration, open_session, resolve
-from eqspike.experiment.runs import check_fit
-from eqspike.tasks import load_task
+from eqspike.experiment.runs import image_task
+from eqspike.systems import RateSystem, System
 from eqspike.training import RunFolder
 
 
@@ -67,8 +67,7 @@ def check_gradient(options: argparse.Namespace) -> int:
 
 
 def _measure(configuration: Configuration, options: argparse.Namespace) -> _Findings:
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     train = task.load("train")
     chosen = np.random.default_rng(options.seed).permutation(len(train))[: options.samples]
     images, labels = train.images[chosen], train.labels[chosen]
@@ -84,9 +83,9 @@ def _of_spikes(
 ) -> _Findings:
     check = check_spikes(system, images, labels, weights, seed)
     return _Findings(
-        gradient_report.as_json(check),
-        gradient_report.tables(check),
-        gradient_report.verdict(check),
+        spikes_report.as_json(check),
+        spikes_report.tables(check),
+        spikes_report.verdict(check),
         not check.failures(),
         {"gradient_check.png": lambda: gradient_figure(check)},
     )
@@ -98,9 +97,9 @@ def _of_rates(system: RateSystem, images: Images, labels: Labels, weights: Array
     if check.processes:
         figures["processes.png"] = lambda: process_figure(check)
     return _Findings(
-        rate_gradient_report.as_json(check),
-        rate_gradient_report.tables(check),
-        rate_gradient_report.verdict(check),
+        rates_report.as_json(check),
+        rates_report.tables(check),
+        rates_report.verdict(check),
         not check.failures(),
         figures,
     )

@@ -3,31 +3,57 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 
 from eqspike import library
 from eqspike.chips import coverage, load_profile
 from eqspike.chips.coverage import COLUMNS
 from eqspike.cli.printing import print_json, print_table
-from eqspike.energy.catalogue import MARKS, SHORT
-from eqspike.energy.evidence import CONFIDENCE_MARKS, CONFIDENCE_MEANING
-from eqspike.experiment import ENGINES
+from eqspike.core.registry import BUILT_IN
+from eqspike.experiment.plugins import TABLES
+from eqspike.reports.catalogue import MARKS, SHORT
+from eqspike.reports.evidence import CONFIDENCE_MARKS, CONFIDENCE_MEANING
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What is said of one name, and where it comes from."""
+
+    about: str
+    origin: str
 
 
 def list_library(options: argparse.Namespace) -> int:
-    """Names and titles of models, tasks, chips and engines."""
-    kinds = [options.kind] if options.kind else ["models", "tasks", "chips", "engines"]
+    """Names and titles of descriptions and of parts."""
+    kinds = [options.kind] if options.kind else [*library.KINDS, "engines"]
     found = {kind: _entries(kind) for kind in kinds}
     known = _coverage() if kinds == ["chips"] else {}
     if options.json:
-        print_json({**found, "coverage": known} if known else found)
+        texts = {kind: {n: e.about for n, e in entries.items()} for kind, entries in found.items()}
+        added = {
+            kind: {n: e.origin for n, e in entries.items() if e.origin != BUILT_IN}
+            for kind, entries in found.items()
+        }
+        origins = {kind: names for kind, names in added.items() if names}
+        more = {"coverage": known, "origins": origins}
+        print_json(texts | {key: value for key, value in more.items() if value})
         return 0
     for index, (kind, entries) in enumerate(found.items()):
         if index:
             print()
-        print_table((kind, ""), [(name, title) for name, title in entries.items()])
+        _print_entries(kind, entries)
     if known:
         _print_coverage(known)
     return 0
+
+
+def _print_entries(kind: str, entries: dict[str, _Entry]) -> None:
+    """A line each; where it comes from only if anything is not eqspike's own, or parts are asked for."""
+    if kind in library.KINDS and all(entry.origin == BUILT_IN for entry in entries.values()):
+        print_table((kind, ""), [(name, entry.about) for name, entry in entries.items()])
+        return
+    rows = [(name, entry.origin, entry.about) for name, entry in entries.items()]
+    print_table((kind, "from", ""), rows)
 
 
 def _coverage() -> dict[str, dict[str, str]]:
@@ -44,24 +70,17 @@ def _print_coverage(known: dict[str, dict[str, str]]) -> None:
     print(f"\n{'; '.join(marks)};\nin: part of another figure; –: unknown, not modelled")
 
 
-def _entries(kind: str) -> dict[str, str]:
-    if kind == "engines":
-        return {name: _first_line(name) for name in ENGINES}
+def _entries(kind: str) -> dict[str, _Entry]:
+    if kind not in library.KINDS:
+        registry = TABLES[kind.upper().replace("-", "_")]
+        return {
+            part.name: _Entry(part.about, str(part.origin or BUILT_IN))
+            for part in registry.listed()
+        }
     entries = {}
     for name in library.names(kind):
-        data = library.load_yaml(library.find(kind, name))
-        entries[name] = str(data.get("title", "")) if isinstance(data, dict) else ""
+        path = library.find(kind, name)
+        data = library.load_yaml(path)
+        title = str(data.get("title", "")) if isinstance(data, dict) else ""
+        entries[name] = _Entry(title, str(library.origin(kind, name) or BUILT_IN))
     return entries
-
-
-def _first_line(engine: str) -> str:
-    return {
-        "fast": "compiled event-driven simulation on all cores (Numba)",
-        "fast-int": "the same in Loihi's integers, for current-based neurons; "
-        "also fast-int:lava, which learns with Lava's random numbers",
-        "brian2": "reference simulation from equations with units (Brian2, float64); "
-        "also brian2:cython, brian2:cpp_standalone[:THREADS], brian2:auto",
-        "lava": "Loihi as Lava simulates it: stock processes, or one process for all (Lava); "
-        "also lava:stock, lava:fused, lava:fused:floating_pt",
-        "torch": "networks of rates, on the CPU or a GPU (PyTorch); also torch:cpu, torch:cuda",
-    }.get(engine, "")

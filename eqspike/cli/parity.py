@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 from eqspike.cli.printing import print_json
-from eqspike.cli.rate_parity import print_rate_parity
 from eqspike.core.errors import ConfigError
-from eqspike.experiment.learnt import TOLERANCE
+from eqspike.experiment.learnt import INTEGERS, TOLERANCE
 from eqspike.experiment.parity import Difference, Parity, compare_run
-from eqspike.experiment.rate_parity import RateParity
+
+_STATES = {"spikes": "potential", "messages": "state"}
 
 
 def parity(options: argparse.Namespace) -> int:
@@ -23,9 +22,7 @@ def parity(options: argparse.Namespace) -> int:
         )
     result = compare_run(Path(options.run), (names[0], names[1]), options.samples)
     if options.json:
-        print_json({**asdict(result), "equal": result.holds})
-    elif isinstance(result, RateParity):
-        print_rate_parity(result)
+        print_json(result.to_json())
     else:
         _print(result)
     return 0 if result.holds else 1
@@ -34,24 +31,34 @@ def parity(options: argparse.Namespace) -> int:
 def _print(result: Parity) -> None:
     first, second = result.engines
     arithmetic = " and ".join(dict.fromkeys(result.arithmetic))
-    print(f"{first} and {second}, {result.samples} samples, both phases, {arithmetic}")
-    print(f"  spikes of free layers     {result.spikes}")
-    print(f"  differing spikes          {result.differing_spikes}")
-    print(f"  largest potential error   {_potential_text(result)}")
-    print(f"  largest weight error      {_weight_text(result)}")
-    print(f"  event counts              {'equal' if result.counts_equal else 'differ'}")
-    width = max(17, *(len(engine) for engine in result.engines))
-    for engine, seconds in zip(result.engines, result.seconds, strict=True):
-        print(f"  time of {engine:<{width}} {seconds:.1f} s")
+    print(f"{first} and {second}, {result.samples} samples, all phases, {arithmetic}")
+    lines = [
+        (f"{result.kind} of free layers", str(result.events)),
+        (f"differing {result.kind}", str(result.differing_events)),
+        _state_line(result),
+        ("largest weight error", _weight_text(result)),
+        ("event counts", "equal" if result.counts_equal else "differ"),
+        *(
+            (f"time of {engine}", f"{seconds:.1f} s")
+            for engine, seconds in zip(result.engines, result.seconds, strict=True)
+        ),
+    ]
+    width = max(len(name) for name, _ in lines)
+    for name, text in lines:
+        print(f"  {name:<{width}}  {text}")
     if result.first_difference is not None:
-        _print_difference(result.engines, result.first_difference)
+        _print_difference(result, result.first_difference)
     print("equal" if result.holds else "not equal")
 
 
-def _potential_text(result: Parity) -> str:
-    if result.max_potential_difference is None:
-        return "not compared: one engine computes in integers"
-    return f"{result.max_potential_difference:.3g}"
+def _state_line(result: Parity) -> tuple[str, str]:
+    name = _STATES[result.kind]
+    if result.max_state_difference is None:
+        return f"largest {name} error", "not compared: one engine computes in integers"
+    if result.arithmetic == (INTEGERS, INTEGERS):
+        return f"differing {name}s", f"{result.differing_states} of {result.states}"
+    allowed = f" (allowed {TOLERANCE:g})" if result.kind == "messages" else ""
+    return f"largest {name} error", f"{result.max_state_difference:.3g}{allowed}"
 
 
 def _weight_text(result: Parity) -> str:
@@ -60,10 +67,12 @@ def _weight_text(result: Parity) -> str:
     return f"{result.max_weight_error:.3g} (allowed {TOLERANCE:g})"
 
 
-def _print_difference(engines: tuple[str, str], place: Difference) -> None:
+def _print_difference(result: Parity, place: Difference) -> None:
     print(
         f"first difference: sample {place.sample}, step {place.step} ({place.phase} phase), "
         f"layer {place.layer}, neuron {place.neuron}"
     )
-    for engine, spike, potential in zip(engines, place.spikes, place.potentials, strict=True):
-        print(f"  {engine}: {'spike' if spike else 'no spike'}, membrane potential {potential!r}")
+    event = result.kind.removesuffix("s")
+    for number, engine in enumerate(result.engines):
+        states = ", ".join(f"{name} {both[number]!r}" for name, both in place.states.items())
+        print(f"  {engine}: {event if place.events[number] else f'no {event}'}, {states}")

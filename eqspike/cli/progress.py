@@ -12,25 +12,26 @@ PLAIN_SECONDS = 30.0
 
 
 class ProgressDisplay:
-    """Shows accuracy, samples per second and the time left, on standard error.
+    """Shows the task's metric, samples per second and the time left, on standard error.
 
     Args:
-        epochs: of the whole run; samples: per epoch.
+        epochs: of the whole run; samples: per epoch; metric: the task's, such as `accuracy`.
     """
 
-    def __init__(self, epochs: int, samples: int) -> None:
-        self._epochs, self._samples = epochs, samples
+    def __init__(self, epochs: int, samples: int, metric: str) -> None:
+        self._epochs, self._samples, self._metric = epochs, samples, metric
+        self._name = metric.replace("_", " ")
         self._terminal = sys.stderr.isatty()
         self._bar: Any = None
         self._printed = time.monotonic()
 
     def report(self, progress: Progress, rate: float) -> None:
         """Called every few seconds."""
-        right = progress.right / max(progress.position, 1)
+        judged = progress.judged / max(progress.position, 1)
         if self._terminal:
             bar = self._open(progress.epoch)
             bar.n = progress.position
-            bar.set_postfix_str(f"accuracy {right:.4f}", refresh=False)
+            bar.set_postfix_str(f"{self._name} {judged:.4f}", refresh=False)
             bar.refresh()
             return
         now = time.monotonic()
@@ -40,7 +41,7 @@ class ProgressDisplay:
         left = (self._epochs - progress.epoch) * self._samples - progress.position
         print(
             f"epoch {progress.epoch + 1}/{self._epochs}, sample {progress.position}/{self._samples}: "
-            f"accuracy {right:.4f}, {rate:.0f} samples/s, {left / max(rate, 1e-9):.0f} s left",
+            f"{self._name} {judged:.4f}, {rate:.0f} samples/s, {left / max(rate, 1e-9):.0f} s left",
             file=sys.stderr, flush=True,
         )  # fmt: skip
 
@@ -51,8 +52,8 @@ class ProgressDisplay:
         rate = self._samples / max(record["seconds"], 1e-9)
         left = (self._epochs - record["epoch"]) * record["seconds"]
         print(
-            f"epoch {record['epoch']}/{self._epochs}: train {record['train_accuracy']:.4f}, "
-            f"test {record['test_accuracy']:.4f}, {rate:.0f} samples/s, {left:.0f} s left",
+            f"epoch {record['epoch']}/{self._epochs}: train {record['train_' + self._metric]:.4f}, "
+            f"test {record['test_' + self._metric]:.4f}, {rate:.0f} samples/s, {left:.0f} s left",
             file=sys.stderr, flush=True,
         )  # fmt: skip
 

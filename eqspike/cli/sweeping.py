@@ -10,6 +10,7 @@ from eqspike.analysis.sweep_figure import Priced, draw_front
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.experiment.estimating import chip_names
+from eqspike.experiment.plugins import plugins_in_use
 from eqspike.experiment.sweep import Sweep, pareto_front, read_axis, run_sweep, write_sweep
 from eqspike.experiment.sweep.point import Base
 from eqspike.experiment.sweep.results import Outcome, table
@@ -52,6 +53,7 @@ def _base(options: argparse.Namespace) -> Base:
         tuple(options.overrides),
         tuple(_anywhere("chips", chip) for chip in chip_names(tuple(options.chips))),
         options.checkpoint_seconds,
+        plugins_in_use(),
     )
 
 

@@ -14,7 +14,7 @@ from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
 from eqspike.core.errors import ConfigError
 from eqspike.experiment import Configuration, load_configuration, resolve
-from eqspike.experiment.runs import TrainingResult, Watcher, resume, start, training_samples
+from eqspike.experiment.runs import TrainingResult, Watcher, length_of, resume, start
 from eqspike.training import RunFolder
 
 STOPPED = 130
@@ -45,9 +45,11 @@ def _resume(options: argparse.Namespace) -> TrainingResult:
         or options.config
         or options.epochs is not None
         or options.limit is not None
+        or options.test_limit is not None
     ):
         raise ConfigError(
-            "--resume continues a run as it was configured; --set, --config, --epochs and --limit cannot change it"
+            "--resume continues a run as it was configured; --set, --config, --epochs, --limit and "
+            "--test-limit cannot change it"
         )
     if options.out:
         out = Path(options.out)
@@ -68,18 +70,20 @@ def _configuration(options: argparse.Namespace) -> Configuration:
             options.seed,
             options.epochs,
             options.limit,
+            options.test_limit,
         )
         if any(value is not None for value in given) or options.overrides:
             raise ConfigError(
-                "--config repeats a run exactly; MODEL, TASK, --engine, --seed, --epochs, --limit and --set "
-                "cannot be given with it"
+                "--config repeats a run exactly; MODEL, TASK, --engine, --seed, --epochs, --limit, --test-limit "
+                "and --set cannot be given with it"
             )
         return load_configuration(Path(options.config))
     if not options.model or not options.task:
         raise ConfigError("train needs MODEL and TASK, or --config FILE; see 'eqspike list'")
     return resolve(
         options.model, options.task, engine=options.engine, seed=options.seed or 0,
-        epochs=options.epochs, limit=options.limit, overrides=tuple(options.overrides),
+        epochs=options.epochs, limit=options.limit, test_limit=options.test_limit,
+        overrides=tuple(options.overrides),
     )  # fmt: skip
 
 
@@ -101,7 +105,7 @@ def _seconds(options: argparse.Namespace) -> float:
 @contextmanager
 def _watching(configuration: Configuration) -> Iterator[Watcher]:
     """A watcher that shows progress and ends the run cleanly on the first interrupt."""
-    display = ProgressDisplay(configuration.model.epochs, training_samples(configuration))
+    display = ProgressDisplay(*length_of(configuration))
     stop = threading.Event()
 
     def interrupt(signum: int, frame: Any) -> None:
@@ -126,13 +130,12 @@ def _print_result(result: TrainingResult, as_json: bool) -> int:
                 "run": str(result.folder),
                 "complete": result.complete,
                 "epochs": len(result.metrics),
-                "accuracy": result.accuracy,
+                result.metric: result.value,
             }
         )
     elif result.complete:
-        print(
-            f"test accuracy {result.accuracy:.4f} after {len(result.metrics)} epochs; run folder {result.folder}"
-        )
+        reached = f"test {result.metric} {result.value:.4f} after {len(result.metrics)} epochs"
+        print(f"{reached}; run folder {result.folder}")
     if not result.complete:
         message(f"stopped; continue with: eqspike train --resume --out {result.folder}")
         return STOPPED

@@ -25,12 +25,14 @@ class Activation:
     Attributes:
         name: key in `ACTIVATIONS`.
         smooth: whether the derivative is continuous.
+        brian2: the rate of a drive `{x}` as Brian2 text.
     """
 
     name: str
     rate: Callable[[Array], Array]
     slope: Callable[[Array], Array]
     smooth: bool
+    brian2: str
 
 
 def _sigmoid(drive: Array) -> Array:
@@ -42,6 +44,7 @@ HARD_SIGMOID = Activation(
     lambda drive: np.clip(drive, 0.0, 1.0),
     lambda drive: ((drive > 0.0) & (drive < 1.0)).astype(np.float64),
     smooth=False,
+    brian2="clip({x}, 0, 1)",
 )
 """Also the rate of a sigma-delta neuron, exactly."""
 
@@ -50,8 +53,11 @@ SIGMOID_4 = Activation(
     _sigmoid,
     lambda drive: 4.0 * _sigmoid(drive) * (1.0 - _sigmoid(drive)),
     smooth=True,
+    brian2="1/(1 + exp(-4*({x} - 0.5)))",
 )
 
-TANH = Activation("tanh", np.tanh, lambda drive: 1.0 - np.tanh(drive) ** 2, smooth=True)
+TANH = Activation(
+    "tanh", np.tanh, lambda drive: 1.0 - np.tanh(drive) ** 2, smooth=True, brian2="tanh({x})"
+)
 
 ACTIVATIONS = {each.name: each for each in (HARD_SIGMOID, SIGMOID_4, TANH)}

@@ -73,6 +73,10 @@ class Section:
         self._known.add(key)
         return key in self._data
 
+    def raw(self, key: str) -> Any:
+        """A required value as it stands, to be judged by somebody else."""
+        return self._take(key, _MISSING)
+
     def number(
         self,
         key: str,
@@ -155,6 +159,26 @@ class Section:
             if not _in_range(item, low, high, None):
                 raise self.error(key, rule)
         return tuple(float(item) for item in value)
+
+    def integers(self, key: str, *, low: int, high: int, least: int = 1) -> tuple[int, ...]:
+        """A list of at least `least` whole numbers in [low, high]."""
+        value = self._take(key, _MISSING)
+        rule = f"a list of {least} or more whole numbers" + _range_text(low, high, None)
+        if not isinstance(value, (list, tuple)) or len(value) < least:
+            raise self.error(key, rule)
+        for item in value:
+            if isinstance(item, bool) or not isinstance(item, int):
+                raise self.error(key, rule)
+            if not _in_range(item, low, high, None):
+                raise self.error(key, rule)
+        return tuple(value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
+        value = self._take(key, _MISSING)
+        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+            raise self.error(key, "a list of texts")
+        return tuple(value)
 
     def shapes(self, key: str, *, low: int, high: int) -> tuple[int | tuple[int, ...], ...]:
         """A list whose items are whole numbers in [low, high], or lists of three."""

@@ -1,4 +1,4 @@
-"""Networks of rates: neurons without spikes, the order of their updates, and their feedback weights.
+"""Rate-based networks: the order of their updates, and their feedback weights; neurons are in `core.neurons`.
 
 Prototypical dynamics, one step:
 
@@ -21,93 +21,29 @@ replicated outputs: Laydevant, Ernoult, Querlioz and Grollier, CVPR Workshops 20
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from eqspike.core.activations import ACTIVATIONS, Activation
 from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
 from eqspike.core.network import Network
+from eqspike.core.neurons.protocol import AnyRateNeuron
+from eqspike.core.neurons.rate import RateNeuron
 
 UPDATES = ("synchronous", "even-odd")
 NUDGES = ("inside", "outside")
 FEEDBACKS = ("tied", "separate")
 
 
-@dataclass(frozen=True)
-class RateNeuron:
-    """A neuron whose state is its rate.
-
-    Attributes:
-        activation: rho.
-        initial: state of every free neuron at the start of each sample.
-    """
-
-    activation: Activation
-    initial: float = 0.0
-    kind: ClassVar[str] = "rate"
-
-    @staticmethod
-    def read(section: Section) -> RateNeuron:
-        """Read a model's `neuron` section of kind `rate`."""
-        section.choice("kind", ("rate",))
-        neuron = RateNeuron(
-            ACTIVATIONS[section.choice("activation", tuple(ACTIVATIONS))],
-            section.number("initial", 0.0, low=-1, high=1),
-        )
-        section.close()
-        return neuron
-
-
-@dataclass(frozen=True)
-class BinaryNeuron:
-    """A neuron that sends 1 while its filtered drive is one half or more, else 0.
-
-    A nudge moves its bit only where it carries the state over one half, so a class needs several outputs
-    (`Readout.replicas`) to be told how far it is from its target.
-
-    Attributes:
-        filter: g, above 0, at most 1.
-        initial: s of every free neuron at the start of each sample.
-    """
-
-    filter: float = 0.5
-    initial: float = 1.0
-    kind: ClassVar[str] = "binary"
-
-    @staticmethod
-    def read(section: Section) -> BinaryNeuron:
-        """Read a model's `neuron` section of kind `binary`."""
-        section.choice("kind", ("binary",))
-        neuron = BinaryNeuron(
-            section.number("filter", 0.5, above=0, high=1),
-            section.number("initial", 1.0, low=0, high=1),
-        )
-        section.close()
-        return neuron
-
-
-AnyRateNeuron = RateNeuron | BinaryNeuron
-
-RATE_NEURONS: dict[str, type[RateNeuron] | type[BinaryNeuron]] = {
-    neuron.kind: neuron for neuron in (RateNeuron, BinaryNeuron)
-}
-
-
-def read_rate_neuron(section: Section) -> AnyRateNeuron:
-    """Read a model's `neuron` section: `kind` and the parameters of that kind."""
-    return RATE_NEURONS[section.choice("kind", tuple(RATE_NEURONS))].read(section)
-
-
 def differentiable(neuron: AnyRateNeuron) -> RateNeuron:
     """The neuron itself, where its rate has a derivative.
 
     Raises:
-        UnsupportedError: for binary neurons.
+        UnsupportedError: for binary neurons, and others that bring no derivative.
     """
-    if isinstance(neuron, BinaryNeuron):
+    if type(neuron) is not RateNeuron:
         raise UnsupportedError(
-            "a gradient needs neurons whose rate has a derivative, got neuron.kind binary; use neuron.kind rate"
+            f"a gradient needs neurons whose rate has a derivative, got neuron.kind {neuron.kind}; "
+            "use neuron.kind rate"
         )
     return neuron
 
@@ -151,10 +87,10 @@ class Dynamics:
         Raises:
             UnsupportedError: for a nudge outside of binary neurons.
         """
-        if self.nudge == "outside" and isinstance(neuron, BinaryNeuron):
+        if self.nudge == "outside" and neuron.sends_bits:
             raise UnsupportedError(
-                "neuron.kind binary needs dynamics.nudge inside, got outside: a bit plus a nudge would be no bit; "
-                "inside, the nudge joins the drive that is filtered"
+                f"neuron.kind {neuron.kind} needs dynamics.nudge inside, got outside: a bit plus a nudge would be "
+                "no bit; inside, the nudge joins the drive that is filtered"
             )
 
     @staticmethod

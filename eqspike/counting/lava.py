@@ -7,8 +7,10 @@ from typing import Any
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, DataError
-from eqspike.counting.arrays import count_arrays
-from eqspike.counting.connections import Connection, plain
+from eqspike.counting.arrays import count_arrays, whole
+from eqspike.counting.connections import Connection
+from eqspike.counting.rasters import refuse_no_spikes
+from eqspike.counting.tensors import is_sparse_tensor, plain
 
 
 def count_lava(
@@ -31,17 +33,32 @@ def count_lava(
         phases: time steps of each phase of a sample, in order; by default all are of one phase, `free`.
 
     Raises:
-        DataError: for a recording of several variables, or whose length is no multiple of the samples.
+        DataError: for a recording of several variables, of graded spikes (their number is a payload, no number of
+            spikes), or whose length is no multiple of the samples; for a matrix that does not fit the layers.
         ConfigError: for an unknown layer, or phases of another length.
     """
-    spikes = {name: _by_sample(name, _recorded(name, m), samples) for name, m in monitors.items()}
-    connections = []
-    for name, matrix in weights.items():
-        source, arrow, target = name.partition("->")
-        if not arrow:
-            raise ConfigError(f"weights must be named FROM->TO, got '{name}'")
-        connections.append(Connection.dense(source, target, matrix.T))
+    number = whole("samples", samples, low=1)
+    for what, given in (("monitors", monitors), ("weights", weights)):
+        if not isinstance(given, Mapping):
+            raise ConfigError(f"{what} must be given by name, got {type(given).__name__}")
+    spikes = {name: _by_sample(name, _recorded(name, m), number) for name, m in monitors.items()}
+    connections = [_connection(name, matrix) for name, matrix in weights.items()]
     return count_arrays(spikes, connections, inputs=inputs, phases=phases)
+
+
+def _connection(name: str, matrix: Any) -> Connection:
+    source, arrow, target = str(name).partition("->")
+    if not arrow:
+        raise ConfigError(f"weights must be named FROM->TO, got '{name}'")
+    sparse = hasattr(matrix, "tocoo") or is_sparse_tensor(matrix)
+    given: Any = matrix if sparse else plain(matrix, f"weights of '{name}'")
+    if is_sparse_tensor(given):
+        given = given.detach().to_sparse_coo()  # its other layouts cannot be turned
+    if len(given.shape) != 2:
+        raise DataError(
+            f"weights of '{name}' must have the shape (target neurons, source neurons), got {given.shape}"
+        )
+    return Connection.dense(source, target, given.T)
 
 
 def _recorded(name: str, monitor: Any) -> Any:
@@ -54,13 +71,15 @@ def _recorded(name: str, monitor: Any) -> Any:
                 "give the array of its spikes"
             )
         (data,) = data.values()
-    return plain(data)
+    array = plain(data, f"spikes of '{name}'")
+    refuse_no_spikes(name, array, most=1)
+    return array
 
 
 def _by_sample(name: str, recorded: Any, samples: int) -> Any:
-    if recorded.ndim < 2 or samples < 1 or len(recorded) % samples:
+    if recorded.ndim < 2 or len(recorded) % samples:
         raise DataError(
             f"spikes of '{name}' must have the shape (samples x steps, neurons) with {samples} samples of equal "
             f"length, got {recorded.shape}"
         )
-    return recorded.reshape(samples, len(recorded) // samples, -1)
+    return recorded.reshape(samples, len(recorded) // samples, *recorded.shape[1:])

@@ -9,9 +9,10 @@ from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.rounding import RoundingReport, round_network
 from eqspike.chips.loihi.scale import HEADROOM, Extremes, Source, unit_of_extremes
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.loihi import refuse_unlike_loihi, rounding_source, stored_weights
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.integers.loihi import rounding_source, stored_weights
+from eqspike.systems import System
 
 _ROUNDS = 12
 """A unit that overflows is lowered at least by the excess seen, so a few rounds do; each is one simulation."""
@@ -43,7 +44,6 @@ def calibrate(system: System, weights: Arrays, batch: tuple[Images, Labels, Keys
     Raises:
         UnsupportedError: if Loihi's neurons cannot carry the system, or no unit fits.
     """
-    refuse_unlike_loihi(system)
     source = rounding_source(system, stored_weights(system, weights))
     unit: float | None = None
     for attempt in range(_ROUNDS):

@@ -10,9 +10,10 @@ from typing import Any
 
 from eqspike.core.errors import ConfigError, DataError, UnsupportedError, missing_package
 from eqspike.core.grid import snap
+from eqspike.core.learner import Arrays
 from eqspike.core.network import Network
 from eqspike.core.neurons import CurrentBased, Neuron
-from eqspike.engines.protocol import Arrays, System
+from eqspike.systems import System
 
 try:
     import nir
@@ -113,11 +114,11 @@ def read_nir(path: Path) -> NirNetwork:
 
 def _expressible(neuron: Neuron) -> CurrentBased:
     """The neuron, if NIR has a node that behaves like it."""
-    if not isinstance(neuron, CurrentBased):
+    if type(neuron) is not CurrentBased:
         raise UnsupportedError(
-            "NIR has no node for the sigma-delta neuron: none of its nodes clips a current to 0..1, and its "
-            "spiking nodes reset to a fixed potential, never by subtraction; train a model with neuron.kind "
-            "'current-based', such as eqspike-100-loihi, and export that"
+            f"NIR has no node for the {neuron.kind} neuron: none of its nodes clips a current to 0..1 or adapts, "
+            "and its spiking nodes reset to a fixed potential, never by subtraction; train a model with "
+            "neuron.kind 'current-based', such as eqspike-100-loihi, and export that"
         )
     for name in ("current_decay", "voltage_decay"):
         if getattr(neuron, name) == 0:

@@ -29,9 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.grid import snap
+from eqspike.core.learner import Arrays
 from eqspike.core.network import Layer, Network
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.protocol import Arrays
 
 FORMS = ("population", "layers")
 CHANNELS = 2

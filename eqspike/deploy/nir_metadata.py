@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from eqspike.core.version import package_version
-from eqspike.engines.protocol import System
 from eqspike.memory import Fixed
+from eqspike.systems import System
 
 FORMAT = 1
 
@@ -48,7 +48,7 @@ def describe(
         "form": form,
         "time_step_s": step_seconds,
         "units": dict(_UNITS),
-        "dynamics": {"step": _DYNAMICS, "bias": _BIAS[form], **asdict(system.neuron)},
+        "dynamics": {"step": _DYNAMICS, "bias": _BIAS[form], **vars(system.neuron)},
         "layers": {layer.name: layer.size for layer in system.network},
         "encoder": {**asdict(system.encoder), "full_scale": system.encoder.full_scale},
         "phases": {phase.name: phase.steps for phase in rule.phases},
@@ -89,7 +89,7 @@ def _learning(system: System) -> dict[str, Any]:
         "learning_rates": dict(zip(names, system.learning_rates, strict=True)),
         "memory": f"fixed, {memory.bits} bits, {memory.rounding}, ranges "
         + ", ".join(f"{value!r}" for value in memory.ranges)
-        if isinstance(memory, Fixed)
-        else "ideal",
+        if type(memory) is Fixed
+        else memory.kind,
         "precision": system.precision,
     }

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.errors import DataError
+from eqspike.core.learner import Arrays
 from eqspike.core.network import Layer, Network
 from eqspike.core.neurons import CurrentBased
 from eqspike.deploy.nir_graph import CHANNELS, directed_name, exact_bias
-from eqspike.engines.protocol import Arrays
 
 _DIGITS = 15
 """Parameters are stored as quotients; decimal fractions of up to this many digits come back exactly."""
@@ -76,6 +76,7 @@ def read_layers(graph: nir.NIRGraph) -> tuple[Network, CurrentBased, float, Arra
 
 def _chain(graph: nir.NIRGraph) -> Network:
     """Layers in the order in which the couplings lead from the input."""
+    _take(graph, "input", nir.Input)
     names = ["input"]
     while True:
         following = [
@@ -88,8 +89,20 @@ def _chain(graph: nir.NIRGraph) -> Network:
         names.append(following[0])
     sizes = [int(_take(graph, "input", nir.Input).input_type["input"][0])]
     sizes += [_take(graph, name, nir.CubaLIF).v_threshold.size for name in names[1:]]
+    lost = [
+        name
+        for name, node in graph.nodes.items()
+        if isinstance(node, nir.CubaLIF) and name not in names
+    ]
+    if lost:
+        raise DataError(
+            f"node '{lost[0]}' of the NIR graph must be reached from '{names[-1]}' through a node "
+            f"'{names[-1]}_to_{lost[0]}', got no such node; only graphs written by eqspike can be read"
+        )
     if len(names) < 3:
-        raise DataError("the NIR graph must have two layers of neurons at least")
+        raise DataError(
+            f"the NIR graph must have two layers of neurons at least, got {len(names) - 1}"
+        )
     return Network(tuple(Layer(name, size) for name, size in zip(names, sizes, strict=True)))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 
 
@@ -45,6 +47,30 @@ class Conditions:
                     f"hops per spike of layer '{layer}' must be at least 0 and finite, got {hops}"
                 )
 
+    def check_layers(self, *counted: EventCounts | None) -> None:
+        """Refuse hops of a layer that none of the counts has: they would be priced as no hops.
+
+        Raises:
+            ConfigError: naming the layer.
+        """
+        layers = sorted({name for counts in counted if counts for name in _layers(counts)})
+        for layer in self.hops_per_spike or {}:
+            if layer not in layers:
+                close = difflib.get_close_matches(layer, layers, n=1)
+                known = ", ".join(f"'{name}'" for name in layers) or "none"
+                raise ConfigError(
+                    f"hops per spike of layer '{layer}': the counts have no such layer; "
+                    + (f"did you mean '{close[0]}'?" if close else f"layers: {known}")
+                )
+
+    def within(self, counts: EventCounts) -> Conditions:
+        """The same with the hops of layers of `counts` alone, where several systems share conditions."""
+        if self.hops_per_spike is None:
+            return self
+        names = set(_layers(counts))
+        kept = {layer: hops for layer, hops in self.hops_per_spike.items() if layer in names}
+        return replace(self, hops_per_spike=kept)
+
     def to_json(self) -> dict[str, Any]:
         """Plain data; only what is given."""
         given = {
@@ -54,3 +80,7 @@ class Conditions:
             "active_share": self.active_share,
         }
         return {name: value for name, value in given.items() if value is not None}
+
+
+def _layers(counts: EventCounts) -> Iterable[str]:
+    return (name for phase in counts.phases.values() for name in phase.layers)

@@ -1,7 +1,8 @@
 """The file that `eqspike estimate --counts` reads: events counted anywhere, described in docs/counting.md.
 
 schema `eqspike-counts-file-1`: counts of `inference`, of `training` or both, each of schema `eqspike-counts-1`; if
-known `provenance` and numbers of `weights`. Counts alone, of schema `eqspike-counts-1`, are those of inference.
+known `provenance`, numbers of `weights` and `spikes_per_update`. Counts alone, of schema `eqspike-counts-1`, are
+those of inference.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from eqspike.core.config import Section
 from eqspike.core.counts import FILE_SCHEMA, SCHEMA, EventCounts, PhaseCounts
 from eqspike.core.errors import ConfigError, RunError
+from eqspike.energy.counts_activity import check_activity
 
 
 @dataclass(frozen=True)
@@ -43,17 +48,29 @@ def read_counts_file(path: Path) -> CountsFile:
     """
     try:
         content = path.read_bytes()
-        data = json.loads(content, object_pairs_hook=_once)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
+    return _checked(content, path)
+
+
+def _checked(content: bytes, path: Path) -> CountsFile:
+    try:
+        data = json.loads(
+            content, object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite
+        )
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
     if isinstance(data, dict) and data.get("schema") == SCHEMA:
         data = {"schema": FILE_SCHEMA, "inference": data}
     section = Section(data, str(path))
     section.choice("schema", (FILE_SCHEMA, SCHEMA))
-    found = {key: _counts(section, key, path) for key in ("inference", "training")}
+    most = section.integer("spikes_per_update", 1, low=1)
+    found = {key: _counts(section, key, path, most) for key in ("inference", "training")}
     if not any(found.values()):
         raise ConfigError(f"{path}: must hold counts under 'inference' or 'training', or both")
     provenance = section.mapping("provenance") if section.has("provenance") else {}
+    if provenance.get("accuracy") is not None:
+        section.section("provenance").number("accuracy", low=0, high=1)
     given = section.section("weights", {})
     section.close()
     weights = _weights(given, found["training"], path)
@@ -68,36 +85,66 @@ def write_counts_file(
     training: EventCounts | None = None,
     provenance: Mapping[str, Any] | None = None,
     weights: Mapping[str, int] | None = None,
+    spikes_per_update: int = 1,
 ) -> Path:
     """Write counts for `eqspike estimate --counts`; arguments as the attributes of `CountsFile`.
 
+    Args:
+        spikes_per_update: most spikes that a neuron sends in one step, where a simulator lets it send several.
+
     Raises:
-        ConfigError: without counts, or if what was written would be refused.
+        ConfigError: without counts, or if what was written would be refused; nothing is written then.
         RunError: if the file cannot be written.
     """
-    given = {
-        "provenance": provenance and dict(provenance),
-        "inference": inference and inference.to_json(),
-        "training": training and training.to_json(),
-        "weights": weights and dict(weights),
-    }
-    data = {"schema": FILE_SCHEMA, **{key: value for key, value in given.items() if value}}
     target = Path(path)
+    given = {
+        "provenance": _object(target, "provenance", provenance),
+        "inference": _json(target, "inference", inference),
+        "training": _json(target, "training", training),
+        "weights": _object(target, "weights", weights),
+        "spikes_per_update": None if spikes_per_update == 1 else spikes_per_update,
+    }
+    data = {"schema": FILE_SCHEMA, **{k: value for k, value in given.items() if value is not None}}
     try:
-        target.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(data, indent=1, ensure_ascii=False, default=_number)
+        content = (text + "\n").encode()
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{target}: must be made of plain JSON data: {error}") from error
+    _checked(content, target)
+    try:
+        target.write_bytes(content)
     except OSError as error:
         raise RunError(f"{target}: cannot be written: {error.strerror}") from error
-    read_counts_file(target)
     return target
 
 
-def _counts(section: Section, key: str, path: Path) -> EventCounts | None:
+def _object(path: Path, key: str, given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if given is not None and not isinstance(given, Mapping):
+        raise ConfigError(f"{path}: {key} must be a mapping, got {type(given).__name__}")
+    return None if given is None else dict(given)
+
+
+def _json(path: Path, key: str, counts: EventCounts | None) -> dict[str, Any] | None:
+    if counts is not None and not isinstance(counts, EventCounts):
+        raise ConfigError(f"{path}: {key} must be EventCounts, got {type(counts).__name__}")
+    return None if counts is None else counts.to_json()
+
+
+def _number(value: Any) -> Any:
+    """The plain form of a number of NumPy."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} {value!r} has no form in JSON")
+
+
+def _counts(section: Section, key: str, path: Path, most: int) -> EventCounts | None:
     if not section.has(key):
         return None
     source = f"{path}: {key}"
     counts = EventCounts.from_json(section.mapping(key), source)
     if counts.samples < 1:
         raise ConfigError(f"{source}: samples must be at least 1, got {counts.samples}")
+    check_activity(counts, source, most)
     layers = [name for phase in counts.phases.values() for name in phase.layers]
     for name, phase in counts.phases.items():
         _check_couplings(phase, layers, f"{source}: phases.{name}")
@@ -139,6 +186,12 @@ def _check_plasticity(phase: PhaseCounts, layers: Sequence[str], where: str) -> 
             raise ConfigError(
                 f"{where}.{name}: weights must be named A-B or A.bias, of layers among {_list(layers)}"
             )
+        written = phase.plasticity[name]
+        if written.applied_writes > written.candidate_writes:
+            raise ConfigError(
+                f"{where}.{name}.applied_writes must be at most candidate_writes, which is "
+                f"{written.candidate_writes}, got {written.applied_writes}"
+            )
 
 
 def _check_layer(layer: str, layers: Sequence[str], place: str) -> None:
@@ -169,6 +222,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if sum(other == key for other, _ in pairs) > 1:
             raise ValueError(f"key '{key}' is given twice in one object")
     return found
+
+
+def _finite(text: str) -> float:
+    """A number of a JSON file, which has no infinities and no NaN, whatever Python's reader takes."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number
 
 
 def _list(names: Sequence[str]) -> str:

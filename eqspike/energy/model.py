@@ -146,13 +146,14 @@ def estimate(
         The estimate; equal arguments give equal results, nothing else is read.
 
     Raises:
-        ConfigError: without samples.
+        ConfigError: without samples, or for hops of a layer that the counts do not have.
     """
     if counts.samples < 1:
         raise ConfigError(
             f"counts.samples must be at least 1 to speak of energy per sample, got {counts.samples}"
         )
     given = conditions or Conditions()
+    given.check_layers(counts)
     seconds = chip_seconds(counts, chip, given)
     static, power_gaps = static_energy(seconds, chip, given)
     carries = isinstance(chip.static, Quantity) and bool(static)

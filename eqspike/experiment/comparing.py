@@ -7,10 +7,10 @@ from pathlib import Path
 
 from eqspike.core.errors import ConfigError, RunError
 from eqspike.energy import Conditions
-from eqspike.energy.comparison import ComparedSystem, SystemComparison, build_comparison
-from eqspike.energy.inputs import load_chips
-from eqspike.energy.sources import FILES, ReportSource, is_report, read_source
 from eqspike.experiment.estimating import read_run
+from eqspike.reports.comparison import ComparedSystem, SystemComparison, build_comparison
+from eqspike.reports.inputs import load_chips
+from eqspike.reports.sources import FILES, ReportSource, is_report, read_source
 
 DEFAULT_CHIPS = ("loihi1", "odin")
 """Chips of a comparison in which neither the caller nor a report names any."""

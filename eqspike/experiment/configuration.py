@@ -12,7 +12,11 @@ import yaml
 from eqspike import library
 from eqspike.core.config import Section
 from eqspike.core.errors import ConfigError
+from eqspike.core.origin import Origin, recording
 from eqspike.experiment.model import Model, read_model
+from eqspike.experiment.plugins import origins, read_origins
+from eqspike.experiment.sessions import ENGINES
+from eqspike.tasks import load_task
 
 FORMAT = 1
 
@@ -28,6 +32,7 @@ class Configuration:
         seed: of initial weights, order of samples and every random stream; 0 or more.
         limit: use only the first samples of the training set, or None for all.
         test_limit: likewise of the test set.
+        plugins: files and packages whose parts it uses.
     """
 
     model: Model
@@ -36,6 +41,7 @@ class Configuration:
     seed: int
     limit: int | None = None
     test_limit: int | None = None
+    plugins: tuple[Origin, ...] = ()
 
     def as_yaml(self) -> str:
         """Text of `config.yaml`; reading it gives an equal configuration."""
@@ -47,6 +53,7 @@ class Configuration:
             "seed": self.seed,
             "limit": self.limit,
             "test_limit": self.test_limit,
+            **({"plugins": [each.to_data() for each in self.plugins]} if self.plugins else {}),
             "model": self.model.description,
         }
         return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
@@ -79,14 +86,19 @@ def resolve(
     task_path = library.find("tasks", task)
     in_library = task in library.names("tasks")
     _check_counts(seed=seed, limit=limit, test_limit=test_limit)
-    read = read_model(data, source, path.stem)
+    with recording() as used:
+        read = read_model(data, source, path.stem)
+        load_task(task)
+        engine = engine or read.engine
+        ENGINES.named(engine.split(":")[0])
     return Configuration(
         read,
         task if in_library else str(task_path.resolve()),
-        engine or read.engine,
+        engine,
         seed,
         limit,
         test_limit,
+        origins(used),
     )
 
 
@@ -102,6 +114,7 @@ def load_configuration(path: Path) -> Configuration:
         raise section.error(
             "format", f"{FORMAT}", "this run was made by another version of eqspike"
         )
+    plugins = read_origins(section)
     name = section.text("model_name")
     task, engine = section.text("task"), section.text("engine")
     seed = section.integer("seed", low=0)
@@ -111,7 +124,7 @@ def load_configuration(path: Path) -> Configuration:
     description = section.mapping("model")
     section.close()
     model = read_model(description, f"{path}: model", name)
-    return Configuration(model, task, engine, seed, limits["limit"], limits["test_limit"])
+    return Configuration(model, task, engine, seed, limits["limit"], limits["test_limit"], plugins)
 
 
 def _check_counts(*, seed: int, **limits: int | None) -> None:

@@ -10,26 +10,29 @@ from typing import Any
 from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.learner import Session
+from eqspike.core.random_stream import Purpose
 from eqspike.deploy.calibration import Calibration, calibrate
 from eqspike.deploy.contents import Deployment, Outcome, deployment_json, read_network
 from eqspike.deploy.mapping import map_to_cores
 from eqspike.deploy.rule import learning_rule_text
 from eqspike.deploy.text import markdown
-from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.integers.loihi import odd_coupling
 from eqspike.engines.lava.hardware_script import write_hardware_script
-from eqspike.engines.loihi import odd_coupling, refuse_unlike_loihi
-from eqspike.engines.protocol import Session, System
+from eqspike.engines.learner import EngineLearner
+from eqspike.engines.offers import refuse_unlike
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.runs import check_fit
+from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
-from eqspike.tasks import Split, Task, load_task
+from eqspike.systems import System
+from eqspike.tasks import Curriculum, Metric, Split, Task
 from eqspike.training import RunFolder, evaluate, mean_rates
+from eqspike.training.evaluating import presentation_keys
 from eqspike.training.files import read_arrays, read_json, write_arrays, write_bytes, write_json
-from eqspike.training.loop import presentation_keys
 
 CALIBRATION_SAMPLES = 1000
 
-_CALIBRATION = 6
 _NETWORK, _DESCRIPTION = "network.safetensors", "deployment.json"
 
 
@@ -65,19 +68,18 @@ def deploy_run(
     configuration = load_configuration(folder.config_path)
     profile = _loihi_profile(chip)
     system = configuration.model.spiking_system("the deployment to a spiking chip")
-    refuse_unlike_loihi(system)
+    refuse_unlike(system, "fast-int")
     mapping = map_to_cores(system.network, profile)
     weights = folder.weights()
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     calibration = _calibrated(configuration, system, weights, task, samples)
     test = _test_samples(task, limit)
     with open_session(system, configuration.seed, "fast") as session:
         session.load(weights)
-        floats = _judged(session, test, configuration.seed)
+        floats = _judged(session, test, task.metric, configuration.seed)
     with FastIntSession(system) as session:
         session.load_network(calibration.network)
-        integers = _judged(session, test, configuration.seed)
+        integers = _judged(session, test, task.metric, configuration.seed)
     origin = _provenance(configuration, folder)
     deployment = Deployment(profile, origin, calibration, mapping, len(test), floats, integers)
     out = out or folder.path / "deployment"
@@ -106,26 +108,30 @@ def _loihi_profile(chip: str) -> ChipProfile:
 
 
 def _calibrated(
-    configuration: Configuration, system: System, weights: Any, task: Task, samples: int
+    configuration: Configuration,
+    system: System,
+    weights: Any,
+    task: Task | Curriculum,
+    samples: int,
 ) -> Calibration:
     train = task.load("train")
     if not 1 <= samples <= len(train):
         raise ConfigError(
             f"--samples must be from 1 to {len(train)} (training set of {task.name}), got {samples}"
         )
-    keys = presentation_keys(configuration.seed, _CALIBRATION, 0, samples)
+    keys = presentation_keys(configuration.seed, Purpose.CALIBRATION, 0, samples)
     batch = train.images[:samples], train.labels[:samples], keys
     return calibrate(system, weights, batch)
 
 
-def _test_samples(task: Task, limit: int | None) -> Split:
+def _test_samples(task: Task | Curriculum, limit: int | None) -> Split:
     test = task.load("test")
     return test if limit is None else test.limit(limit)
 
 
-def _judged(session: Session, test: Split, seed: int) -> Outcome:
-    accuracy, counts, _ = evaluate(session, test, seed)
-    return Outcome(accuracy, mean_rates(counts))
+def _judged(session: Session, test: Split, metric: Metric, seed: int) -> Outcome:
+    tested = evaluate(EngineLearner(session), test, metric, seed)
+    return Outcome(tested.value, mean_rates(tested.counts))
 
 
 def _provenance(configuration: Configuration, folder: RunFolder) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eqspike.analysis.figures import learning_curve
 from eqspike.analysis.rate_run_figures import save_rate_figures
 from eqspike.analysis.run_figures import Trained, save_all
-from eqspike.engines.protocol import RateSystem
+from eqspike.analysis.style import save
 from eqspike.experiment.configuration import load_configuration
-from eqspike.experiment.runs import check_fit
+from eqspike.experiment.runs import image_task
+from eqspike.systems import RateSystem, System
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 
@@ -22,18 +24,20 @@ def draw_run(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
     """
     folder = RunFolder.open(run)
     configuration = load_configuration(folder.config_path)
-    weights = folder.weights()
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    weights, subject = folder.weights(), configuration.model.subject
+    title = f"{configuration.model.title}, {load_task(configuration.task).title}"
+    if not isinstance(subject, (System, RateSystem)):
+        curve = learning_curve(folder.metrics(), title)
+        return [save(curve, (out or folder.plots) / "learning_curve.png")]
+    task = image_task(configuration)
     test = task.load("test")
-    title, system = f"{configuration.model.title}, {task.title}", configuration.model.system
-    if isinstance(system, RateSystem):
+    if isinstance(subject, RateSystem):
         return save_rate_figures(
-            title, system, weights, folder.metrics(), test.images, task.image_shape, out or folder.plots
+            title, subject, weights, folder.metrics(), test.images, task.image_shape, out or folder.plots
         )  # fmt: skip
     trained = Trained(
         title,
-        system,
+        subject,
         weights,
         folder.metrics(),
         test.images,

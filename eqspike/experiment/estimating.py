@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +12,12 @@ from eqspike import library
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
-from eqspike.core.rates import BinaryNeuron
-from eqspike.energy import Conditions, EnergyReport, build_report
+from eqspike.energy import Conditions
 from eqspike.energy.counts_file import read_counts_file
-from eqspike.energy.inputs import load_chips
-from eqspike.engines.parameters import expected_shapes
-from eqspike.engines.protocol import AnySystem, RateSystem
-from eqspike.engines.rate_parameters import rate_shapes
 from eqspike.experiment.configuration import Configuration, load_configuration
+from eqspike.experiment.families import Subject, family
+from eqspike.reports import EnergyReport, build_report
+from eqspike.reports.inputs import load_chips
 from eqspike.training import RunFolder
 from eqspike.training.files import read_json
 
@@ -115,28 +112,20 @@ def read_run(out: Path) -> CountedRun:
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     training, inference = folder.counts()
-    system = configuration.model.system
+    subject = configuration.model.subject
     return CountedRun(
         _provenance(folder, configuration),
         training,
         inference,
-        _weights(system),
+        family(subject).weights(subject),
         folder.activity(),
     )
 
 
-def _weights(system: AnySystem) -> dict[str, int]:
-    shapes = rate_shapes(system) if isinstance(system, RateSystem) else expected_shapes(system)
-    return {name: math.prod(shape) for name, shape in shapes.items()}
-
-
-def _messages(system: AnySystem) -> dict[str, str]:
+def _messages(subject: Subject) -> dict[str, str]:
     """What synapses are sent, where it is no spikes: rates, changes of them, or turned bits."""
-    if not isinstance(system, RateSystem):
-        return {}
-    if not system.messages.of_changes:
-        return {"messages": "values"}
-    return {"messages": "bits" if isinstance(system.neuron, BinaryNeuron) else "changes"}
+    sent = family(subject).messages(subject)
+    return {"messages": sent} if sent else {}
 
 
 def chip_names(wanted: tuple[str, ...]) -> tuple[str, ...]:
@@ -156,8 +145,8 @@ def _provenance(folder: RunFolder, configuration: Configuration) -> dict[str, An
         "engine": configuration.engine,
         "seed": configuration.seed,
         "epochs": len(metrics),
-        "accuracy": metrics[-1]["test_accuracy"],
-        **_messages(configuration.model.system),
+        "accuracy": metrics[-1].get("test_accuracy"),
+        **_messages(configuration.model.subject),
         **_memory(configuration.model.description.get("memory", {"kind": "ideal"})),
         "configuration_sha256": hashlib.sha256(configuration.as_yaml().encode()).hexdigest(),
         "environment": read_json(folder.path / "environment.json"),

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from eqspike.core.errors import ConfigError
+from eqspike.core.random_stream import Purpose
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.runs import check_fit
-from eqspike.tasks import load_task
+from eqspike.experiment.runs import image_task
 from eqspike.training import RunFolder
+from eqspike.training.evaluating import presentation_keys
 from eqspike.training.files import write_bytes
-from eqspike.training.loop import presentation_keys
-
-_EXPORT = 5
 
 
 def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
@@ -34,8 +32,7 @@ def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[P
     configuration = load_configuration(folder.config_path)
     system = configuration.model.spiking_system("the export to Brian2")
     weights = folder.weights()
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     test = task.load("test")
     if not 0 <= sample < len(test):
         raise ConfigError(
@@ -43,7 +40,7 @@ def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[P
         )
     out = out or folder.path / "brian2"
     out.mkdir(parents=True, exist_ok=True)
-    key = int(presentation_keys(configuration.seed, _EXPORT, 0, sample + 1)[sample])
+    key = int(presentation_keys(configuration.seed, Purpose.EXPORT, 0, sample + 1)[sample])
     files = write_script(
         system,
         weights,

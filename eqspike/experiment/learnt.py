@@ -1,11 +1,13 @@
-"""What engines learn from one batch, and how far apart that is."""
+"""What engines count in a read-out and learn from one batch, and how far apart that is."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
-from eqspike.core.random_stream import stream_key
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, Session
+from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
+from eqspike.core.random_stream import Purpose, stream_key
 
 TOLERANCE = 1e-9
 """Largest relative difference of weight changes: engines may sum the same terms in different orders."""
@@ -15,8 +17,19 @@ SMALLEST_CHANGE = 1e-6
 
 FLOATS, INTEGERS = "float64", "integers"
 
-PARITY = 4
-"""Random stream of comparisons."""
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a session did with a batch.
+
+    Attributes:
+        inference: events of a read-out.
+        changes, learning: of the weights, and events; None if the engine does not learn the system.
+    """
+
+    inference: EventCounts
+    changes: Arrays | None = None
+    learning: EventCounts | None = None
 
 
 def learns_singly(session: Session) -> bool:
@@ -26,16 +39,19 @@ def learns_singly(session: Session) -> bool:
 
 def learnt(
     session: Session, batch: tuple[Images, Labels, Keys], seed: int, singly: bool = False
-) -> tuple[Arrays | None, EventCounts | None]:
-    """Weight changes and events of one batch, unless the engine does not learn the system.
+) -> Learnt:
+    """A read-out, then weight changes and events of one batch, unless the engine does not learn the system.
 
-    Neither is compared if the engine rounds by random numbers that cannot be handed to another. With `singly`,
-    each sample is a batch to an engine that does not do so by itself.
+    Changes are not compared either if the engine rounds by random numbers that cannot be handed to another. With
+    `singly`, each sample is a batch to an engine that does not do so by itself.
     """
-    if getattr(session, "draws_for_itself", False):
-        return None, None
-    before, key = session.weights(), stream_key(seed, PARITY)
     images, labels, keys = batch
+    # Before learning: an engine that learns the system would count other weights than one that does not.
+    session.scores(images, keys)
+    inference = session.take_counts()
+    if getattr(session, "draws_for_itself", False):
+        return Learnt(inference)
+    before, key = session.weights(), stream_key(seed, Purpose.PARITY)
     count = len(labels)
     size = 1 if singly and not learns_singly(session) else count
     try:
@@ -43,25 +59,26 @@ def learnt(
             part = slice(first, first + size)
             session.fit(images[part], labels[part], keys[part], 1.0, key)
     except UnsupportedError:
-        return None, None
+        return Learnt(inference)
     changes = {name: array - before[name] for name, array in session.weights().items()}
-    return changes, session.take_counts()
+    return Learnt(inference, changes, session.take_counts())
 
 
-def weight_error(first: Arrays | None, second: Arrays | None) -> float | None:
+def weight_error(first: Learnt, second: Learnt) -> float | None:
     """Largest difference over all arrays, each relative to its largest change; None if one did not learn."""
-    if first is None or second is None:
+    if first.changes is None or second.changes is None:
         return None
     errors = [0.0]
-    for name, change in first.items():
-        largest = max(float(abs(change).max()), float(abs(second[name]).max()), SMALLEST_CHANGE)
-        errors.append(float(abs(change - second[name]).max()) / largest)
+    for name, change in first.changes.items():
+        other = second.changes[name]
+        largest = max(float(abs(change).max()), float(abs(other).max()), SMALLEST_CHANGE)
+        errors.append(float(abs(change - other).max()) / largest)
     return max(errors)
 
 
-def counts_equal(
-    inference: tuple[EventCounts, EventCounts], learning: tuple[EventCounts | None, EventCounts | None]
-) -> bool:  # fmt: skip
+def counts_equal(first: Learnt, second: Learnt) -> bool:
     """Whether two engines counted alike in a read-out and, where both learnt, in learning."""
-    both_learn = None not in learning
-    return inference[0] == inference[1] and (not both_learn or learning[0] == learning[1])
+    both_learn = first.learning is not None and second.learning is not None
+    return first.inference == second.inference and (
+        not both_learn or first.learning == second.learning
+    )

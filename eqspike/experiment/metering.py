@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from eqspike.core.errors import ConfigError
-from eqspike.core.random_stream import stream_key
+from eqspike.core.learner import Batch, Learner, Pace
+from eqspike.core.random_stream import Purpose, stream_key
 from eqspike.energy.metering import Meter, find_meters, total
-from eqspike.engines.protocol import Session
 from eqspike.experiment.configuration import load_configuration
-from eqspike.experiment.runs import check_fit
-from eqspike.experiment.sessions import open_session
-from eqspike.tasks import Split, load_task
+from eqspike.experiment.runs import check_engine, check_fit, open_learner
+from eqspike.tasks import Samples, load_task
 from eqspike.training import RunFolder
-from eqspike.training.loop import presentation_keys
+from eqspike.training.evaluating import presentation_keys
 
 LONGEST = 300.0
 """Seconds of one measurement, at most: RAPL's counters overflow after several minutes at full power."""
-
-_STREAM = 6
 
 
 @dataclass(frozen=True)
@@ -112,22 +109,24 @@ def meter_run(
     configuration = load_configuration(folder.config_path)
     task = load_task(configuration.task)
     check_fit(configuration, task)
-    weights, train = folder.weights(), task.load("train")
+    state, train = folder.weights(), task.load("train")
     counters = find_meters() if meters is None else list(meters)
-    name = engine or configuration.engine
+    configuration = replace(configuration, engine=engine or configuration.engine)
+    check_engine(configuration)
     work = []
-    with open_session(configuration.model.system, configuration.seed, name) as session:
+    with open_learner(configuration) as learner:
         idle = _idle_watts(counters, seconds)
         for batch_size in batch_sizes:
             for kind in ("inference", "training"):
-                session.load(weights)
-                step = _step(session, train, batch_size, kind, configuration.seed)
+                learner.load(state)
+                step = _step(learner, train, batch_size, kind, configuration.seed)
                 step()  # compiles, and fills buffers
                 work.append(
                     _metered(kind, min(batch_size, len(train)), step, counters, seconds, idle)
                 )
     return Metering(
-        configuration.model.name, configuration.task, name, tuple(m.name for m in counters), idle, tuple(work)
+        configuration.model.name, configuration.task, configuration.engine,
+        tuple(meter.name for meter in counters), idle, tuple(work),
     )  # fmt: skip
 
 
@@ -140,7 +139,7 @@ def _check(batch_sizes: Sequence[int], seconds: float) -> None:
 
 
 def _step(
-    session: Session, train: Split, batch_size: int, kind: str, seed: int
+    learner: Learner, train: Samples, batch_size: int, kind: str, seed: int
 ) -> Callable[[], int]:
     """One batch; returns how many samples it had. Batches follow each other through the training set."""
     place = 0
@@ -148,15 +147,14 @@ def _step(
     def step() -> int:
         nonlocal place
         chosen = np.arange(place, place + min(batch_size, len(train))) % len(train)
-        keys = presentation_keys(seed, _STREAM, place, len(chosen))
+        keys = presentation_keys(seed, Purpose.METERING, place, len(chosen))
         place += len(chosen)
+        batch = Batch(train.inputs[chosen], train.targets[chosen], keys)
         if kind == "training":
-            session.fit(
-                train.images[chosen], train.labels[chosen], keys, 1.0, stream_key(seed, place)
-            )
+            learner.fit(batch, Pace(1.0, stream_key(seed, place)))
         else:
-            session.scores(train.images[chosen], keys)
-        session.take_counts()
+            learner.predict(batch)
+        learner.take_counts()
         return len(chosen)
 
     return step

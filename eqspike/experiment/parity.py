@@ -1,69 +1,72 @@
-"""Do two engines compute the same? Spikes, potentials, weight changes and event counts of a run's model."""
+"""Do two engines compute the same? Spikes or messages, states, weight changes and event counts of a model."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
 from eqspike.core.network import Layer
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, Session, System
+from eqspike.core.random_stream import Purpose
+from eqspike.core.trace import Trace, sent
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.learnt import (
     FLOATS,
     INTEGERS,
-    PARITY,
     TOLERANCE,
+    Learnt,
     counts_equal,
+    learns_singly,
     learnt,
     weight_error,
 )
-from eqspike.experiment.rate_parity import RateParity, compare_rates
-from eqspike.experiment.runs import check_fit
+from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
-from eqspike.tasks import load_task
+from eqspike.systems import AnySystem, RateSystem
 from eqspike.training import RunFolder
-from eqspike.training.loop import presentation_keys
+from eqspike.training.evaluating import presentation_keys
+
+Batch = tuple[Images, Labels, Keys]
 
 
 class Watched(Session, Protocol):
-    """A session that can show every spike and membrane potential."""
+    """A session that can show what its neurons do."""
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
-        """Spikes by layer name and state by its name: (samples, steps, neurons).
-
-        Membrane potentials have their layer's name; engines may show more, such as `hidden current`.
-        """
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
+        """Every spike or message, and every state, through all phases; nothing is counted."""
         ...
 
 
 def watched(session: Session, engine: str) -> Watched:
-    """The session, if it can show its spikes.
+    """The session, if it can show its neurons.
 
     Raises:
         UnsupportedError: if not, naming the engine.
     """
-    if not hasattr(session, "raster"):
-        raise UnsupportedError(f"engine '{engine}' does not show its spikes; choose another")
+    if not hasattr(session, "trace"):
+        raise UnsupportedError(f"engine '{engine}' does not show its neurons; choose another")
     return cast(Watched, session)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Where the spike trains of two engines first part.
+    """Where the events of two engines first part.
 
     Attributes:
-        sample, step, layer, neuron: the place; of equal steps, the layer nearest to the input.
-        phase: `free` or `nudged`.
-        spikes, potentials: of both engines, after the step's reset.
+        sample, step, layer, neuron: the place; step counts through all phases; of equal steps, the layer nearest
+            to the input.
+        phase: name of the phase.
+        events: of both engines, 1 for a spike or a message.
+        states: of the neuron in both engines after the step, by what they show of it: `potential`, or `rate` and
+            `sent`.
     """
 
     sample: int
@@ -71,8 +74,8 @@ class Difference:
     phase: str
     layer: str
     neuron: int
-    spikes: tuple[int, int]
-    potentials: tuple[float, float]
+    events: tuple[int, int]
+    states: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -80,26 +83,31 @@ class Parity:
     """Comparison of two engines.
 
     Attributes:
-        engines: their names.
-        samples: number of samples presented through both phases.
+        kind: of the events compared: `spikes`, or `messages` of a rate-based network.
+        engines: their names; samples: presented through all phases.
         arithmetic: of each engine, `float64` or `integers`.
-        spikes: number of spikes of the free layers in the first engine.
-        differing_spikes: places (sample, step, neuron) where exactly one engine spikes.
-        max_potential_difference: largest difference of membrane potentials and of any other state both engines
-            show; None if one computes in integers and the other not, as their units differ.
-        max_weight_error: largest difference of the changes of one batch of these samples, relative to the
-            largest change of that coupling or bias vector; None if an engine does not learn the system.
+        events: of the free neurons in the first engine; 0 where every rate is sent at every step.
+        differing_events: places (sample, step, neuron) where exactly one engine has one.
+        states: numbers compared: membrane potentials or rates, and whatever else both engines show.
+        differing_states: places where they differ in any bit; max_state_difference: the largest difference. Both
+            None if one engine computes in integers and the other not, as their units differ.
+        max_weight_error: largest difference of the changes of one batch of these samples (sample by sample where
+            one engine learns so), relative to the largest change of that array; None if an engine does not learn
+            the system.
         counts_equal: whether all event counts of the batch, if both learn, and of a read-out are equal.
-        first_difference: of the spikes, if any.
-        seconds: time each engine took.
+        first_difference: of the events, if any.
+        seconds: time each engine took, once it was opened.
     """
 
+    kind: str
     engines: tuple[str, str]
     samples: int
     arithmetic: tuple[str, str]
-    spikes: int
-    differing_spikes: int
-    max_potential_difference: float | None
+    events: int
+    differing_events: int
+    states: int
+    differing_states: int | None
+    max_state_difference: float | None
     max_weight_error: float | None
     counts_equal: bool
     first_difference: Difference | None
@@ -107,13 +115,30 @@ class Parity:
 
     @property
     def holds(self) -> bool:
-        """No spike differs, counts are equal, weight changes agree within `TOLERANCE`, integers bit for bit."""
-        exact = self.arithmetic != (INTEGERS, INTEGERS) or self.max_potential_difference == 0
-        learnt = self.max_weight_error is None or self.max_weight_error <= TOLERANCE
-        return self.differing_spikes == 0 and self.counts_equal and exact and learnt
+        """No event differs, counts are equal, floats agree within `TOLERANCE`, integers in every bit.
+
+        States in floats are compared for messages; a spike says all there is to say of a membrane potential.
+        """
+        if self.arithmetic == (INTEGERS, INTEGERS):
+            close = self.differing_states == 0
+        elif self.kind == "messages":
+            largest = self.max_state_difference
+            close = largest is not None and largest <= TOLERANCE
+        else:
+            close = True
+        learns = self.max_weight_error is None or self.max_weight_error <= TOLERANCE
+        return self.differing_events == 0 and self.counts_equal and close and learns
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; the events stand under their kind, such as `differing_spikes`."""
+        data = asdict(self)
+        kind = data.pop("kind")
+        for name in ("events", "differing_events"):
+            data[name.replace("events", kind)] = data.pop(name)
+        return {**data, "equal": self.holds}
 
 
-def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity | RateParity:
+def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity:
     """Compare two engines on the weights of a run, with the first samples of its test set.
 
     Engines of floating-point systems compute in float64 here, whatever the model's precision.
@@ -126,110 +151,130 @@ def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity | R
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     system = configuration.model.system
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     test = task.load("test")
     if not 1 <= samples <= len(test):
         raise ConfigError(
             f"--samples must be from 1 to {len(test)} (test set of {task.name}), got {samples}"
         )
-    keys = presentation_keys(configuration.seed, PARITY, 0, samples)
+    keys = presentation_keys(configuration.seed, Purpose.PARITY, 0, samples)
     batch = (test.images[:samples], test.labels[:samples], keys)
-    if isinstance(system, RateSystem):
-        return compare_rates(system, folder.weights(), batch, engines, configuration.seed)
     return compare(system, folder.weights(), batch, engines, configuration.seed)
 
 
 def compare(
-    system: System,
-    weights: Arrays,
-    batch: tuple[Images, Labels, Keys],
-    engines: tuple[str, str],
-    seed: int = 0,
+    system: AnySystem, weights: Arrays, batch: Batch, engines: tuple[str, str], seed: int = 0
 ) -> Parity:
     """Compare two engines on any system, batch (images, labels, keys) and weights."""
     system = replace(system, precision="float64")
-    first, second = (_observe(system, weights, batch, engine, seed) for engine in engines)
+    with ExitStack() as opened:
+        sessions = []
+        for engine in engines:
+            session = watched(open_session(system, seed, engine), engine)
+            opened.enter_context(session)
+            sessions.append(session)
+        singly = any(learns_singly(session) for session in sessions)
+        first, second = (_observe(session, weights, batch, seed, singly) for session in sessions)
     layers = system.network.free_layers
+    places = _differing_events(first.trace, second.trace, layers)
+    differing, largest, compared = _differing_states(first, second)
     return Parity(
+        "messages" if isinstance(system, RateSystem) else "spikes",
         engines,
         len(batch[1]),
         (first.arithmetic, second.arithmetic),
-        sum(int(first.spikes[layer.name].sum(dtype=np.int64)) for layer in layers),
-        sum(np.count_nonzero(first.spikes[n.name] != second.spikes[n.name]) for n in layers),
-        _potential_difference(first, second),
-        weight_error(first.changes, second.changes),
-        counts_equal((first.inference, second.inference), (first.learning, second.learning)),
-        _first_difference(first, second, layers, system.rule.free_steps),
+        sum(int(np.count_nonzero(array)) for array in first.trace.events.values()),
+        len(places),
+        compared,
+        differing,
+        largest,
+        weight_error(first.learnt, second.learnt),
+        counts_equal(first.learnt, second.learnt),
+        _difference(first, second, system, min(places)) if places else None,
         (first.seconds, second.seconds),
     )
 
 
 @dataclass(frozen=True)
 class _Observation:
-    """What one engine does with the batch; `changes` and `learning` are None if it does not learn the system."""
+    """What one engine does with the batch."""
 
-    spikes: dict[str, NDArray[np.uint8]]
-    potentials: dict[str, NDArray[Any]]
-    changes: Arrays | None
-    learning: EventCounts | None
-    inference: EventCounts
+    trace: Trace
+    learnt: Learnt
     seconds: float
 
     @property
     def arithmetic(self) -> str:
-        whole = all(np.issubdtype(array.dtype, np.integer) for array in self.potentials.values())
-        return INTEGERS if whole else FLOATS
+        arrays: list[NDArray[Any]] = list(self.trace.states.values())
+        return INTEGERS if all(np.issubdtype(a.dtype, np.integer) for a in arrays) else FLOATS
 
 
 def _observe(
-    system: System, weights: Arrays, batch: tuple[Images, Labels, Keys], engine: str, seed: int
+    session: Watched, weights: Arrays, batch: Batch, seed: int, singly: bool
 ) -> _Observation:
-    images, labels, keys = batch
     started = time.perf_counter()
-    with open_session(system, seed, engine) as opened:
-        session = watched(opened, engine)
-        session.load(weights)
-        spikes, potentials = session.raster(images, labels, keys)
-        # Before learning: an engine that learns the system would count other weights than one that does not.
-        session.scores(images, keys)
-        inference = session.take_counts()
-        changes, learning = learnt(session, batch, seed)
-    seconds = time.perf_counter() - started
-    return _Observation(spikes, potentials, changes, learning, inference, seconds)
+    session.load(weights)
+    trace = session.trace(*batch)
+    found = learnt(session, batch, seed, singly)
+    return _Observation(trace, found, time.perf_counter() - started)
 
 
-def _potential_difference(first: _Observation, second: _Observation) -> float | None:
-    """Largest difference of the state both show, if it has the same units."""
+def _differing_states(
+    first: _Observation, second: _Observation
+) -> tuple[int | None, float | None, int]:
+    """Places that differ and the largest difference, if the units are the same; and how many were compared."""
+    shared = sorted(first.trace.states.keys() & second.trace.states.keys())
+    compared = sum(first.trace.states[name].size for name in shared)
     if first.arithmetic != second.arithmetic:
-        return None
-    shared = first.potentials.keys() & second.potentials.keys()
-    return max(
-        float(abs(first.potentials[name].astype(float) - second.potentials[name]).max())
-        for name in shared
-    )
+        return None, None, compared
+    differing, largest = 0, 0.0
+    for name in shared:
+        apart = np.abs(first.trace.states[name].astype(float) - second.trace.states[name])
+        differing += int(np.count_nonzero(apart))
+        largest = max(largest, float(apart.max()))
+    return differing, largest, compared
 
 
-def _first_difference(
-    first: _Observation, second: _Observation, layers: tuple[Layer, ...], free_steps: int
-) -> Difference | None:
-    """The earliest differing spike: first by sample, then by step, layer and neuron."""
-    found: list[tuple[int, int, int, int]] = []
+def _differing_events(
+    first: Trace, second: Trace, layers: tuple[Layer, ...]
+) -> list[tuple[int, int, int, int]]:
+    """Sample, step, layer and neuron of every event that only one engine has."""
+    found = []
     for index, layer in enumerate(layers):
-        places = np.argwhere(first.spikes[layer.name] != second.spikes[layer.name])
-        if len(places):
-            sample, step, neuron = (int(place) for place in places[0])
-            found.append((sample, step, index, neuron))
-    if not found:
-        return None
-    sample, step, index, neuron = min(found)
-    name, place = layers[index].name, (sample, step, neuron)
-    return Difference(
-        sample,
-        step,
-        "free" if step < free_steps else "nudged",
-        name,
-        neuron,
-        (int(first.spikes[name][place]), int(second.spikes[name][place])),
-        (float(first.potentials[name][place]), float(second.potentials[name][place])),
+        if layer.name in first.events:
+            one, other = (trace.events[layer.name].astype(bool) for trace in (first, second))
+            for sample, step, neuron in np.argwhere(one != other):
+                found.append((int(sample), int(step), index, int(neuron)))
+    return found
+
+
+def _difference(
+    first: _Observation, second: _Observation, system: AnySystem, place: tuple[int, int, int, int]
+) -> Difference:
+    sample, step, index, neuron = place
+    name, where = system.network.free_layers[index].name, (sample, step, neuron)
+    shown = (
+        {"rate": name, "sent": sent(name)}
+        if isinstance(system, RateSystem)
+        else {"potential": name}
     )
+
+    def both(kind: str, array: str) -> tuple[float, float]:
+        one, other = (float(getattr(seen.trace, kind)[array][where]) for seen in (first, second))
+        return one, other
+
+    events = both("events", name)
+    states = {what: both("states", array) for what, array in shown.items()}
+    return Difference(
+        sample, step, _phase_of(system, step), name, neuron, (int(events[0]), int(events[1])), states
+    )  # fmt: skip
+
+
+def _phase_of(system: AnySystem, step: int) -> str:
+    """Name of the phase that a step of a presentation is in."""
+    left = step
+    for phase in system.rule.phases:
+        if left < phase.steps:
+            return phase.name
+        left -= phase.steps
+    raise ValueError(f"a presentation has no step {step}")

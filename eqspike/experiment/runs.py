@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import RunError, UnsupportedError
-from eqspike.engines.protocol import Session
+from eqspike.core.errors import ConfigError, RunError, UnsupportedError
+from eqspike.core.learner import Learner
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.sessions import check_engine, open_session
-from eqspike.tasks import Split, Task, load_task
+from eqspike.experiment.families import family
+from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
+from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import (
     CellWrites,
+    Course,
     EpochResult,
     Hooks,
     Plan,
@@ -55,14 +59,21 @@ class TrainingResult:
 
     Attributes:
         folder: its folder; complete: whether all epochs were done.
-        accuracy: test accuracy of the last epoch, a fraction, or None before the first.
+        metric: how the task judges, such as `accuracy`.
+        value: that of the test set after the last epoch, or None before the first.
         metrics: one record per completed epoch.
     """
 
     folder: Path
     complete: bool
-    accuracy: float | None
+    metric: str
+    value: float | None
     metrics: tuple[dict[str, Any], ...]
+
+    @property
+    def accuracy(self) -> float | None:
+        """The test accuracy, a fraction; None before the first epoch, or where the task judges otherwise."""
+        return self.value if self.metric == ACCURACY.name else None
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,8 @@ class Evaluation:
     """A trained network on a test set.
 
     Attributes:
-        accuracy: a fraction; samples: how many were presented.
+        metric: how the task judges, such as `accuracy`; value: the mean over all samples.
+        samples: how many were presented.
         samples_per_second: of this evaluation, once the engine is ready.
         rates: mean firing rate of each free layer, in spikes per neuron and step.
         counts: events of all presentations.
@@ -78,13 +90,25 @@ class Evaluation:
         activity: spikes by neuron of each free layer; empty where the engine does not tell.
     """
 
-    accuracy: float
+    metric: str
+    value: float
     samples: int
     samples_per_second: float
     rates: dict[str, float]
     counts: EventCounts
     writes: Mapping[str, CellWrites]
     activity: dict[str, LayerActivity]
+
+    @property
+    def accuracy(self) -> float:
+        """The accuracy, a fraction.
+
+        Raises:
+            ConfigError: if the task judges otherwise.
+        """
+        if self.metric != ACCURACY.name:
+            raise ConfigError(f"this task is judged by {self.metric}, not by accuracy")
+        return self.value
 
 
 def start(
@@ -98,12 +122,14 @@ def start(
         ConfigError, DataError, UnsupportedError: before any work.
         ActivityError: if the run goes wrong.
     """
-    check_engine(configuration.model.system, configuration.engine)
+    check_engine(configuration)
     data = _Data.load(configuration)
     # The engine first: where it refuses, no folder is made and no earlier run deleted.
-    with _open(configuration) as session:
+    if isinstance(data.task, SeriesTask) and data.task.caveat:
+        (watcher or Watcher()).message(f"task '{data.task.name}': {data.task.caveat}")
+    with open_learner(configuration) as learner:
         folder = RunFolder.create(out, configuration.as_yaml(), force)
-        return _train(configuration, data, folder, session, Progress(), watcher, checkpoint_seconds)
+        return _train(configuration, data, folder, learner, Progress(), watcher, checkpoint_seconds)
 
 
 def resume(
@@ -119,15 +145,15 @@ def resume(
     configuration = load_configuration(folder.config_path)
     data = _Data.load(configuration)
     found = load_latest(folder.checkpoints, watcher.message)
-    with _open(configuration) as session:
+    with open_learner(configuration) as learner:
         progress = Progress()
         if found is None:
             watcher.message("no checkpoint to continue from; starting from the beginning")
         else:
-            weights, progress = found
-            session.load(weights)
+            state, progress = found
+            learner.load(state)
             watcher.message(f"continuing from epoch {progress.epoch}, sample {progress.position}")
-        return _train(configuration, data, folder, session, progress, watcher, checkpoint_seconds)
+        return _train(configuration, data, folder, learner, progress, watcher, checkpoint_seconds)
 
 
 def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = None) -> Evaluation:
@@ -144,22 +170,29 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     if engine is not None:
-        check_engine(configuration.model.system, engine)
         configuration = replace(configuration, engine=engine)
+        check_engine(configuration)
     if limit is not None:
         configuration = replace(configuration, test_limit=limit)
     weights = folder.weights()
-    _, test = _Data.load(configuration, train=False).splits
-    with _open(configuration) as session:
-        session.load(weights)
+    data = _Data.load(configuration)
+    seed, metric = configuration.seed, data.task.metric
+    with open_learner(configuration) as learner:
+        learner.load(weights)
         # Once for nothing: loads or compiles what the engine needs.
-        evaluate(session, test.limit(1), configuration.seed)
-        accuracy, counts, seconds = evaluate(session, test, configuration.seed)
-        activity = activity_of(session, counts)
+        evaluate(learner, data.stages[0].test.limit(2), metric, seed)
+        tested = [
+            evaluate(learner, stage.test, metric, seed, number)
+            for number, stage in enumerate(data.stages)
+        ]
+        counts = sum((each.counts for each in tested), EventCounts())
+        activity = activity_of(learner, counts)
+    samples = sum(len(stage.test) for stage in data.stages)
     return Evaluation(
-        accuracy,
-        len(test),
-        len(test) / seconds,
+        metric.name,
+        float(np.mean([each.value for each in tested])),
+        samples,
+        samples / sum(each.seconds for each in tested),
         mean_rates(counts),
         counts,
         cell_writes(weights),
@@ -169,53 +202,65 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
 
 @dataclass(frozen=True)
 class _Data:
-    """A task whose shape fits the network."""
+    """A task whose shape fits the model, and the stages of a run on it."""
 
-    splits: tuple[Split, Split]
+    task: AnyTask
+    stages: Sequence[Stage]
 
     @staticmethod
-    def load(configuration: Configuration, train: bool = True) -> _Data:
+    def load(configuration: Configuration) -> _Data:
         task = load_task(configuration.task)
         check_fit(configuration, task)
-        test = _limited(task.load("test"), configuration.test_limit)
-        return _Data((_limited(task.load("train"), configuration.limit) if train else test, test))
+        limits = configuration.limit, configuration.test_limit
+        return _Data(task, task.stages(configuration.seed, *limits))
 
 
-def check_fit(configuration: Configuration, task: Task) -> None:
+def open_learner(configuration: Configuration) -> Learner:
+    """What a configuration trains, with its initial weights."""
+    subject = configuration.model.subject
+    stages = load_task(configuration.task).number_of_stages
+    return family(subject).open(subject, configuration.seed, configuration.engine, stages)
+
+
+def check_engine(configuration: Configuration) -> None:
+    """Refuse an engine that does not run the model.
+
+    Raises:
+        UnsupportedError: saying what it does not run, and what does.
+    """
+    subject = configuration.model.subject
+    family(subject).check(subject, configuration.engine)
+
+
+def check_fit(configuration: Configuration, task: AnyTask) -> None:
     """Refuse a task whose images or classes do not fit the network.
 
     Raises:
         UnsupportedError: with the sizes of both.
     """
-    system = configuration.model.system
-    network = system.network
-    pixels = 1
-    for size in task.image_shape:
-        pixels *= size
-    if network.input.size != pixels or system.classes != task.classes:
+    subject = configuration.model.subject
+    misfit = family(subject).fit_to(subject, task)
+    if misfit:
+        raise UnsupportedError(f"model '{configuration.model.name}' {misfit}")
+
+
+def image_task(configuration: Configuration) -> Task | Curriculum:
+    """The task of a configuration whose model is a network, which is presented images.
+
+    Raises:
+        UnsupportedError: if the task does not fit the model, or its samples are no images.
+    """
+    task = load_task(configuration.task)
+    check_fit(configuration, task)
+    if isinstance(task, SeriesTask):
         raise UnsupportedError(
-            f"model '{configuration.model.name}' has {network.input.size} inputs and outputs for "
-            f"{system.classes} classes, but task '{task.name}' has {pixels} pixels and {task.classes} classes; "
-            f"choose another model, or set layers to [{pixels}, ..., {task.classes}]"
+            f"this needs images, but the samples of task '{task.name}' are series"
         )
-    maps, image = network.input.maps, task.image_shape
-    if maps and maps != ((1, *image) if len(image) == 2 else image):
-        raise UnsupportedError(
-            f"model '{configuration.model.name}' takes maps of {list(maps)}, but the images of task '{task.name}' "
-            f"are {list(image)}: their rows and columns would be mixed up"
-        )
-
-
-def _open(configuration: Configuration) -> Session:
-    return open_session(configuration.model.system, configuration.seed, configuration.engine)
-
-
-def _limited(split: Split, limit: int | None) -> Split:
-    return split if limit is None else split.limit(limit)
+    return task
 
 
 def _train(
-    configuration: Configuration, data: _Data, folder: RunFolder, session: Session,
+    configuration: Configuration, data: _Data, folder: RunFolder, learner: Learner,
     progress: Progress, watcher: Watcher | None, checkpoint_seconds: float,
 ) -> TrainingResult:  # fmt: skip
     watcher = watcher or Watcher()
@@ -223,18 +268,12 @@ def _train(
     plan = Plan(
         model.epochs, model.batch_size, model.schedule, configuration.seed, checkpoint_seconds
     )
-    train, test = data.splits
-    if progress.position > len(train):
-        raise RunError(
-            f"{folder.path}: the checkpoint is at sample {progress.position} of an epoch, but the task now "
-            f"has {len(train)} training samples; the data have changed since"
-        )
 
     def on_checkpoint(reached: Progress) -> None:
-        save(folder.checkpoints, session.weights(), reached)
+        save(folder.checkpoints, learner.state(), reached)
 
     def on_epoch(result: EpochResult) -> None:
-        folder.write_weights(session.weights())
+        folder.write_weights(learner.state())
         folder.write_counts(result.progress.counts, result.inference)
         if result.activity:
             folder.write_activity(result.activity)
@@ -247,12 +286,30 @@ def _train(
         report=watcher.report,
         stop=watcher.stop.is_set if watcher.stop else lambda: False,
     )
+    course = Course(data.stages, data.task.metric, plan, hooks)
+    _check_progress(folder, course, progress)
     folder.write_metrics(progress.metrics)
-    progress = fit(session, train, test, plan, progress, hooks)
-    accuracy = progress.metrics[-1]["test_accuracy"] if progress.metrics else None
-    return TrainingResult(folder.path, progress.epoch == plan.epochs, accuracy, progress.metrics)
+    progress = fit(learner, course, progress)
+    metric = data.task.metric.name
+    value = progress.metrics[-1][f"test_{metric}"] if progress.metrics else None
+    complete = progress.epoch == course.epochs
+    return TrainingResult(folder.path, complete, metric, value, progress.metrics)
 
 
-def training_samples(configuration: Configuration) -> int:
-    """Number of training samples of one epoch."""
-    return len(_limited(load_task(configuration.task).load("train"), configuration.limit))
+def _check_progress(folder: RunFolder, course: Course, progress: Progress) -> None:
+    if progress.epoch >= course.epochs:
+        return
+    samples = len(course.stages[course.stage(progress.epoch)].train)
+    if progress.position > samples:
+        raise RunError(
+            f"{folder.path}: the checkpoint is at sample {progress.position} of an epoch, but the task now "
+            f"has {samples} training samples; the data have changed since"
+        )
+
+
+def length_of(configuration: Configuration) -> tuple[int, int, str]:
+    """Epochs of a run, training samples of its first one, and the name of the task's metric."""
+    task = load_task(configuration.task)
+    samples = len(task.load("train"))
+    shown = samples if configuration.limit is None else min(samples, configuration.limit)
+    return configuration.model.epochs * task.number_of_stages, shown, task.metric.name

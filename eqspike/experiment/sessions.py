@@ -5,19 +5,22 @@ A name may be followed by the engine's own options, split at colons: `brian2:cpp
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from eqspike.core.errors import UnsupportedError
-from eqspike.engines.parameters import refuse_convolutions
-from eqspike.engines.protocol import AnySystem, RateSystem, Session, System
-from eqspike.engines.rate_parameters import refuse_unlike_messages
+from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.learner import Session
+from eqspike.core.origin import guarded
+from eqspike.core.registry import RATES, SIGNALS, SPIKES, Registry
+from eqspike.engines.offers import OFFERS, refuse_unlike
+from eqspike.systems import AnySystem, RateSystem
+from eqspike.systems.requirements import Offer, require
 
 
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
     _refuse_options("fast", options)
     if isinstance(system, RateSystem):
-        from eqspike.engines.fast_rates import FastRateSession
+        from eqspike.engines.fast.rates import FastRateSession
 
         return FastRateSession(system, seed)
     from eqspike.engines.fast import FastSession
@@ -35,7 +38,8 @@ def _brian2(system: AnySystem, seed: int, *options: str) -> Session:
 
 
 def _fast_int(system: AnySystem, seed: int, *options: str) -> Session:
-    from eqspike.engines.fast_int import FastIntSession, open_graded
+    from eqspike.engines.fast.graded import open_graded
+    from eqspike.engines.fast.loihi import FastIntSession
 
     if isinstance(system, RateSystem):
         return open_graded(system, seed, *options)
@@ -63,17 +67,78 @@ def _torch(system: RateSystem, seed: int, *options: str) -> Session:
     return open_torch(system, seed, *options)
 
 
-ENGINES: dict[str, Callable[..., Session]] = {
-    "fast": _fast,
-    "fast-int": _fast_int,
-    "brian2": _brian2,
-    "lava": _lava,
-    "torch": _torch,
-}
-"""Given a system, a seed and the options that follow the engine's name, if any."""
+def _reference(system: AnySystem, seed: int, *options: str) -> Session:
+    from eqspike.engines.reference import ReferenceRateSession, ReferenceSession
 
-RATE_ENGINES = ("torch", "fast", "fast-int", "brian2", "lava")
-SPIKING_ENGINES = ("fast", "fast-int", "brian2", "lava")
+    _refuse_options("reference", options)
+    if isinstance(system, RateSystem):
+        return ReferenceRateSession(system, seed)
+    return ReferenceSession(system, seed)
+
+
+_CONTEXT = ("__enter__", "__exit__")
+_MEMBERS = tuple(name for name in vars(Session) if name in _CONTEXT or name[0] != "_")
+"""What the protocol of sessions asks for."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Something that runs systems.
+
+    Attributes:
+        open: given a system, a seed and the options that follow the engine's name, if any, gives a session.
+        signals: what the neurons that it runs send, of `core.registry.SIGNALS`.
+        about: one line for lists.
+        offers: of an added engine, what it runs; without them it must refuse by itself. Those of built-in engines
+            are in `engines.offers`.
+    """
+
+    open: Callable[..., Session]
+    signals: tuple[str, ...] = SIGNALS
+    about: str = ""
+    offers: tuple[Offer, ...] = ()
+
+
+def _lacks_of_engine(engine: object) -> str:
+    if not isinstance(engine, Engine):
+        return "an `eqspike.experiment.Engine`"
+    known = set(engine.signals) <= set(SIGNALS) and engine.signals
+    return "" if known else f"signals, of {', '.join(SIGNALS)}"
+
+
+ENGINES: Registry[Engine] = Registry(
+    "engine",
+    "eqspike.engines",
+    {
+        "fast": Engine(_fast, about="compiled event-driven simulation on all cores (Numba)"),
+        "fast-int": Engine(
+            _fast_int,
+            about="the same in Loihi's integers, for current-based neurons; "
+            "also fast-int:lava, which learns with Lava's random numbers",
+        ),
+        "brian2": Engine(
+            _brian2,
+            about="reference simulation from equations with units (Brian2, float64); "
+            "also brian2:cython, brian2:cpp_standalone[:THREADS], brian2:auto",
+        ),
+        "lava": Engine(
+            _lava,
+            about="Loihi as Lava simulates it: stock processes, or one process for all (Lava); "
+            "also lava:stock, lava:fused, lava:fused:floating_pt",
+        ),
+        "torch": Engine(
+            _torch,
+            (RATES,),
+            "networks of rates, on the CPU or a GPU (PyTorch); also torch:cpu, torch:cuda",
+        ),
+        "reference": Engine(
+            _reference,
+            about="event by event in NumPy: any neuron, rule and memory, slowly; the definition of the others",
+        ),
+    },
+    _lacks_of_engine,
+    error=UnsupportedError,
+)
 
 
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:
@@ -92,30 +157,37 @@ def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Sess
     """
     check_engine(system, engine)
     name, *options = engine.split(":")
-    return ENGINES[name](system, seed, *options)
+    part = ENGINES.named(name)
+    with guarded(part.origin, f"engine '{engine}' cannot be opened"):
+        session: Session = part.value.open(system, seed, *options)
+    lacks = [name for name in _MEMBERS if not hasattr(session, name)]
+    if lacks:
+        raise ConfigError(
+            f"{part.origin or 'eqspike'}: what engine '{engine}' opens must have {', '.join(_MEMBERS)}; "
+            f"{type(session).__name__} lacks {', '.join(lacks)}"
+        )
+    return session
 
 
 def check_engine(system: AnySystem, engine: str) -> None:
-    """Refuse an engine that does not exist or does not run such neurons.
+    """Refuse an engine that does not exist, or a system that it does not run.
 
     Raises:
-        UnsupportedError: naming the engines that do.
+        UnsupportedError: naming the engines that do; see `systems.requirements.require`.
     """
-    name, *options = engine.split(":")
-    if name not in ENGINES:
-        close = difflib.get_close_matches(name, ENGINES, n=1)
-        hint = f"; did you mean '{':'.join([close[0], *options])}'?" if close else ""
-        raise UnsupportedError(f"engine must be one of {', '.join(ENGINES)}, got '{engine}'{hint}")
-    of_rates = isinstance(system, RateSystem)
-    neurons, those = ("rate", RATE_ENGINES) if of_rates else ("spiking", SPIKING_ENGINES)
-    if name not in those:
+    name = engine.split(":")[0]
+    part = ENGINES.named(name)
+    if part.origin is None:
+        refuse_unlike(system, engine)
+        return
+    signal = RATES if isinstance(system, RateSystem) else SPIKES
+    if signal not in part.value.signals:
+        neurons = "rate" if signal == RATES else "spiking"
         raise UnsupportedError(
-            f"engine '{name}' does not run {neurons} neurons; use engine '{those[0]}'"
+            f"engine '{name}' ({part.origin}) does not run {neurons} neurons; choose another"
         )
-    if isinstance(system, System):
-        refuse_convolutions(system.network, name)
-    elif name != "torch":
-        refuse_unlike_messages(system, name)
+    if part.value.offers:
+        require(system, engine, {**OFFERS, name: part.value.offers})
 
 
 def _refuse_options(engine: str, options: tuple[str, ...]) -> None:

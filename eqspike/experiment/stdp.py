@@ -26,14 +26,14 @@ from eqspike.analysis.stdp import (
 from eqspike.analysis.stdp_figure import stdp_figure
 from eqspike.analysis.style import save
 from eqspike.core.errors import ConfigError
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.network import Coupling
 from eqspike.core.random_stream import draws, stream_key
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.parity import watched
-from eqspike.experiment.runs import check_fit
+from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
-from eqspike.tasks import load_task
+from eqspike.systems import System
 from eqspike.training import RunFolder
 
 _BLOCK = 20
@@ -75,8 +75,7 @@ def measure_stdp(run: Path, samples: int, engine: str = "fast") -> Stdp:
     configuration = load_configuration(folder.config_path)
     system = configuration.model.spiking_system("weight change against spike lag")
     weights = folder.weights()
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
+    task = image_task(configuration)
     train = task.load("train")
     if not 1 <= samples <= len(train):
         raise ConfigError(
@@ -144,7 +143,7 @@ def _present(
         session.load(weights)
         for first in range(0, len(images), _BLOCK):
             part = slice(first, first + _BLOCK)
-            spikes, _ = session.raster(images[part], labels[part], keys[part])
+            spikes, _ = session.trace(images[part], labels[part], keys[part])
             blocks.append(spikes)
     free = [layer.name for layer in system.network.free_layers]
     result = {name: np.concatenate([block[name] for block in blocks]) for name in free}

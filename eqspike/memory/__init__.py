@@ -4,8 +4,8 @@ from eqspike.memory.binary import Binary
 from eqspike.memory.fixed import Fixed
 from eqspike.memory.ideal import Ideal
 from eqspike.memory.metaplastic import Metaplastic
-from eqspike.memory.protocol import RememberingMemory, WeightMemory, Writes, Written
-from eqspike.memory.registry import MEMORIES, Memory, read_memory
+from eqspike.memory.protocol import Kept, WeightMemory, Writes, Written
+from eqspike.memory.registry import MEMORIES, read_memory
 from eqspike.memory.scale import Scale
 
 __all__ = [
@@ -13,9 +13,8 @@ __all__ = [
     "Binary",
     "Fixed",
     "Ideal",
-    "Memory",
+    "Kept",
     "Metaplastic",
-    "RememberingMemory",
     "Scale",
     "WeightMemory",
     "Writes",

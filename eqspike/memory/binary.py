@@ -67,8 +67,11 @@ class Binary:
         """No inertia, no writes."""
         return {name: np.zeros_like(weights) for name in self.kept}
 
-    def write(self, stored: Weights, kept: Kept, change: Weights, coupling: int) -> Written:
+    def write(
+        self, stored: Weights, kept: Kept, change: Weights, coupling: int, key: int
+    ) -> Written:
         """Add the change to the inertia and flip what it says."""
+        del key
         signs = signs_of(stored)
         inertia = kept["inertia"] * (1 - self.inertia_rates[coupling]) + change
         flips = -signs * inertia > self.threshold(coupling)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from eqspike.core.config import Section
 from eqspike.core.grid import snap
 from eqspike.core.random_stream import uniforms
-from eqspike.memory.protocol import Weights, Writes
+from eqspike.memory.protocol import Kept, Weights, Writes, Written
 
 ROUNDINGS = ("nearest", "stochastic", "floor")
 
@@ -37,6 +37,7 @@ class Fixed:
     ranges: tuple[float, ...]
     rounding: str
     kind: ClassVar[str] = "fixed"
+    kept: ClassVar[tuple[str, ...]] = ()
 
     @staticmethod
     def read(section: Section, couplings: int) -> Fixed:
@@ -63,17 +64,22 @@ class Fixed:
         step = self.step(coupling)
         return self._saturated(np.rint(weights / step)) * step
 
-    def program(
-        self, stored: Weights, change: Weights, coupling: int, key: int
-    ) -> tuple[Weights, Writes]:
+    def start(self, weights: Weights) -> dict[str, Weights]:
+        """Nothing is kept."""
+        del weights
+        return {}
+
+    def write(
+        self, stored: Weights, kept: Kept, change: Weights, coupling: int, key: int
+    ) -> Written:
         """Round and saturate `stored + change`; synapses without change keep their code."""
+        del kept
         step = self.step(coupling)
         wanted = (stored + change) / step
         codes = np.where(change != 0, self._rounded(wanted, key), np.rint(stored / step))
         result = self._saturated(codes) * step
-        return result, Writes(
-            int(np.count_nonzero(change)), int(np.count_nonzero(result != stored))
-        )
+        applied = int(np.count_nonzero(result != stored))
+        return Written(result, {}, Writes(int(np.count_nonzero(change)), applied))
 
     def _rounded(self, wanted: Weights, key: int) -> Weights:
         if self.rounding == "nearest":

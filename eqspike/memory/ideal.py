@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from eqspike.core.config import Section
-from eqspike.memory.protocol import Weights, Writes
+from eqspike.memory.protocol import Kept, Weights, Writes, Written
 
 
 @dataclass(frozen=True)
 class Ideal:
     """Weights of float64, changed by exactly what is asked."""
 
-    kind: str = "ideal"
+    kind: ClassVar[str] = "ideal"
+    kept: ClassVar[tuple[str, ...]] = ()
 
     @staticmethod
     def read(section: Section, couplings: int) -> Ideal:
@@ -28,12 +30,16 @@ class Ideal:
         del coupling
         return weights
 
-    def program(
-        self, stored: Weights, change: Weights, coupling: int, key: int
-    ) -> tuple[Weights, Writes]:
+    def start(self, weights: Weights) -> dict[str, Weights]:
+        """Nothing is kept."""
+        del weights
+        return {}
+
+    def write(
+        self, stored: Weights, kept: Kept, change: Weights, coupling: int, key: int
+    ) -> Written:
         """`stored + change`; a candidate is applied unless it is lost in float64's own rounding."""
-        del coupling, key
+        del kept, coupling, key
         result = stored + change
-        return result, Writes(
-            int(np.count_nonzero(change)), int(np.count_nonzero(result != stored))
-        )
+        applied = int(np.count_nonzero(result != stored))
+        return Written(result, {}, Writes(int(np.count_nonzero(change)), applied))

@@ -63,8 +63,11 @@ class Metaplastic:
         """The weights given are the hidden ones."""
         return {"hidden": weights.copy(), "writes": np.zeros_like(weights)}
 
-    def write(self, stored: Weights, kept: Kept, change: Weights, coupling: int) -> Written:
+    def write(
+        self, stored: Weights, kept: Kept, change: Weights, coupling: int, key: int
+    ) -> Written:
         """Move the hidden weights and store their signs."""
+        del key
         hidden, signs = kept["hidden"], signs_of(stored)
         shrinks = signs * change < 0
         hidden = hidden + np.where(shrinks, self.share(hidden, coupling) * change, change)

@@ -32,39 +32,11 @@ class Written:
 
 
 class WeightMemory(Protocol):
-    """Storage of the weights of one coupling.
+    """Storage of the weights of one coupling: what is stored, what is kept beside it, and what a write does.
 
-    `coupling` is the index of the coupling from the input; memories may have a range for each.
-    """
-
-    @property
-    def kind(self) -> str:
-        """Name in a model's `memory` section."""
-        ...
-
-    def store(self, weights: Weights, coupling: int) -> Weights:
-        """What the memory holds after being given `weights` (nearest storable values)."""
-        ...
-
-    def program(
-        self, stored: Weights, change: Weights, coupling: int, key: int
-    ) -> tuple[Weights, Writes]:
-        """Values held after asking for `stored + change`, and the writes this took.
-
-        Args:
-            stored: values held before, as returned by `store` or `program`.
-            change: wanted change, same shape.
-            coupling: index of the coupling.
-            key: random stream of this programming operation (see `core.random_stream`).
-        """
-        ...
-
-
-class RememberingMemory(Protocol):
-    """Storage that keeps more of each weight than its value, and writes by it.
-
-    What is kept is part of a session's `weights()` as `COUPLING.NAME`, such as `input-hidden.inertia`, hence of
-    checkpoints. `writes` of each weight are always kept.
+    `coupling` is the index of the coupling from the input; memories may have a range for each. What is kept is
+    part of a session's `weights()` as `COUPLING.NAME`, such as `input-hidden.inertia`, hence of checkpoints. This
+    definition in NumPy is what every engine runs that has no twin of its own for exactly this class of memory.
     """
 
     @property
@@ -74,24 +46,27 @@ class RememberingMemory(Protocol):
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """Names of what is kept beside each weight."""
+        """Names of what is kept beside each weight; most memories keep nothing."""
         ...
 
     def store(self, weights: Weights, coupling: int) -> Weights:
-        """What the memory holds after being given `weights`."""
+        """What the memory holds after being given `weights` (nearest storable values)."""
         ...
 
     def start(self, weights: Weights) -> dict[str, Weights]:
-        """What is kept beside `weights` that have not been written yet."""
+        """What is kept beside `weights` that have not been written yet: one array for each name in `kept`."""
         ...
 
-    def write(self, stored: Weights, kept: Kept, change: Weights, coupling: int) -> Written:
+    def write(
+        self, stored: Weights, kept: Kept, change: Weights, coupling: int, key: int
+    ) -> Written:
         """What is held after asking for `change`.
 
         Args:
             stored: values held before, as returned by `store` or `write`.
-            kept: what was kept beside them.
+            kept: what was kept beside them, as returned by `start` or `write`.
             change: learning rate times the rule's mean change, same shape.
             coupling: index of the coupling.
+            key: random stream of this write (see `core.random_stream`).
         """
         ...

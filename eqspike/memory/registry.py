@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from eqspike.core.config import Section
+from eqspike.core.registry import Registry, lacks_read
 from eqspike.memory.binary import Binary
 from eqspike.memory.fixed import Fixed
 from eqspike.memory.ideal import Ideal
 from eqspike.memory.metaplastic import Metaplastic
+from eqspike.memory.protocol import WeightMemory
 
-Memory = Ideal | Fixed | Binary | Metaplastic
+MEMORIES: Registry[type[WeightMemory]] = Registry(
+    "memory",
+    "eqspike.memories",
+    {memory.kind: memory for memory in (Ideal, Fixed, Binary, Metaplastic)},
+    lacks_read,
+    members=("kind",),
+)
 
-MEMORIES: dict[str, type[Ideal] | type[Fixed] | type[Binary] | type[Metaplastic]] = {
-    "ideal": Ideal,
-    "fixed": Fixed,
-    "binary": Binary,
-    "metaplastic": Metaplastic,
-}
 
-
-def read_memory(section: Section, couplings: int) -> Memory:
+def read_memory(section: Section, couplings: int) -> WeightMemory:
     """Read a model's `memory` section: `kind` and the parameters of that kind.
 
     Args:
@@ -28,5 +29,5 @@ def read_memory(section: Section, couplings: int) -> Memory:
     Raises:
         ConfigError: for an unknown kind or key, or a value out of range.
     """
-    kind = section.choice("kind", tuple(MEMORIES))
-    return MEMORIES[kind].read(section, couplings)
+    memory: WeightMemory = MEMORIES.read(section, couplings)
+    return memory

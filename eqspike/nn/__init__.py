@@ -12,8 +12,10 @@ except ImportError as missing:
 
 from eqspike.nn.dchn import DCHN_SETTINGS, DCHN_WIDTHS, dchn
 from eqspike.nn.energy_block import EnergyBlock, PrecisionWarning, RestWarning
+from eqspike.nn.hamiltonian import HamiltonianUnit, LinearOscillators, LogCoshOscillators
 from eqspike.nn.settings import EnergySettings
 from eqspike.nn.structure import EnergyLayer, Skip
+from eqspike.nn.target_propagation import TargetPropagation
 
 __all__ = [
     "DCHN_SETTINGS",
@@ -21,8 +23,12 @@ __all__ = [
     "EnergyBlock",
     "EnergyLayer",
     "EnergySettings",
+    "HamiltonianUnit",
+    "LinearOscillators",
+    "LogCoshOscillators",
     "PrecisionWarning",
     "RestWarning",
     "Skip",
+    "TargetPropagation",
     "dchn",
 ]

@@ -4,10 +4,10 @@ from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
 from eqspike.rules.nudging import Nudging
-from eqspike.rules.registry import RATE_RULES, RateRule, read_rate_rule
+from eqspike.rules.registry import RULES, RateRule, read_rate_rule, read_spike_rule
 
 __all__ = [
-    "RATE_RULES",
+    "RULES",
     "ContinualEquilibrium",
     "ContinualVectorField",
     "EqSpike",
@@ -15,4 +15,5 @@ __all__ = [
     "Nudging",
     "RateRule",
     "read_rate_rule",
+    "read_spike_rule",
 ]

@@ -1,17 +1,41 @@
-"""All rules of rate networks by the name used in a model's `rule` section."""
+"""All rules by the name used in a model's `rule` section."""
 
 from __future__ import annotations
 
 from eqspike.core.config import Section
 from eqspike.core.rates import Dynamics, Feedback
+from eqspike.core.registry import RATES, SPIKES, Registry, lacks_signal
 from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
+from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
+from eqspike.rules.refusals import refuse_network
 
 RateRule = Equilibrium | ContinualEquilibrium | ContinualVectorField
+RuleClass = (
+    type[EqSpike] | type[Equilibrium] | type[ContinualEquilibrium] | type[ContinualVectorField]
+)
 
-RATE_RULES: dict[
-    str, type[Equilibrium] | type[ContinualEquilibrium] | type[ContinualVectorField]
-] = {rule.kind: rule for rule in (Equilibrium, ContinualEquilibrium, ContinualVectorField)}
+
+RULES: Registry[RuleClass] = Registry(
+    "rule",
+    "eqspike.rules",
+    {
+        rule.kind: rule
+        for rule in (EqSpike, Equilibrium, ContinualEquilibrium, ContinualVectorField)
+    },
+    lacks_signal,
+    members=("kind", "phases", "reading", "beta"),
+)
+
+
+def read_spike_rule(section: Section) -> EqSpike:
+    """Read the `rule` section of a model whose neurons spike.
+
+    Raises:
+        ConfigError: for an unknown kind or key, or a value out of range.
+    """
+    rule: EqSpike = RULES.read(section, signal=SPIKES)
+    return rule
 
 
 def read_rate_rule(section: Section, feedback: Feedback, dynamics: Dynamics) -> RateRule:
@@ -21,6 +45,6 @@ def read_rate_rule(section: Section, feedback: Feedback, dynamics: Dynamics) -> 
         ConfigError: for an unknown kind or key, or a value out of range.
         UnsupportedError: if the rule refuses such a network.
     """
-    rule = RATE_RULES[section.choice("kind", tuple(RATE_RULES))].read(section)
-    rule.refuse(feedback, dynamics)
+    rule: RateRule = RULES.read(section, signal=RATES)
+    refuse_network(rule, feedback, dynamics)
     return rule

@@ -1,7 +1,21 @@
 """Data sets: described in `tasks/*.yaml`, found or fetched, verified, read-only."""
 
-from eqspike.tasks.description import load_task
-from eqspike.tasks.sequence import Stage, read_sequence
-from eqspike.tasks.task import SPLITS, Split, Task
+from eqspike.tasks.curriculum import Curriculum
+from eqspike.tasks.description import AnyTask, load_task
+from eqspike.tasks.metrics import Metric
+from eqspike.tasks.series import Series, SeriesTask
+from eqspike.tasks.task import SPLITS, Samples, Split, Stage, Task
 
-__all__ = ["SPLITS", "Split", "Stage", "Task", "load_task", "read_sequence"]
+__all__ = [
+    "SPLITS",
+    "AnyTask",
+    "Curriculum",
+    "Metric",
+    "Samples",
+    "Series",
+    "SeriesTask",
+    "Split",
+    "Stage",
+    "Task",
+    "load_task",
+]

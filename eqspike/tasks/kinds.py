@@ -1,8 +1,8 @@
-"""The kinds of data files a task can have. A new kind is one function and one line in `KINDS`."""
+"""The kinds of data files that a task of images can have: each takes its keys and gives a reader of splits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
@@ -20,30 +20,13 @@ _MOST_SAMPLES = 10**9
 _SHA256_DIGITS = 64
 
 
-def read_data_keys(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
-    """Take the keys of the data files out of a task's description.
-
-    Args:
-        section: the description; its key `kind` says which other keys it has.
-        place: where the files lie.
-        image_shape: shape of one image.
-
-    Returns:
-        A function that reads the split of the given name.
-
-    Raises:
-        ConfigError: if the description breaks a rule. No data file is touched yet.
-    """
-    return KINDS[section.choice("kind", tuple(KINDS))](section, place, image_shape)
-
-
-def _idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
+def idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
     """Four idx files, plain or packed by gzip: images and labels of `train` and `test`."""
     parts = {}
     for split in SPLITS:
         part = section.section(split)
-        samples = _samples(part)
-        images, labels = (_data_file(part.section(key), place) for key in ("images", "labels"))
+        samples = read_samples(part)
+        images, labels = (read_data_file(part.section(key), place) for key in ("images", "labels"))
         part.close()
         parts[split] = (images, (samples, *image_shape)), (labels, (samples,))
 
@@ -54,13 +37,13 @@ def _idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) ->
     return read
 
 
-def _npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
+def npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
     """One npz file with `train_images`, `train_labels`, `test_images` and `test_labels`."""
-    file = _data_file(section.section("data"), place)
+    file = read_data_file(section.section("data"), place)
     samples = {}
     for split in SPLITS:
         part = section.section(split)
-        samples[split] = _samples(part)
+        samples[split] = read_samples(part)
         part.close()
 
     def read(split: str) -> RawSplit:
@@ -80,12 +63,6 @@ def _npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) ->
     return read
 
 
-KINDS: Mapping[str, Callable[[Section, Place, tuple[int, ...]], Reader]] = {
-    "idx": _idx_reader,
-    "npz": _npz_reader,
-}
-
-
 def _read_idx_file(place: Place, file: DataFile, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     found = place.find(file)
     with found.opened() as stream:
@@ -93,11 +70,13 @@ def _read_idx_file(place: Place, file: DataFile, shape: tuple[int, ...]) -> NDAr
         return read_idx(stream, shape, str(found.path), compressed=packed)
 
 
-def _samples(section: Section) -> int:
+def read_samples(section: Section) -> int:
+    """Read the number of samples of a split."""
     return section.integer("samples", low=1, high=_MOST_SAMPLES)
 
 
-def _data_file(section: Section, place: Place) -> DataFile:
+def read_data_file(section: Section, place: Place) -> DataFile:
+    """Read the section of one file: `file`, `sha256` and `content_sha256`."""
     name = section.text("file")
     if not is_plain_name(name):
         raise section.error("file", "a plain file name, without folders")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.errors import ConfigError, DataError
+from eqspike.tasks.metrics import ACCURACY, Metric
 
 SPLITS = ("train", "test")
 
@@ -50,6 +51,16 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def inputs(self) -> NDArray[np.uint8]:
+        """The images, as the training loop calls them."""
+        return self.images
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """The labels, as the training loop calls them."""
+        return self.labels
+
     def limit(self, n: int) -> Split:
         """The first `n` samples, sharing memory with this split; all of them if there are fewer.
 
@@ -59,6 +70,35 @@ class Split:
         if n < 1:
             raise ConfigError(f"the limit on samples must be at least 1, got {n}")
         return Split(self.images[:n], self.labels[:n])
+
+
+class Samples(Protocol):
+    """One split, whatever its samples are."""
+
+    @property
+    def inputs(self) -> NDArray[Any]:
+        """(samples, ...)."""
+        ...
+
+    @property
+    def targets(self) -> NDArray[Any]:
+        """(samples, ...)."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def limit(self, n: int) -> Samples:
+        """The first `n` samples."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One task of a run: its name and its two splits."""
+
+    name: str
+    train: Samples
+    test: Samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +114,7 @@ class Task:
         classes: number of classes; labels are 0..classes-1.
         maximum: greatest level in the files, 1..255; levels are rescaled so that it becomes 255.
         read: reads one split as the files hold it.
+        metric: how outputs are judged.
     """
 
     name: str
@@ -84,6 +125,7 @@ class Task:
     classes: int
     maximum: int
     read: Callable[[str], RawSplit] = field(repr=False)
+    metric: Metric = ACCURACY
     _loaded: WeakValueDictionary[str, Split] = field(
         default_factory=WeakValueDictionary, init=False, repr=False
     )
@@ -104,6 +146,30 @@ class Task:
             kept = self._checked(split, *self.read(split))
             self._loaded[split] = kept
         return kept
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return self.image_shape
+
+    @property
+    def number_of_stages(self) -> int:
+        """Tasks that are learnt in turn: this one."""
+        return 1
+
+    def stages(
+        self, seed: int = 0, train: int | None = None, test: int | None = None
+    ) -> Sequence[Stage]:
+        """The one stage of a run on this task; a `Curriculum` has several.
+
+        Args:
+            seed: of what is drawn, here nothing.
+            train, test: use only the first samples of each split.
+        """
+        del seed
+        splits = (self.load("train"), train), (self.load("test"), test)
+        limited = (split if limit is None else split.limit(limit) for split, limit in splits)
+        return (Stage(self.name, *limited),)
 
     def _checked(
         self, split: str, images: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]

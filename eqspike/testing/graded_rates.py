@@ -10,12 +10,12 @@ from eqspike.chips.graded import GradedNetwork
 from eqspike.chips.graded.arithmetic import GradedState, onset, step, transmitted
 from eqspike.chips.graded.learning import contrast, flips, next_counter
 from eqspike.chips.graded.network import Integers
-from eqspike.engines.graded import Batch, Presented
-from eqspike.engines.graded_learning import Lesson, Taught
+from eqspike.engines.integers.graded import Batch, Presented
+from eqspike.engines.integers.graded_learning import Lesson, Taught
 
 
 class PlainGraded:
-    """See `engines.graded_learning.Teacher`; the arithmetic is that of `chips.graded.arithmetic`."""
+    """See `engines.integers.graded_learning.Teacher`; the arithmetic is that of `chips.graded.arithmetic`."""
 
     def load(self, network: GradedNetwork) -> None:
         """Replace the integers."""

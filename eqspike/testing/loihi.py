@@ -29,7 +29,7 @@ from eqspike.chips.loihi.arithmetic import (
     shifted,
     spikes,
 )
-from eqspike.engines.protocol import System
+from eqspike.systems import System
 from eqspike.testing.reference import Counts
 
 Vector = NDArray[Any]

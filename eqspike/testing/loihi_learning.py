@@ -23,8 +23,9 @@ from eqspike.chips.loihi.arithmetic import (
 )
 from eqspike.chips.loihi.learning import Traces, block_of, changed_weights
 from eqspike.chips.loihi.rule_text import LoihiRule
+from eqspike.core.learner import Images, Keys, Labels
 from eqspike.core.random_stream import stream_key, uniforms
-from eqspike.engines.protocol import Images, Keys, Labels, System
+from eqspike.systems import System
 
 Vector = NDArray[Any]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from eqspike.core.activations import ACTIVATIONS
+from eqspike.core.learner import Images, Keys, Labels
 from eqspike.core.messages import VALUES, Messages
 from eqspike.core.network import layered
-from eqspike.core.rates import BinaryNeuron, Dynamics, Feedback, RateNeuron, Readout
-from eqspike.engines.protocol import Images, Keys, Labels, RateSystem
-from eqspike.memory import Ideal, Memory
+from eqspike.core.neurons import AnyRateNeuron, RateNeuron
+from eqspike.core.rates import Dynamics, Feedback, Readout
+from eqspike.memory import Ideal, WeightMemory
 from eqspike.rules import ContinualVectorField, Equilibrium, Nudging, RateRule
+from eqspike.systems import RateSystem
 
 PIXELS, CLASSES = 12, 4
 
@@ -19,7 +21,7 @@ def small_rate_system(
     rule: type[RateRule] = Equilibrium, *, sign: str = "positive", updates: str = "synchronous",
     nudge: str = "inside", activation: str = "sigmoid-4", initial: float = 0.0,
     hidden: tuple[int, ...] = (7, 5), angle: float = 60.0, threshold: float | None = None,
-    memory: Memory | None = None, neuron: BinaryNeuron | None = None, replicas: int = 1,
+    memory: WeightMemory | None = None, neuron: AnyRateNeuron | None = None, replicas: int = 1,
 ) -> RateSystem:  # fmt: skip
     """A network that is quick to simulate message by message.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from eqspike.core.learner import Images, Keys, Labels
 from eqspike.core.network import layered
 from eqspike.core.neurons import CurrentBased, Neuron, SigmaDelta
-from eqspike.engines.protocol import Images, Keys, Labels, System
-from eqspike.memory import Fixed, Ideal
+from eqspike.memory import Fixed, Ideal, WeightMemory
 from eqspike.rules import EqSpike
+from eqspike.systems import System
 from eqspike.tasks.encoders import ENCODERS, Encoder
 
 NEURONS: tuple[Neuron, ...] = (SigmaDelta(0.6, 0.7, 0.4), CurrentBased(0.3, 0.1, 0.9))
@@ -22,7 +23,7 @@ def small_system(
     sizes: tuple[int, ...] = SIZES[0],
     neuron: Neuron = NEURONS[0],
     encoder: str = ENCODERS[0],
-    memory: Ideal | Fixed | None = None,
+    memory: WeightMemory | None = None,
     *,
     precision: str = "float64",
     online: bool = False,

@@ -2,27 +2,21 @@
 
 from eqspike.training.checkpoint import Progress, load_latest, save
 from eqspike.training.endurance import CellWrites, cell_writes
-from eqspike.training.loop import (
-    EpochResult,
-    Hooks,
-    Plan,
-    activity_of,
-    evaluate,
-    fit,
-    mean_rates,
-    predict,
-)
+from eqspike.training.evaluating import Tested, activity_of, evaluate, mean_rates, predict
+from eqspike.training.loop import Course, EpochResult, Hooks, Plan, fit
 from eqspike.training.run_folder import RunFolder
 from eqspike.training.schedule import Schedule
 
 __all__ = [
     "CellWrites",
+    "Course",
     "EpochResult",
     "Hooks",
     "Plan",
     "Progress",
     "RunFolder",
     "Schedule",
+    "Tested",
     "activity_of",
     "cell_writes",
     "evaluate",

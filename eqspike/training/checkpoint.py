@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from eqspike.training.files import Arrays, read_arrays, write_arrays
 KEPT = 3
 """Checkpoints kept; older ones are deleted."""
 
+_BEFORE = "before/"
+"""Begins the names of `Progress.before` among the arrays of a checkpoint."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -22,25 +25,27 @@ class Progress:
     Attributes:
         epoch: epochs completed.
         position: samples of the current epoch already learnt.
-        right: of those, classified rightly by their free phase.
+        judged: sum of the metric over those; of accuracy, how many were classified rightly.
         counts: events of training so far, in all epochs.
         metrics: one record per completed epoch.
         seconds: time spent training so far.
+        before: hidden weights at the start of the epoch, where a curriculum compares them.
     """
 
     epoch: int = 0
     position: int = 0
-    right: int = 0
+    judged: float = 0.0
     counts: EventCounts = field(default_factory=EventCounts)
     metrics: tuple[dict[str, Any], ...] = ()
     seconds: float = 0.0
+    before: Arrays = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data; `from_json` reads it back."""
         return {
             "epoch": self.epoch,
             "position": self.position,
-            "right": self.right,
+            "judged": self.judged,
             "counts": self.counts.to_json(),
             "metrics": list(self.metrics),
             "seconds": self.seconds,
@@ -57,7 +62,7 @@ class Progress:
             return Progress(
                 int(data["epoch"]),
                 int(data["position"]),
-                int(data["right"]),
+                float(data["judged"]),
                 EventCounts.from_json(data["counts"], source),
                 tuple(data["metrics"]),
                 float(data["seconds"]),
@@ -66,11 +71,12 @@ class Progress:
             raise RunError(f"{source}: is damaged: {error!r}") from error
 
 
-def save(folder: Path, weights: Arrays, progress: Progress) -> Path:
+def save(folder: Path, state: Arrays, progress: Progress) -> Path:
     """Write a checkpoint and delete all but the newest few; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{progress.epoch:06d}-{progress.position:010d}.safetensors"
-    write_arrays(path, weights, progress.to_json())
+    before = {f"{_BEFORE}{name}": array for name, array in progress.before.items()}
+    write_arrays(path, state | before, progress.to_json())
     for old in _newest_first(folder)[KEPT:]:
         old.unlink(missing_ok=True)
     return path
@@ -80,8 +86,10 @@ def load_latest(folder: Path, report: Callable[[str], None]) -> tuple[Arrays, Pr
     """Newest checkpoint that is whole; damaged ones are reported and passed over. None if there is none."""
     for path in _newest_first(folder):
         try:
-            weights, state = read_arrays(path)
-            return weights, Progress.from_json(state, str(path))
+            arrays, found = read_arrays(path)
+            state = {name: a for name, a in arrays.items() if not name.startswith(_BEFORE)}
+            before = {name.removeprefix(_BEFORE): arrays[name] for name in arrays.keys() - state}
+            return state, replace(Progress.from_json(found, str(path)), before=before)
         except RunError as error:
             report(f"{error}; trying the checkpoint before it")
     return None

@@ -1,4 +1,4 @@
-"""How often each weight was written, of memories that count it (`memory.RememberingMemory`)."""
+"""How often each weight was written, of memories that count it (`memory.WeightMemory`)."""
 
 from __future__ import annotations
 

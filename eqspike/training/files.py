@@ -62,7 +62,7 @@ def write_arrays(path: Path, arrays: Arrays, state: Any = None) -> None:
     text = json.dumps(state, allow_nan=False)
     # One entry only: the library writes several in an order that differs from call to call.
     metadata = {_ENTRY: json.dumps({"state": text, "sha256": _digest(arrays, text)})}
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.require(array, requirements="C") for name, array in arrays.items()}
     write_bytes(path, save(contiguous, metadata))
 
 

@@ -18,24 +18,30 @@ _ADVICE = "lower training.learning_rates or rule.beta and start again, or resume
 
 
 def check_weights(weights: Arrays) -> None:
-    """Refuse weights that are not finite, or so large that the run has gone astray.
-
-    What a memory keeps beside weights (`input-hidden.writes`) may be large.
+    """Refuse weights so large that the run has gone astray.
 
     Raises:
         ActivityError: naming the array.
     """
+    check_state(weights)
     for name, array in weights.items():
-        if not np.isfinite(array).all():
-            raise ActivityError(
-                f"weights '{name}' are no longer finite (NaN or infinity); {_ADVICE}"
-            )
-        if "." in name and not name.endswith(".bias"):
-            continue
         largest = float(np.abs(array).max(initial=0.0))
         if largest > LARGEST_WEIGHT:
             raise ActivityError(
                 f"weights '{name}' have run away: one is {largest:.3g}, the limit is {LARGEST_WEIGHT:g}; {_ADVICE}"
+            )
+
+
+def check_state(state: Arrays) -> None:
+    """Refuse arrays that are not finite; what is kept beside weights (`input-hidden.writes`) may be large.
+
+    Raises:
+        ActivityError: naming the array.
+    """
+    for name, array in state.items():
+        if not np.isfinite(array).all():
+            raise ActivityError(
+                f"weights '{name}' are no longer finite (NaN or infinity); {_ADVICE}"
             )
 
 

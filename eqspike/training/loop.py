@@ -1,43 +1,33 @@
 """The one training loop: batches in a seeded order, metrics per epoch, checkpoints, a clean stop.
 
 The order of samples, the random stream of each presentation and that of each write are functions of (seed,
-epoch, position). A run that stops anywhere and goes on from a checkpoint therefore ends with the same weights,
-bit for bit, as one that never stopped.
+epoch, position). A run that stops anywhere and goes on from a checkpoint therefore ends with the same state,
+bit for bit, as one that never stopped. The loop knows learners (`core.learner`), no engine.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eqspike.core.activity import LayerActivity
-from eqspike.core.counts import EventCounts, spiking
-from eqspike.core.random_stream import draws, stream_key
-from eqspike.engines.protocol import CountsNeurons, Images, Keys, Labels, Session
+from eqspike.core.counts import EventCounts
+from eqspike.core.learner import Batch, Learner, Pace
+from eqspike.core.random_stream import Purpose, stream_key
+from eqspike.tasks import Metric, Stage
 from eqspike.training.checkpoint import Progress
+from eqspike.training.curriculum import hidden_weights, turning
 from eqspike.training.endurance import cell_writes
-from eqspike.training.health import check_activity, check_weights
+from eqspike.training.evaluating import activity_of, evaluate, mean_rates, presentation_keys
+from eqspike.training.health import check_activity, check_state, check_weights
 from eqspike.training.schedule import Schedule
 
 CHECK_SECONDS = 2.0
 """How often activity and weights are checked and the progress is reported."""
-
-_TRAINING, _EVALUATION, _ORDER = 1, 2, 3
-
-
-class Data(Protocol):
-    """One split of a task: images (samples, pixels) uint8 and labels (samples,)."""
-
-    @property
-    def images(self) -> Images: ...
-
-    @property
-    def labels(self) -> Labels: ...
 
 
 @dataclass(frozen=True)
@@ -45,7 +35,7 @@ class Plan:
     """How long and how fast to train.
 
     Attributes:
-        epochs, batch_size: at least 1.
+        epochs: of each stage, at least 1; batch_size: at least 1.
         schedule: learning-rate factor over the run.
         seed: of the order of samples and of every random stream.
         checkpoint_seconds: time between checkpoints inside an epoch.
@@ -74,7 +64,7 @@ class Hooks:
     Attributes:
         checkpoint: given the progress, at most every `checkpoint_seconds` and after each epoch.
         epoch: given the result of each completed epoch.
-        report: given (progress, samples per second, training accuracy in this epoch) every few seconds.
+        report: given (progress, samples per second) every few seconds.
         stop: whether to stop after the current batch.
     """
 
@@ -84,51 +74,77 @@ class Hooks:
     stop: Callable[[], bool] = lambda: False
 
 
-def fit(
-    session: Session, train: Data, test: Data, plan: Plan, progress: Progress, hooks: Hooks
-) -> Progress:
-    """Train `session` from `progress` to the end of the plan, or until `hooks.stop` says so.
+@dataclass(frozen=True)
+class Course:
+    """Everything that stays the same during a run.
+
+    Attributes:
+        stages: tasks to learn in turn, each for `plan.epochs` epochs; one but for a curriculum.
+        metric: how outputs are judged.
+    """
+
+    stages: Sequence[Stage]
+    metric: Metric
+    plan: Plan
+    hooks: Hooks = Hooks()
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of the whole run."""
+        return self.plan.epochs * len(self.stages)
+
+    def stage(self, epoch: int) -> int:
+        """Number of the stage that an epoch belongs to."""
+        return epoch // self.plan.epochs
+
+
+def fit(learner: Learner, course: Course, progress: Progress) -> Progress:
+    """Train `learner` from `progress` to the end of the course, or until `course.hooks.stop` says so.
 
     Returns:
-        The progress reached; `progress.epoch == plan.epochs` when complete.
+        The progress reached; `progress.epoch == course.epochs` when complete.
 
     Raises:
         ActivityError: if weights are no longer finite or activity has run away or died out.
     """
-    while progress.epoch < plan.epochs:
+    while progress.epoch < course.epochs:
         started = time.perf_counter()
-        progress = _epoch(session, train, plan, progress, hooks)
-        if progress.position < len(train.labels):
-            hooks.checkpoint(progress)
+        if len(course.stages) > 1 and not progress.before:
+            progress = replace(progress, before=hidden_weights(learner.state()))
+        progress = _epoch(learner, course, progress)
+        if progress.position < len(course.stages[course.stage(progress.epoch)].train):
+            course.hooks.checkpoint(progress)
             return progress
         seconds = time.perf_counter() - started
-        progress = _complete_epoch(session, train, test, plan, progress, seconds, hooks)
+        progress = _complete_epoch(learner, course, progress, seconds)
     return progress
 
 
-def _epoch(session: Session, train: Data, plan: Plan, progress: Progress, hooks: Hooks) -> Progress:
+def _epoch(learner: Learner, course: Course, progress: Progress) -> Progress:
     """The rest of the current epoch, or up to a stop."""
-    samples = len(train.labels)
-    order = np.random.default_rng([plan.seed, _ORDER, progress.epoch]).permutation(samples)
-    keys = presentation_keys(plan.seed, _TRAINING, progress.epoch, samples)
+    plan, hooks, stage = course.plan, course.hooks, course.stage(progress.epoch)
+    train = course.stages[stage].train
+    samples = len(train)
+    order = np.random.default_rng([plan.seed, Purpose.ORDER, progress.epoch]).permutation(samples)
+    keys = presentation_keys(plan.seed, Purpose.TRAINING, progress.epoch, samples)
     clock = _Clock(plan.checkpoint_seconds)
     while progress.position < samples:
         first = progress.position
         part = slice(first, first + plan.batch_size)
         chosen = order[part]
+        batch = Batch(train.inputs[chosen], train.targets[chosen], keys[part], stage)
         done = progress.epoch + first / samples
-        right = session.fit(
-            train.images[chosen],
-            train.labels[chosen],
-            keys[part],
-            plan.schedule.factor(done / plan.epochs),
-            stream_key(plan.seed, _TRAINING, progress.epoch, first),
+        pace = Pace(
+            plan.schedule.factor(done / course.epochs),
+            stream_key(plan.seed, Purpose.TRAINING, progress.epoch, first),
         )
+        outputs = learner.fit(batch, pace)
+        judged = float(course.metric.each(outputs, batch.targets).sum())
         position = first + len(chosen)
-        progress = replace(progress, position=position, right=progress.right + right)
+        progress = replace(progress, position=position, judged=progress.judged + judged)
         stop = hooks.stop()
         if stop or position == samples or clock.check_due():
-            progress = _checked(session, progress, clock)
+            progress = _checked(learner, progress, clock)
             hooks.report(progress, clock.rate(position - first))
             if position < samples and clock.checkpoint_due():
                 hooks.checkpoint(progress)
@@ -138,9 +154,10 @@ def _epoch(session: Session, train: Data, plan: Plan, progress: Progress, hooks:
     return progress
 
 
-def _checked(session: Session, progress: Progress, clock: _Clock) -> Progress:
-    counts = session.take_counts()
-    check_weights(session.weights())
+def _checked(learner: Learner, progress: Progress, clock: _Clock) -> Progress:
+    counts = learner.take_counts()
+    check_weights(learner.weights())
+    check_state(learner.state())
     check_activity(counts)
     return replace(
         progress, counts=progress.counts + counts, seconds=progress.seconds + clock.lap()
@@ -148,74 +165,41 @@ def _checked(session: Session, progress: Progress, clock: _Clock) -> Progress:
 
 
 def _complete_epoch(
-    session: Session, train: Data, test: Data, plan: Plan, progress: Progress, seconds: float, hooks: Hooks
-) -> Progress:  # fmt: skip
-    accuracy, inference, test_seconds = evaluate(session, test, plan.seed)
+    learner: Learner, course: Course, progress: Progress, seconds: float
+) -> Progress:
+    plan, metric, stage = course.plan, course.metric, course.stage(progress.epoch)
+    tested = [
+        evaluate(learner, each.test, metric, plan.seed, number)
+        for number, each in enumerate(course.stages)
+    ]
+    inference = sum((each.counts for each in tested), EventCounts())
+    samples = sum(len(each.test) for each in course.stages)
     record: dict[str, Any] = {
         "epoch": progress.epoch + 1,
-        "train_accuracy": progress.right / len(train.labels),
-        "test_accuracy": accuracy,
+        f"train_{metric.name}": progress.judged / len(course.stages[stage].train),
+        f"test_{metric.name}": float(np.mean([each.value for each in tested])),
         "seconds": round(seconds, 3),
-        "test_samples_per_second": round(len(test.labels) / test_seconds, 1),
+        "test_samples_per_second": round(samples / sum(each.seconds for each in tested), 1),
         "rates": mean_rates(inference),
     }
-    if writes := cell_writes(session.weights()):
+    if writes := cell_writes(learner.state()):
         record["writes"] = {name: of.to_json() for name, of in writes.items()}
+    if len(tested) > 1:
+        record["stage"] = stage
+        record[f"test_{metric.name}_by_stage"] = [each.value for each in tested]
+        record |= turning(progress.before, hidden_weights(learner.state()))
     progress = replace(
         progress,
         epoch=progress.epoch + 1,
         position=0,
-        right=0,
+        judged=0.0,
+        before={},
         metrics=(*progress.metrics, record),
     )
     # The epoch's files first: if the process dies in between, the older checkpoint repeats the epoch.
-    hooks.epoch(EpochResult(progress, inference, activity_of(session, inference)))
-    hooks.checkpoint(progress)
+    course.hooks.epoch(EpochResult(progress, inference, activity_of(learner, inference)))
+    course.hooks.checkpoint(progress)
     return progress
-
-
-def evaluate(session: Session, data: Data, seed: int) -> tuple[float, EventCounts, float]:
-    """Accuracy (a fraction) of the free phase on `data`, its events and the seconds it took."""
-    started = time.perf_counter()
-    predictions = predict(session, data.images, seed)
-    seconds = time.perf_counter() - started
-    counts = session.take_counts()
-    return float(np.mean(predictions == data.labels)), counts, seconds
-
-
-def activity_of(session: Session, counts: EventCounts) -> dict[str, LayerActivity]:
-    """Spikes by neuron of the evaluation that gave `counts`; empty where the session cannot tell."""
-    if not isinstance(session, CountsNeurons):
-        return {}
-    spikes = session.neuron_spikes()
-    return {name: LayerActivity.of(each, counts.samples) for name, each in spikes.items()}
-
-
-def predict(session: Session, images: Images, seed: int, block: int = 2000) -> NDArray[np.int64]:
-    """Predicted class of each image."""
-    keys = presentation_keys(seed, _EVALUATION, 0, len(images))
-    parts = [
-        session.scores(images[first : first + block], keys[first : first + block]).argmax(1)
-        for first in range(0, len(images), block)
-    ]
-    return np.concatenate(parts)
-
-
-def presentation_keys(seed: int, purpose: int, epoch: int, samples: int) -> Keys:
-    """Random stream of each presentation of an epoch."""
-    return draws(stream_key(seed, purpose, epoch), np.arange(samples, dtype=np.uint64))
-
-
-def mean_rates(counts: EventCounts) -> dict[str, float]:
-    """Mean firing rate of each free spiking layer in the free phase, in spikes per neuron and step."""
-    free = counts.phases.get("free")
-    if free is None:
-        return {}
-    return {
-        name: layer.spikes / layer.neuron_updates
-        for name, layer in free.layers.items()
-        if spiking(free, name)
-    }
 
 
 class _Clock:

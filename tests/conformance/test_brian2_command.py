@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from eqspike.cli import main
+from eqspike.core.learner import Arrays
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, System
-from eqspike.experiment import ENGINES, sessions
+from eqspike.experiment import ENGINES, Engine
+from eqspike.systems import System
 
 pytest.importorskip("brian2")
 SHORT = ["--set", "rule.free_steps=20", "--set", "rule.nudged_steps=10"]
@@ -59,8 +60,7 @@ def test_a_difference_is_located(
     def open_perturbed(system: System, seed: int) -> FastSession:
         return Perturbed(system, seed)
 
-    monkeypatch.setitem(ENGINES, "perturbed", open_perturbed)
-    monkeypatch.setattr(sessions, "SPIKING_ENGINES", (*sessions.SPIKING_ENGINES, "perturbed"))
+    monkeypatch.setitem(ENGINES.built_in, "perturbed", Engine(open_perturbed))  # type: ignore[arg-type]
     command = ["parity", str(run), "--engines", "fast,perturbed", "--samples", "3"]
     assert main([*command, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
@@ -68,12 +68,12 @@ def test_a_difference_is_located(
     assert found["differing_spikes"] > 0
     assert found["counts_equal"] is False
     assert (place["sample"], place["layer"], place["neuron"]) == (0, "output", 3)
-    assert sorted(place["spikes"]) == [0, 1]
-    assert place["potentials"][0] != place["potentials"][1]
+    assert sorted(place["events"]) == [0, 1]
+    assert place["states"]["potential"][0] != place["states"]["potential"][1]
     assert main(command) == 1
     text = capsys.readouterr().out
     assert "first difference: sample 0" in text
-    assert "perturbed: spike, membrane potential" in text
+    assert "perturbed: spike, potential" in text
 
 
 @pytest.mark.parametrize(

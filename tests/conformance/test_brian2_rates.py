@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Arrays
 from eqspike.core.messages import VALUES
-from eqspike.core.rates import BinaryNeuron
+from eqspike.core.neurons import BinaryNeuron
 from eqspike.engines.brian2.rates import Brian2RateSession
 from eqspike.engines.brian2.targets import Target
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.memory import Binary, Scale
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import PlainRates, flattened, rate_samples, small_rate_system
 
 BITS = BinaryNeuron(0.4, 0.8)
@@ -47,9 +48,9 @@ def test_brian2_does_what_the_messages_do(name: str) -> None:
     with Brian2RateSession(system, 3) as session:
         plain = PlainRates(system, session.weights())
         found, wanted = session.trace(IMAGES, LABELS, KEYS), plain.trace(IMAGES, LABELS, KEYS)
-        for kind in ("values", "sent", "messages"):
+        for kind in ("states", "events"):
             assert_close(getattr(found, kind), getattr(wanted, kind))
-        assert sum(each.sum() for each in wanted.messages.values()) > 0
+        assert sum(each.sum() for each in wanted.events.values()) > 0
         plain.counts.clear()
         before = session.weights()
         for key in range(2):
@@ -80,7 +81,7 @@ def test_a_network_at_rest_sends_nothing() -> None:
 @pytest.mark.parametrize(
     ("system", "said"),
     [
-        (replace(small_rate_system(), messages=VALUES), "messages={kind: changes}"),
+        (replace(small_rate_system(), messages=VALUES), "set messages.kind to changes"),
         (small_rate_system(threshold=0.1, updates="even-odd"), "dynamics.updates"),
         (
             small_rate_system(

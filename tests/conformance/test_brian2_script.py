@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from eqspike.cli import main
 from eqspike.engines.fast import FastSession
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import System
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.tasks.encoders import ENCODERS
 from eqspike.testing import NEURONS, SIZES, samples, small_system
 
@@ -67,7 +67,7 @@ def test_a_script_spikes_and_learns_alike(case: tuple[object, ...], tmp_path: Pa
     found = dict(np.load(tmp_path / "result.npz"))
     with FastSession(system, threads=1) as session:
         session.load(weights)
-        spikes, _ = session.raster(images, labels, keys)
+        spikes, _ = session.trace(images, labels, keys)
         changes = session.changes(images, labels, keys)
     for layer in system.network.free_layers:
         expected = spikes[layer.name][0]

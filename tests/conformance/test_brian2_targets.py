@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from eqspike.cli import main
+from eqspike.core.learner import Arrays
 from eqspike.core.neurons import Neuron
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import Arrays, System
 from eqspike.experiment import open_session
 from eqspike.experiment.learnt import TOLERANCE
 from eqspike.experiment.parity import compare
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import NEURONS, SIZES, fixed_memory, samples, small_system
 
 brian2 = pytest.importorskip("brian2")
@@ -69,7 +70,7 @@ def learnt(system: System, engine: str) -> dict[str, Any]:
             session.fit(images[part], labels[part], keys[part], 2.0, batch)
         counts = session.take_counts()
         scores = session.scores(images, keys)
-        spikes, potentials = session.raster(images, labels, keys)  # type: ignore[attr-defined]
+        spikes, potentials = session.trace(images, labels, keys)  # type: ignore[attr-defined]
         weights = session.weights()
     arrays = {"scores": scores, "spikes": spikes["output"], "potentials": potentials["output"]}
     return {"counts": counts, **weights, **arrays}
@@ -81,11 +82,11 @@ def test_targets_equal_the_fast_engine(engine: str, neuron: Neuron, encoder: str
     system = small_system(SIZES[1], neuron, encoder, fixed_memory(4, "stochastic", 3))
     parity = compare(system, with_biases(system), samples(system, 5), ("fast", engine))
     assert parity.first_difference is None
-    assert parity.differing_spikes == 0
-    assert parity.max_potential_difference == 0
+    assert parity.differing_events == 0
+    assert parity.max_state_difference == 0
     assert parity.max_weight_error <= TOLERANCE
     assert parity.counts_equal
-    assert parity.spikes > 0
+    assert parity.events > 0
 
 
 @pytest.mark.parametrize("engine", [PROGRAM, f"{PROGRAM}:2"])

@@ -11,12 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.neurons import CurrentBased
 from eqspike.counting import Connection, count_arrays, count_brian2, count_lava, count_nir
 from eqspike.engines.fast import FastSession
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 from eqspike.experiment import load_model
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.tasks import load_task
 from eqspike.tasks.encoders import ENCODERS
 from eqspike.testing import SIZES, fixed_memory, samples, small_system
@@ -69,7 +70,7 @@ def test_arrays_of_training_and_of_inference(encoder: str) -> None:
     system = small_system(SIZES[1], NEURON, encoder, fixed_memory(2, "nearest", 3))
     images, labels, keys = samples(system, 5)
     with FastSession(system, seed=3, threads=1) as session:
-        raster, _ = session.raster(images, labels, keys)
+        raster, _ = session.trace(images, labels, keys)
         spikes = {"input": sent(system, images, keys), **raster}
         synapses = connections(system, session.weights())
         session.scores(images, keys)
@@ -97,7 +98,7 @@ def test_the_nir_graph_of_a_digits_model(form: str) -> None:
     weights["hidden-output"][::3] = 0
     with FastSession(system, threads=1) as session:
         session.load(weights)
-        raster, _ = session.raster(images, labels, keys)
+        raster, _ = session.trace(images, labels, keys)
         session.scores(images, keys)
         inference = session.take_counts()
     spikes = free_phase(system, {"input": sent(system, images, keys), **raster})
@@ -144,7 +145,7 @@ def test_the_recordings_of_lava() -> None:
     drawn: tuple[Images, Labels, Keys] = samples(system, 3)
     images, labels, keys = drawn
     with LavaSession(system, seed=3) as session:
-        raster, _ = session.raster(images, labels, keys)
+        raster, _ = session.trace(images, labels, keys)
         session.scores(images, keys)
         inference = session.take_counts()
         stored = session.network.couplings

@@ -10,11 +10,11 @@ from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.network import layered
 from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.protocol import RateSystem
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Ideal
 from eqspike.nn import EnergyBlock, EnergyLayer, EnergySettings
 from eqspike.rules import Equilibrium, Nudging
+from eqspike.systems import RateSystem
 
 IMAGES = np.random.default_rng(0).integers(1, 256, (6, 2 * 8 * 8)).astype(np.uint8)
 LABELS = np.array([0, 1, 2, 0, 1, 2])

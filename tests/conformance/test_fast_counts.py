@@ -11,11 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.neurons import Neuron
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
 from eqspike.memory import Ideal
+from eqspike.systems import System
 from eqspike.tasks.encoders import ENCODERS, Encoder
 from eqspike.testing import (
     NEURONS,
@@ -57,7 +58,7 @@ def counted_one_by_one(
         names = {coupling.name: system.memory, f"{coupling.post.name}.bias": Ideal()}
         for name, memory in names.items():
             key = stream_key(WRITE_KEY, index)
-            _, writes = memory.program(weights[name], rate * sums[name], index, key)
+            writes = memory.write(weights[name], {}, rate * sums[name], index, key).writes
             counts["update", name, "candidate_writes"] += writes.candidate
             counts["update", name, "applied_writes"] += writes.applied
     return +counts
@@ -78,7 +79,7 @@ def test_learning_is_counted_exactly(sizes: tuple[int, ...], neuron: Neuron, enc
     with FastSession(system, seed=3, threads=2) as session:
         for part in (slice(0, 5), slice(5, 8)):
             batch = images[part], labels[part], keys[part]
-            betas = session._betas(keys[part])
+            betas = session._betas(keys[part])[:, 1]
             expected += counted_one_by_one(system, session.weights(), *batch, betas)
             session.fit(*batch, FACTOR, WRITE_KEY)
         counts = session.take_counts()
@@ -136,7 +137,7 @@ def test_currents_too_weak_to_be_sent_cause_no_evaluation() -> None:
     images, labels, keys = samples(system, 3)
     with FastSession(system, seed=0, threads=1) as session:
         expected: Counts = Counter()
-        for n, beta in enumerate(session._betas(keys)):
+        for n, beta in enumerate(session._betas(keys)[:, 1]):
             seen = present(
                 system, session.weights(), images[n], int(labels[n]), float(beta), int(keys[n])
             )
@@ -162,5 +163,5 @@ def test_counts_add_up_over_batches_and_rasters_are_not_counted() -> None:
         session.load(start)
         for part in (slice(0, 4), slice(4, 6)):
             session.fit(images[part], labels[part], keys[part], FACTOR, WRITE_KEY)
-            session.raster(images, labels, keys)
+            session.trace(images, labels, keys)
         assert session.take_counts() == separate

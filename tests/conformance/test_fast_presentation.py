@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.network import layered
 from eqspike.core.neurons import CurrentBased, Neuron, SigmaDelta
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.systems import System
 from eqspike.tasks.encoders import ENCODERS, ONSETS, Encoder
 from eqspike.testing import NEURONS, SIZES, Presentation, present, samples, small_system
 
@@ -43,7 +44,7 @@ def simulate_both(system: System, session: FastSession, count: int, seed: int = 
     images, labels, keys = samples(system, count, seed)
     weights = with_biases(session.weights())
     session.load(weights)
-    betas = session._betas(keys)
+    betas = session._betas(keys)[:, 1]
     reference = [
         present(system, weights, images[n], int(labels[n]), float(betas[n]), int(keys[n]))
         for n in range(count)
@@ -65,7 +66,7 @@ def both(request: pytest.FixtureRequest) -> Iterator[Both]:
 
 
 def assert_same_activity(both: Both) -> None:
-    spikes, potentials = both.session.raster(both.images, both.labels, both.keys)
+    spikes, potentials = both.session.trace(both.images, both.labels, both.keys)
     for n, expected in enumerate(both.reference):
         for layer in both.system.network.free_layers:
             assert np.count_nonzero(spikes[layer.name][n] != expected.raster[layer.name]) == 0
@@ -104,8 +105,8 @@ def test_the_comparison_is_not_empty(both: Both) -> None:
     for layer in both.system.network.free_layers:
         rate = np.mean([expected.raster[layer.name] for expected in both.reference])
         assert 0.05 < rate < 0.95
-    spikes, _ = both.session.raster(both.images, both.labels, both.keys)
-    others, _ = both.session.raster(both.images, (both.labels + 1) % 4, both.keys)
+    spikes, _ = both.session.trace(both.images, both.labels, both.keys)
+    others, _ = both.session.trace(both.images, (both.labels + 1) % 4, both.keys)
     free, output = both.system.rule.free_steps, both.system.network.output.name
     for name in spikes:
         np.testing.assert_array_equal(spikes[name][:, :free], others[name][:, :free])

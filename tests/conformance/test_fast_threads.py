@@ -6,18 +6,19 @@ import numpy as np
 import pytest
 
 from eqspike.core.counts import EventCounts
+from eqspike.core.learner import Arrays
 from eqspike.engines.fast import FastSession
-from eqspike.engines.fast.learner import BLOCK_SAMPLES
-from eqspike.engines.protocol import Arrays, System
+from eqspike.engines.fast.spikes.learner import BLOCK_SAMPLES
 from eqspike.memory import Fixed, Ideal
+from eqspike.systems import System
 from eqspike.testing import SIZES, fixed_memory, samples, small_system
 
 BATCHES = (1, 7, BLOCK_SAMPLES + 9, 2 * BLOCK_SAMPLES)
 SYSTEM_SIZES = SIZES[1]
 
 
-def train(system: System, threads: int) -> tuple[Arrays, EventCounts, list[int]]:
-    """Weights, counts and right answers after one batch of each size."""
+def train(system: System, threads: int) -> tuple[Arrays, EventCounts, np.ndarray]:
+    """Weights, counts and read-outs after one batch of each size."""
     images, labels, keys = samples(system, sum(BATCHES))
     right, first = [], 0
     with FastSession(system, seed=2, threads=threads) as session:
@@ -25,7 +26,7 @@ def train(system: System, threads: int) -> tuple[Arrays, EventCounts, list[int]]
             part = slice(first, first + size)
             right.append(session.fit(images[part], labels[part], keys[part], 0.5, size))
             first += size
-        return session.weights(), session.take_counts(), right
+        return session.weights(), session.take_counts(), np.concatenate(right)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_threads_do_not_matter(memory: Ideal | Fixed, encoder: str) -> None:
     for threads in (2, 3, 5):
         other_weights, other_counts, other_right = train(system, threads)
         assert other_counts == counts
-        assert other_right == right
+        np.testing.assert_array_equal(other_right, right)
         for name in weights:
             assert other_weights[name].tobytes() == weights[name].tobytes()
 

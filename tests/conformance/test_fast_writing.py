@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eqspike.core.learner import Arrays
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.fast import FastSession
-from eqspike.engines.protocol import Arrays, System
 from eqspike.memory import Fixed, Ideal
 from eqspike.memory.fixed import ROUNDINGS
+from eqspike.systems import System
 from eqspike.testing import SIZES, fixed_memory, samples, small_system
 
 # With a power of two, the mean of the changes and the scaled sum round alike.
@@ -43,7 +44,7 @@ def test_a_batch_is_programmed_as_the_memory_says(memory: Ideal | Fixed, write_k
         name = coupling.name
         wanted = system.learning_rates[index] * FACTOR * changes[name]
         key = stream_key(write_key, index)
-        expected, _ = memory.program(before[name], wanted, index, key)
+        expected = memory.write(before[name], {}, wanted, index, key).stored
         np.testing.assert_array_equal(after[name], expected)
         np.testing.assert_array_equal(memory.store(after[name], index), after[name])
 

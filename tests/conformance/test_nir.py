@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from eqspike.api import export_nir
 from eqspike.cli import main
 from eqspike.engines.fast import FastSession
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import System
 from eqspike.experiment import load_configuration
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.tasks import load_task
 from eqspike.testing import NEURONS, SIZES, samples, small_system
 from eqspike.training import RunFolder
@@ -123,7 +123,7 @@ def presented(
     steps = system.rule.free_steps
     with FastSession(system) as session:
         session.load(weights)
-        spikes, _ = session.raster(images, labels, keys)
+        spikes, _ = session.trace(images, labels, keys)
     layers = [spikes[layer.name][:, :steps] for layer in system.network.free_layers]
     sent = [
         system.encoder.encode(image, steps, int(key))
@@ -276,7 +276,7 @@ def test_the_command(
     with FastSession(system) as session:
         session.load(RunFolder.open(run).weights())
         labels, keys = np.zeros(3, np.int64), np.zeros(3, np.uint64)
-        spikes, _ = session.raster(images, labels, keys)
+        spikes, _ = session.trace(images, labels, keys)
     expected = np.concatenate([spikes["hidden"], spikes["output"]], axis=2)[:, :steps]
     sent = np.stack([system.encoder.encode(image, steps, 0) for image in images])
     np.testing.assert_array_equal(

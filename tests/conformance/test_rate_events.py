@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from eqspike.core.learner import Arrays
 from eqspike.core.messages import VALUES
-from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
+from eqspike.core.neurons import BinaryNeuron
+from eqspike.engines.fast.rates import FastRateSession
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Binary, Fixed, Metaplastic, Scale
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import PlainRates, flattened, rate_samples, small_rate_system
 
 BITS = BinaryNeuron(0.4, 0.8)
@@ -98,10 +99,9 @@ def test_engines_write_what_the_messages_ask(name: str, engine: Engine) -> None:
 def compare(session: TorchSession | FastRateSession, plain: PlainRates) -> None:
     """Trajectories, learning, read-out and counts."""
     found, wanted = session.trace(*BATCH), plain.trace(*BATCH)
-    assert_close(found.values, wanted.values)
-    assert_close(found.sent, wanted.sent)
-    assert_close(found.messages, wanted.messages)
-    assert sum(each.sum() for each in wanted.messages.values()) > 0
+    assert_close(found.states, wanted.states)
+    assert_close(found.events, wanted.events)
+    assert sum(each.sum() for each in wanted.events.values()) > 0
     plain.counts.clear()
     for key in range(3):
         session.fit(*BATCH, 0.5, key)

@@ -62,3 +62,30 @@ def test_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
     again = begin(tmp_path / "whole", 1)
     repeated, errors = again.communicate(timeout=60)
     assert json.loads(repeated)["points"] == wanted["points"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="Dask is not installed")
+def test_workers_know_the_parts_of_plugins(tmp_path: Path) -> None:
+    """An engine that only a file brings, on two processes."""
+    file = tmp_path / "engine.py"
+    file.write_text(
+        "from eqspike.engines.fast import FastSession\nfrom eqspike.experiment import Engine\n"
+        "ENGINES = {'mine': Engine(FastSession, ('spikes',), 'another name of the fast one')}\n",
+        encoding="utf-8",
+    )
+    command = [
+        sys.executable, "-m", "eqspike", "sweep", "eqspike-digits", "digits", "--vary", "seed=[0, 1]",
+        "--epochs", "1", "--limit", "60", "--engine", "mine", "--workers", "2", "--json",
+        "--out", str(tmp_path / "out"),
+    ]  # fmt: skip
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "got 'mine'" in refused.stderr
+    done = subprocess.run(
+        [*command, "--plugin", str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [point["error"] for point in json.loads(done.stdout)["points"]] == [None, None]
+    for config in (tmp_path / "out").glob("*/config.yaml"):
+        assert "file: engine.py" in config.read_text(encoding="utf-8")

@@ -10,15 +10,17 @@ import torch
 
 from eqspike.core.activations import HARD_SIGMOID
 from eqspike.core.errors import ConfigError
+from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
-from eqspike.core.rates import AnyRateNeuron, BinaryNeuron, Dynamics, Feedback, RateNeuron, Readout
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights, kept_beside
+from eqspike.core.neurons import AnyRateNeuron, BinaryNeuron, RateNeuron
+from eqspike.core.rates import Dynamics, Feedback, Readout
 from eqspike.engines.torch import TorchSession
 from eqspike.engines.torch.writing import make_writer
-from eqspike.memory import Binary, Ideal, Memory, Metaplastic, Scale
+from eqspike.memory import Binary, Ideal, Metaplastic, Scale, WeightMemory
 from eqspike.nn.couplings import Dense
 from eqspike.rules import ContinualEquilibrium, Equilibrium, Nudging, RateRule
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights, kept_beside
 
 SAMPLES, PIXELS, CLASSES = 6, 12, 4
 IMAGES = np.random.default_rng(5).integers(0, 256, (SAMPLES, PIXELS)).astype(np.uint8)
@@ -36,7 +38,7 @@ MEMORIES = {
 
 
 def make(
-    memory: Memory = IDEAL, neuron: AnyRateNeuron = BITS, *, replicas: int = 3,
+    memory: WeightMemory = IDEAL, neuron: AnyRateNeuron = BITS, *, replicas: int = 3,
     rule: type[RateRule] = Equilibrium, sign: str = "positive", updates: str = "synchronous",
 ) -> RateSystem:  # fmt: skip
     return RateSystem(
@@ -172,7 +174,7 @@ def test_learning_writes_what_the_memory_says(name: str, neuron: AnyRateNeuron) 
             for index, pair in enumerate(("input-hidden", "hidden-output")):
                 kept = {key: before[f"{pair}.{key}"] for key in memory.kept}
                 asked = 0.5 * system.learning_rates[index] * wanted[pair]
-                done = memory.write(before[pair], kept, asked, index)
+                done = memory.write(before[pair], kept, asked, index, 0)
                 np.testing.assert_allclose(after[pair], done.stored, atol=1e-13)
                 for key in memory.kept:
                     np.testing.assert_allclose(after[f"{pair}.{key}"], done.kept[key], atol=1e-13)
@@ -210,7 +212,7 @@ def test_writing_in_place_is_the_definition(name: str, shape: tuple[int, ...]) -
 
         found = writer.write(couplings, add, 0)
         for index in range(2):
-            done = memory.write(stored[index], kept[index], changes[index], index)
+            done = memory.write(stored[index], kept[index], changes[index], index, 0)
             stored[index], kept[index] = done.stored, done.kept
             assert found[index] == done.writes
             weight = np.moveaxis(couplings[index].weight.numpy(), 0, -1)

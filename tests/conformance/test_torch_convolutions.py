@@ -13,13 +13,15 @@ import pytest
 
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.convolution import Convolution, Pooling
+from eqspike.core.learner import Arrays
 from eqspike.core.network import Network, layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Binary, Fixed, Ideal, Scale
 from eqspike.rules import Equilibrium, Nudging
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 
 Array = np.ndarray
 SAMPLES, CLASSES, IMAGE = 4, 3, (2, 8, 9)
@@ -272,7 +274,7 @@ def test_binary_kernels_flip_and_have_a_scale_for_each_channel(rate: float) -> N
                 name = coupling.name
                 asked = system.learning_rates[index] * wanted[name]
                 kept = {key: before[f"{name}.{key}"] for key in memory.kept}
-                written = memory.write(before[name], kept, asked, index)
+                written = memory.write(before[name], kept, asked, index, 0)
                 np.testing.assert_allclose(after[name], written.stored, atol=1e-12)
                 flips[index] += written.writes.applied
                 channels = np.abs(after[name]).reshape(-1, coupling.shape[-1])
@@ -291,5 +293,5 @@ def test_a_fixed_memory_is_programmed_with_kernels() -> None:
         after = session.weights()
     for index, coupling in enumerate(system.network.couplings):
         asked = system.learning_rates[index] * wanted[coupling.name]
-        stored, _ = memory.program(before[coupling.name], asked, index, 0)
+        stored = memory.write(before[coupling.name], {}, asked, index, 0).stored
         np.testing.assert_allclose(after[coupling.name], stored, atol=1e-12)

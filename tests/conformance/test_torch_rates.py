@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from eqspike.core.activations import ACTIVATIONS
+from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.parameters import check_arrays, drawn_signs
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights, rate_shapes
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.phases import nudge_signs
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Fixed, Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
 from eqspike.rules.registry import RateRule
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import check_arrays, initial_rate_weights, rate_shapes
 
 SAMPLES, PIXELS, CLASSES = 6, 12, 4
 IMAGES = np.random.default_rng(5).integers(0, 256, (SAMPLES, PIXELS)).astype(np.uint8)
@@ -168,7 +170,7 @@ def test_random_signs_belong_to_samples(rule: type[RateRule]) -> None:
     with TorchSession(system, 3) as session:
         session.fit(IMAGES, LABELS, KEYS, FACTOR, 0)
         found = session.weights()
-    signs = drawn_signs(KEYS)
+    signs = nudge_signs("drawn", KEYS)
     assert 0 < (signs < 0).sum() < SAMPLES
     plain = Plain(system, initial_rate_weights(system, 3))
     plain.fit(signs * system.rule.nudging.beta)
@@ -198,7 +200,8 @@ def test_a_fixed_memory_is_programmed_once_a_batch() -> None:
     check_arrays(after, rate_shapes(system))
     for index, coupling in enumerate(system.network.couplings):
         asked = system.learning_rates[index] * wanted[coupling.name]
-        stored, writes = memory.program(before[coupling.name], asked, index, 0)
+        written = memory.write(before[coupling.name], {}, asked, index, 0)
+        stored, writes = written.stored, written.writes
         np.testing.assert_allclose(after[coupling.name], stored, atol=1e-12)
         counted = counts.phases["update"].plasticity[coupling.name]
         assert (counted.candidate_writes, counted.applied_writes) == (

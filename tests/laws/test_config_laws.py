@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from eqspike import library
 from eqspike.core.config import Section
 from eqspike.core.errors import ConfigError
-from eqspike.core.neurons import read_neuron
+from eqspike.core.neurons.registry import read_neuron
 from eqspike.memory import read_memory
 from eqspike.rules import EqSpike
 from eqspike.tasks.encoders import Encoder

@@ -95,7 +95,11 @@ def test_synapses_may_be_given_together_or_one_by_one(network: Network) -> None:
     """A matrix, its columns, or a list of its entries."""
     spikes, weights = network
     ends = ("a", "b")
-    columns = [Connection.dense(*ends, column[:, None]) for column in weights.T]
+    places, size = np.arange(len(weights)), weights.shape[1]
+    columns = [
+        Connection.listed(*ends, len(weights), places, column, target_size=size)
+        for column in weights.T
+    ]
     neurons = np.repeat(np.arange(len(weights)), weights.shape[1])
     listed = [Connection.listed(*ends, len(weights), neurons, weights.ravel())]
     whole = count_arrays(spikes, [Connection.dense(*ends, weights)], inputs=["a"])

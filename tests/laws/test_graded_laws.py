@@ -14,7 +14,7 @@ from eqspike.chips.graded.learning import FlipRule
 from eqspike.chips.graded.rounding import Source, largest_drive, represented, round_rates
 from eqspike.core.activations import HARD_SIGMOID
 from eqspike.core.network import layered
-from eqspike.core.rates import BinaryNeuron, RateNeuron
+from eqspike.core.neurons import BinaryNeuron, RateNeuron
 
 WORDS = st.integers(-(2**40), 2**40)
 NEURONS = st.builds(

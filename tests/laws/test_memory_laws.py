@@ -42,7 +42,7 @@ def test_only_codes_in_range_are_ever_stored(
     """Stored weights are whole codes between the rails, and storing them again changes nothing."""
     for stored in (
         memory.store(weights, 0),
-        memory.program(memory.store(weights, 0), change, 0, key)[0],
+        memory.write(memory.store(weights, 0), {}, change, 0, key).stored,
     ):
         assert np.array_equal(codes(memory, stored), np.rint(codes(memory, stored)))
         assert abs(codes(memory, stored)).max() <= memory.largest_code
@@ -62,7 +62,8 @@ def test_writes_are_counted(
 ) -> None:
     """A candidate is a non-zero change; no write is applied without one."""
     stored = memory.store(weights, 0)
-    after, writes = memory.program(stored, change, 0, key)
+    written = memory.write(stored, {}, change, 0, key)
+    after, writes = written.stored, written.writes
     assert writes.candidate == np.count_nonzero(change)
     assert writes.applied == np.count_nonzero(after != stored)
     assert writes.applied <= writes.candidate
@@ -79,7 +80,7 @@ def test_no_change_no_write(
 ) -> None:
     """A synapse that is asked no change keeps its code, whatever its neighbours are asked."""
     stored = memory.store(weights, 0)
-    after, _ = memory.program(stored, change, 0, key)
+    after = memory.write(stored, {}, change, 0, key).stored
     assert np.array_equal(after[change == 0], stored[change == 0])
 
 
@@ -91,7 +92,7 @@ def test_rounding_errs_by_its_bound(
     stored = memory.store(weights, 0)
     wanted = codes(memory, stored) + codes(memory, change)
     inside = (abs(wanted) <= memory.largest_code) & (change != 0)
-    after, _ = memory.program(stored, change, 0, key)
+    after = memory.write(stored, {}, change, 0, key).stored
     error = (codes(memory, after) - wanted)[inside]
     rounding = 1e-9 * (1 + memory.largest_code)
     low, high = {"nearest": (-0.5, 0.5), "stochastic": (-1, 1), "floor": (-1, 0)}[memory.rounding]
@@ -115,9 +116,9 @@ def test_stochastic_rounding_is_unbiased(
     if not -memory.largest_code <= wanted <= memory.largest_code:
         return
     means = [
-        memory.program(stored, np.full(synapses, change * step), 0, stream_key(seed, trial))[
-            0
-        ].mean()
+        memory.write(
+            stored, {}, np.full(synapses, change * step), 0, stream_key(seed, trial)
+        ).stored.mean()
         for trial in range(trials)
     ]
     fraction = wanted - np.floor(wanted)
@@ -130,5 +131,5 @@ def test_stochastic_rounding_is_unbiased(
 def test_writes_are_reproducible(memory: Fixed, change: Weights, key: int) -> None:
     """Same stream, same codes."""
     stored = np.zeros_like(change)
-    first, second = (memory.program(stored, change, 0, key)[0] for _ in range(2))
+    first, second = (memory.write(stored, {}, change, 0, key).stored for _ in range(2))
     assert np.array_equal(first, second)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from eqspike.core.grid import snap
 from eqspike.core.network import layered
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.parameters import expected_shapes
+from eqspike.systems.weights import expected_shapes
 from eqspike.testing import small_system
 
 pytest.importorskip("nir")

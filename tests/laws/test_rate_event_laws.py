@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from eqspike.core.messages import VALUES
 from eqspike.core.network import layered
-from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import RateSystem
+from eqspike.core.neurons import BinaryNeuron
+from eqspike.core.trace import sent
+from eqspike.engines.fast.rates import FastRateSession
 from eqspike.engines.torch import TorchSession
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium
+from eqspike.systems import RateSystem
 from eqspike.testing import rate_samples, small_rate_system
 from eqspike.testing.rate_systems import CLASSES, PIXELS
 
@@ -47,10 +48,11 @@ def test_what_was_sent_is_never_further_away_than_the_threshold(
 ) -> None:
     with FastRateSession(system, seed) as session:
         trace = session.trace(IMAGES, LABELS, KEYS)
-    for name, values in trace.values.items():
-        assert abs(values - trace.sent[name]).max() <= system.messages.threshold
-        moved = np.diff(trace.sent[name], axis=1) != 0
-        np.testing.assert_array_equal(moved, trace.messages[name][:, 1:])
+    for name in trace.events:
+        values = trace.states[name]
+        assert abs(values - trace.states[sent(name)]).max() <= system.messages.threshold
+        moved = np.diff(trace.states[sent(name)], axis=1) != 0
+        np.testing.assert_array_equal(moved, trace.events[name][:, 1:])
 
 
 @settings(max_examples=30, deadline=None)
@@ -61,7 +63,7 @@ def test_without_a_threshold_rates_are_those_of_values(system: RateSystem, seed:
         FastRateSession(exact, seed) as events,
         TorchSession(replace(exact, messages=VALUES), seed) as values,
     ):
-        found, wanted = (s.trace(IMAGES, LABELS, KEYS).values for s in (events, values))
+        found, wanted = (s.trace(IMAGES, LABELS, KEYS).states for s in (events, values))
     for name, array in wanted.items():
         np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-9)
 
@@ -74,8 +76,8 @@ def test_a_step_in_which_nobody_sends_is_followed_by_rest(system: RateSystem, se
     with FastRateSession(system, seed) as session:
         trace = session.trace(IMAGES, LABELS, KEYS)
     free = system.rule.nudging.free_steps
-    sent = sum(of_layer[:, :free].sum(2) for of_layer in trace.messages.values())
-    for steps in np.asarray(sent):
+    senders = sum(of_layer[:, :free].sum(2) for of_layer in trace.events.values())
+    for steps in np.asarray(senders):
         silent = np.flatnonzero(steps == 0)
         assert not silent.size or not steps[silent[0] :].any()
 

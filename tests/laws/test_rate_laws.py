@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.network import layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.protocol import RateSystem
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
+from eqspike.systems import RateSystem
 
 SAMPLES = 4
 SYSTEM = RateSystem(

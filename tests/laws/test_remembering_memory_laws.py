@@ -44,7 +44,7 @@ def written(memory: Memory, weights: Weights, changes: list[Weights]) -> list[Wr
     """The memory after each change."""
     stored, kept, found = memory.store(weights, 0), memory.start(weights), []
     for change in changes:
-        found.append(memory.write(stored, kept, change, 0))
+        found.append(memory.write(stored, kept, change, 0, 0))
         stored, kept = found[-1].stored, found[-1].kept
     return found
 

@@ -101,7 +101,7 @@ def counted() -> tuple[EventCounts, list[Array], list[Array]]:
     images, labels, keys = samples(system, 6)
     steps = system.rule.free_steps
     with FastSession(system, seed=3, threads=1) as session:
-        raster, _ = session.raster(images, labels, keys)
+        raster, _ = session.trace(images, labels, keys)
         weights = session.weights()
         session.scores(images, keys)
         counts = session.take_counts()

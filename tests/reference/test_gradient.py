@@ -6,25 +6,25 @@ centered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from eqspike.analysis.exact import bptt, implicit
-from eqspike.analysis.gradients import compare, nudge_errors
-from eqspike.analysis.rate_network import (
+from eqspike.analysis.gradients.exact import bptt, implicit
+from eqspike.analysis.gradients.expected import kept_share, lengthened, limit, spiking_update
+from eqspike.analysis.gradients.network import (
     Array,
     RateNetwork,
     States,
     relax,
     update,
 )
-from eqspike.analysis.spiking import kept_share, lengthened, limit, spiking_update
+from eqspike.analysis.gradients.spikes import compare, nudge_errors
 from eqspike.core.activations import HARD_SIGMOID, SIGMOID_4, Activation
+from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
-from eqspike.engines.protocol import Arrays, System
+from eqspike.systems import System
 from eqspike.testing import small_system
 
 SIZES = (20, 30, 25, 5)
@@ -188,7 +188,7 @@ class TestFiniteNudge:
         assert max(errors(clipped.update(0.3, centered=True), clipped.exact()).values()) > 0.05
 
 
-Compare = Callable[[System], dict[str, tuple[float, float]]]
+Agreement = dict[str, tuple[float, float]]
 
 BASE = small_system((30, 20, 4))
 RULE = replace(
@@ -197,10 +197,13 @@ RULE = replace(
 SPIKING = replace(BASE, rule=RULE)
 
 
-@pytest.fixture(scope="module")
-def compared() -> Compare:
+DRAWS = (0, 1, 2)
+"""Seeds of samples and weights: what is said of one network may be luck."""
+
+
+def agreement(system: System, draw: int) -> Agreement:
     """Cosine and size of the spiking rule's update against the rate network's, by name."""
-    generator = np.random.default_rng(3)
+    generator = np.random.default_rng(draw)
     images = generator.integers(0, 256, (40, 30)).astype(np.uint8)
     labels = generator.integers(0, 4, 40)
     weights: Arrays = {
@@ -213,25 +216,39 @@ def compared() -> Compare:
     targets = np.eye(4)[labels] * SPIKING.rule.target_rate
     network = RateNetwork(SPIKING.network, weights)
     of_rates = update(network, inputs, targets, SPIKING.rule.beta, centered=True)
+    of_spikes = spiking_update(system, images, labels, weights, seed=draw)
+    found = compare(of_spikes, of_rates)
+    return {name: (item.cosine, item.size) for name, item in found.items()}
 
-    def compare_with(system: System) -> dict[str, tuple[float, float]]:
-        of_spikes = spiking_update(system, images, labels, weights, seed=0)
-        found = compare(of_spikes, of_rates)
-        return {name: (item.cosine, item.size) for name, item in found.items()}
 
-    return compare_with
+@pytest.fixture(scope="module")
+def in_the_limit() -> list[Agreement]:
+    return [agreement(limit(SPIKING), draw) for draw in DRAWS]
+
+
+def misaligned(found: list[Agreement]) -> dict[str, float]:
+    """1 - cosine by name, the mean of several networks."""
+    return {name: float(np.mean([1 - each[name][0] for each in found])) for name in found[0]}
 
 
 class TestSpikesAgainstRates:
-    def test_longer_phases_and_slower_traces_agree_better(self, compared: Compare) -> None:
-        short, long = (compared(lengthened(SPIKING, factor, factor)) for factor in (1, 8))
+    def test_longer_phases_and_slower_traces_agree_better(
+        self, in_the_limit: list[Agreement]
+    ) -> None:
+        """On the mean of networks; in a single one, chance may favour the short phases."""
+        short, long = (
+            misaligned([agreement(lengthened(SPIKING, factor, factor), draw) for draw in DRAWS])
+            for factor in (1, 8)
+        )
+        longest = misaligned(in_the_limit)
         for name in short:
-            assert long[name][0] > 0.98
-            assert long[name][0] > short[name][0] - 0.01
+            assert long[name] < short[name]
+            assert longest[name] < long[name] / 2
 
-    def test_in_the_limit_they_are_equal(self, compared: Compare) -> None:
-        slow = limit(SPIKING)
-        assert kept_share(slow.rule) > 0.999
-        for cosine, size in compared(slow).values():
-            assert cosine > 0.998
-            assert size == pytest.approx(1.0, abs=0.02)
+    def test_in_the_limit_they_are_equal(self, in_the_limit: list[Agreement]) -> None:
+        """As far as the clip allows: a neuron whose rate is near 0 or 1 crosses it in some steps only."""
+        assert kept_share(limit(SPIKING).rule) > 0.999
+        for found in in_the_limit:
+            for cosine, size in found.values():
+                assert cosine > 0.995
+                assert size == pytest.approx(1.0, abs=0.06)

@@ -1,6 +1,7 @@
 """Equilibrium Propagation on rates follows the gradient, summed and step by step; nudged outside, it does not.
 
-Networks are small, smooth and at rest; `analysis.unrolled` differentiates them by autograd, apart from the engine.
+Networks are small, smooth and at rest; `analysis.gradients.unrolled` differentiates them by autograd, apart
+from the engine.
 """
 
 from __future__ import annotations
@@ -10,10 +11,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eqspike.analysis.gradients import compare
-from eqspike.analysis.processes import update_processes
-from eqspike.analysis.rate_gradient_report import as_json, slopes, tables, verdict
-from eqspike.analysis.rate_gradients import (
+from eqspike.analysis.gradients.processes import update_processes
+from eqspike.analysis.gradients.rates import (
     BETAS,
     FACTORS,
     RateGradientCheck,
@@ -22,16 +21,20 @@ from eqspike.analysis.rate_gradients import (
     check_rate_gradient,
     free_states,
 )
-from eqspike.analysis.unrolled import unroll
+from eqspike.analysis.gradients.rates_report import as_json, slopes, tables, verdict
+from eqspike.analysis.gradients.spikes import compare
+from eqspike.analysis.gradients.unrolled import unroll
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.errors import ConvergenceError
+from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.memory import Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging, RateRule
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 
 SIZES = (20, 15, 12, 5)
 SAMPLES = 6

@@ -11,25 +11,29 @@ import eqspike
 EXPORTS = {
     "eqspike": [
         "EqspikeError", "EventCounts", "__version__", "estimate", "evaluate", "export_nir",
-        "load_model", "load_task", "open_session", "train",
+        "load_model", "load_task", "open_session", "plugins", "train",
     ],
     "eqspike.counting": [
         "Connection", "count_arrays", "count_brian2", "count_lava", "count_nir", "write_counts_file",
     ],
     "eqspike.engines.fast": ["FastSession"],
     "eqspike.memory": [
-        "MEMORIES", "Binary", "Fixed", "Ideal", "Memory", "Metaplastic", "RememberingMemory", "Scale",
+        "MEMORIES", "Binary", "Fixed", "Ideal", "Kept", "Metaplastic", "Scale",
         "WeightMemory", "Writes", "Written", "read_memory",
     ],
     "eqspike.nn": [
-        "DCHN_SETTINGS", "DCHN_WIDTHS", "EnergyBlock", "EnergyLayer", "EnergySettings", "PrecisionWarning",
-        "RestWarning", "Skip", "dchn",
+        "DCHN_SETTINGS", "DCHN_WIDTHS", "EnergyBlock", "EnergyLayer", "EnergySettings", "HamiltonianUnit",
+        "LinearOscillators", "LogCoshOscillators", "PrecisionWarning", "RestWarning", "Skip", "TargetPropagation",
+        "dchn",
     ],
     "eqspike.rules": [
         "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
-        "Nudging", "RATE_RULES", "RateRule", "read_rate_rule",
+        "Nudging", "RULES", "RateRule", "read_rate_rule", "read_spike_rule",
     ],
-    "eqspike.tasks": ["SPLITS", "Split", "Stage", "Task", "load_task", "read_sequence"],
+    "eqspike.tasks": [
+        "SPLITS", "AnyTask", "Curriculum", "Metric", "Samples", "Series", "SeriesTask", "Split", "Stage", "Task",
+        "load_task",
+    ],
 }  # fmt: skip
 
 

@@ -30,7 +30,8 @@ from eqspike.chips.graded.network import (
 )
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import Network
-from eqspike.core.rates import AnyRateNeuron, BinaryNeuron
+from eqspike.core.neurons import AnyRateNeuron, BinaryNeuron, RateNeuron
+from eqspike.core.neurons.twins import no_twin
 
 Arrays = Mapping[str, NDArray[np.float64]]
 
@@ -160,7 +161,7 @@ def drive_bits(source: Source) -> int:
     Raises:
         UnsupportedError: if it is below the bits of a state.
     """
-    unity = 1 if isinstance(source.neuron, BinaryNeuron) else 1 << source.state_bits
+    unity = 1 if source.neuron.sends_bits else 1 << source.state_bits
     limits = [DRIVE_LIMIT / source.beta, DRIVE_LIMIT / max(_largest_drive(source), 1e-9)]
     for index, coupling in enumerate(source.network.couplings):
         sender = INPUT_UNITY if index == 0 else unity
@@ -184,14 +185,16 @@ def _neuron(source: Source, of_drive: int) -> GradedNeuron:
         raise UnsupportedError(
             f"states of graded neurons have {SMALLEST_BITS} to {LARGEST_BITS} bits, got {bits}"
         )
-    binary, shift = isinstance(neuron, BinaryNeuron), 0
-    if isinstance(neuron, BinaryNeuron):
+    binary, shift = neuron.sends_bits, 0
+    if type(neuron) is BinaryNeuron:
         shift = round(-math.log2(neuron.filter))
         if 2.0**-shift != neuron.filter or shift > 8:
             raise UnsupportedError(
                 "neuron.filter must be a power of two from 2^-8 to 1, which integers do by a shift, got "
                 f"{neuron.filter:g}; use 0.5"
             )
+    elif type(neuron) is not RateNeuron:
+        raise no_twin("rounding to integers", neuron, (RateNeuron, BinaryNeuron))
     elif neuron.activation.name != "hard-sigmoid":
         raise UnsupportedError(
             f"integer neurons saturate, which is neuron.activation hard-sigmoid, got {neuron.activation.name}; "

@@ -39,7 +39,7 @@ from eqspike.engines.brian2.printing import (
     synapse_text,
 )
 from eqspike.engines.brian2.rule_text import BIAS_TOTAL, CHANGE_ONSET, TOTAL
-from eqspike.engines.protocol import System
+from eqspike.systems import System
 
 
 @dataclass(frozen=True)

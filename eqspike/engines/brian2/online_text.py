@@ -1,17 +1,18 @@
 """Learning event by event as Brian2 text: each evaluation of the rule is written to the weight memory at once.
 
 `stored` is what the memory holds, `w` (or `bias`) what the dynamics reads: the same on the summation grid.
-A write is the twin of `WeightMemory.program`, with the random number of its place: it rounds like the fast one.
+A write is the twin of `WeightMemory.write`, with the random number of its place: it rounds like the fast one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from eqspike.core.errors import UnsupportedError
 from eqspike.core.grid import STEPS_PER_UNIT
 from eqspike.core.local_rule import LocalRule, Side
 from eqspike.engines.brian2.rule_text import combination
-from eqspike.memory import Fixed, Ideal
+from eqspike.memory import Fixed, Ideal, WeightMemory
 
 WRITTEN = "stored : volt\ncandidate : integer\napplied : integer\n"
 """State of a synapse that learns: what the memory holds, and how many writes were asked for and changed it."""
@@ -36,7 +37,7 @@ class Place:
     """
 
     target: str
-    memory: Ideal | Fixed
+    memory: WeightMemory
     coupling: int
 
 
@@ -56,13 +57,13 @@ def count_reached(way: str) -> str:
     """Statements that count one delivery in the direction `way`, `ahead` or `back`."""
     filled = "int(w != 0*volt)"
     return (
-        f"{way}_free += {filled}*int(learns(t) == 0)\n{way}_nudged += {filled}*int(learns(t) > 0)"
+        f"{way}_free += {filled}*int(nudged(t) == 0)\n{way}_nudged += {filled}*int(nudged(t) > 0)"
     )
 
 
-def rounds_at_random(memory: Ideal | Fixed) -> bool:
+def rounds_at_random(memory: WeightMemory) -> bool:
     """Whether the statements of a write draw random numbers."""
-    return isinstance(memory, Fixed) and memory.rounding == "stochastic"
+    return type(memory) is Fixed and memory.rounding == "stochastic"
 
 
 def _rate(place: Place) -> str:
@@ -84,8 +85,10 @@ asked = {asked}
 def _programmed(place: Place, spike: Side) -> str:
     """What the memory holds after being asked for `stored + delta`."""
     memory = place.memory
-    if isinstance(memory, Ideal):
+    if type(memory) is Ideal:
         return "stored + delta"
+    if type(memory) is not Fixed:
+        raise UnsupportedError(f"no text of a single write to memory.kind {memory.kind}")
     step, largest = memory.step(place.coupling), memory.largest_code
     wanted = f"(stored + delta)/volt/{step!r}"
     code = {
@@ -100,5 +103,5 @@ def _programmed(place: Place, spike: Side) -> str:
 
 def _draw(place: Place, spike: Side) -> str:
     side = 0 if spike == "pre" else 1
-    position = f"((2*nudged_step(t) + {side})*N_pre + i)*N_post + j"
+    position = f"((2*learning_step(t) + {side})*N_pre + i)*N_post + j"
     return f"chance(key_high_{place.target}(t), key_low_{place.target}(t), {position})"

@@ -18,7 +18,7 @@ from eqspike.engines.brian2.presenting import (
 from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter, say
 from eqspike.engines.brian2.targets import Target
-from eqspike.engines.protocol import System
+from eqspike.systems import System
 
 
 class RuntimeRunner:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
-from eqspike.core.random_stream import stream_key
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace
 from eqspike.engines.brian2.counting import block_counts, write_counts
-from eqspike.engines.brian2.equations import full_potential
 from eqspike.engines.brian2.presenting import Recording, Runner, block_of
 from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.reporting import followed
@@ -21,15 +21,11 @@ from eqspike.engines.brian2.runtime import RuntimeRunner
 from eqspike.engines.brian2.standalone import StandaloneRunner
 from eqspike.engines.brian2.targets import NUMPY, Target, require
 from eqspike.engines.brian2.writing import Writing, writing_of
-from eqspike.engines.parameters import (
-    check_arrays,
-    check_images,
-    check_labels,
-    expected_shapes,
-    initial_weights,
-)
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
-from eqspike.memory import Ideal, Writes
+from eqspike.engines.offers import refuse_unlike
+from eqspike.systems import System
+from eqspike.systems.checks import check_images, check_labels
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, kept_beside
+from eqspike.systems.writing import write_batch
 
 BLOCK_SAMPLES = 64
 """Samples presented in one run: bounds the memory of the inputs written out in time."""
@@ -55,12 +51,13 @@ class Brian2Session:
     """
 
     def __init__(self, system: System, seed: int = 0, target: Target = NUMPY) -> None:
-        _refuse(system)
+        refuse_unlike(system, "brian2")
         require(target)
         self.system = system
         self._target = target
         self._runners: dict[Mode, Runner] = {}
         self._stored: Arrays = {}
+        self._kept: Arrays = {}
         self._counts = EventCounts()
         self._learning = False
         self.load(initial_weights(system, seed))
@@ -75,8 +72,8 @@ class Brian2Session:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
-        """Learn from one batch; see `engines.protocol.Session`."""
+    ) -> NDArray[Any]:
+        """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
         self._begin(learning=True)
         learn = self._fit_online if self.system.rule.online else self._fit_batch
@@ -84,33 +81,35 @@ class Brian2Session:
 
     def _fit_batch(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         sums: Arrays = {name: np.zeros_like(array) for name, array in self._stored.items()}
-        right = 0
+        scores = []
         for part in self._blocks(len(images), Mode.BATCH):
             recording = self._present(images[part], labels[part], keys[part], Mode.BATCH)
             self._count(recording, images[part])
-            right += int((self._scores(recording).argmax(1) == labels[part]).sum())
+            scores.append(self._scores(recording))
             for name, change in recording.changes.items():
                 sums[name] += change
-        writes = self._write(sums, rate_factor / len(images), write_key)
+        held = {**self._stored, **self._kept}
+        writes = write_batch(self.system, held, sums, rate_factor / len(images), write_key)
+        self._hold(held)
         self._counts += write_counts(writes, "update")
-        return right
+        return np.concatenate(scores)
 
     def _fit_online(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
-        right = 0
+    ) -> NDArray[Any]:
+        scores = []
         for part in self._blocks(len(images), Mode.ONLINE):
             samples = len(images[part])
             writing = writing_of(self.system, rate_factor, write_key, part.start, samples)
             recording = self._present(images[part], labels[part], keys[part], Mode.ONLINE, writing)
             self._count(recording, images[part])
-            right += int((self._scores(recording).argmax(1) == labels[part]).sum())
+            scores.append(self._scores(recording))
             if recording.written is not None:
                 self._stored = recording.written.stored
                 self._counts += write_counts(recording.written.writes, "nudged")
-        return right
+        return np.concatenate(scores)
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""
@@ -124,14 +123,8 @@ class Brian2Session:
             parts.append(self._scores(recording))
         return np.concatenate(parts)
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
-        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted.
-
-        Returns:
-            Two mappings from layer name to (samples, steps, neurons): spikes, membrane potentials.
-        """
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
+        """Spikes and membrane potentials of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
         layers = self.system.network.free_layers
         names = tuple(layer.name for layer in layers)
@@ -139,7 +132,7 @@ class Brian2Session:
             self._present(images[part], labels[part], keys[part], Mode.BATCH, watched=names)
             for part in self._blocks(len(images), Mode.BATCH)
         ]
-        return (
+        return Trace(
             {
                 layer.name: np.concatenate([r.raster(layer.name, layer.size) for r in recordings])
                 for layer in layers
@@ -148,20 +141,32 @@ class Brian2Session:
         )
 
     def weights(self) -> Arrays:
-        """Copies of the stored weights and biases by name."""
-        return {name: array.copy() for name, array in self._stored.items()}
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
+        return {name: array.copy() for name, array in {**self._stored, **self._kept}.items()}
 
     def load(self, weights: Arrays) -> None:
         """Replace all stored weights and biases; weights are brought to what the memory can hold.
 
+        What the memory keeps beside them starts anew where it is not given.
+
         Raises:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
-        check_arrays(weights, expected_shapes(self.system))
-        stored = {name: np.array(array, np.float64) for name, array in weights.items()}
+        kept = kept_beside(self.system, weights)
+        check_arrays(
+            {name: array for name, array in weights.items() if name not in kept},
+            expected_shapes(self.system),
+        )
+        stored = {name: np.array(array, np.float64) for name, array in {**weights, **kept}.items()}
         for index, coupling in enumerate(self.system.network.couplings):
             stored[coupling.name] = self.system.memory.store(stored[coupling.name], index)
-        self._stored = stored
+        self._hold(stored)
+
+    def _hold(self, held: Arrays) -> None:
+        """Take over weights and biases, and what is kept beside them."""
+        names = expected_shapes(self.system)
+        self._stored = {name: held[name] for name in names}
+        self._kept = {name: array for name, array in held.items() if name not in names}
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
@@ -214,32 +219,9 @@ class Brian2Session:
     def _scores(self, recording: Recording) -> NDArray[np.float64]:
         """Spikes in the read-out window, plus what is left in the membrane at the end of the free phase."""
         rule, output = self.system.rule, self.system.network.output
-        window = slice(rule.free_steps - rule.readout_steps, rule.free_steps)
+        end = rule.phases[0].steps
+        window = slice(end - rule.readout_steps, end)
         spikes = recording.raster(output.name, output.size)[:, window].sum(1, dtype=np.float64)
-        left = recording.potentials[output.name][:, rule.free_steps - 1] / full_potential(
-            self.system.neuron
-        )
+        left = recording.potentials[output.name][:, end - 1]
+        left = left / self.system.neuron.full_potential
         return np.asarray(spikes + np.clip(left, 0, 1))
-
-    def _write(self, sums: Arrays, scale: float, write_key: int) -> dict[str, Writes]:
-        """Program the memory with the changes of the batch; biases are held in float64."""
-        network, memory = self.system.network, self.system.memory
-        couplings, biases = {}, {}
-        for index, coupling in enumerate(network.couplings):
-            rate, key = self.system.learning_rates[index] * scale, stream_key(write_key, index)
-            name, bias = coupling.name, f"{coupling.post.name}.bias"
-            self._stored[name], couplings[name] = memory.program(
-                self._stored[name], rate * sums[name], index, key
-            )
-            self._stored[bias], biases[bias] = Ideal().program(
-                self._stored[bias], rate * sums[bias], index, key
-            )
-        return {**couplings, **biases}
-
-
-def _refuse(system: System) -> None:
-    if system.rule.online and not system.encoder.spikes:
-        raise UnsupportedError(
-            "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
-            "use integrate-and-fire or poisson"
-        )

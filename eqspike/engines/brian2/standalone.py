@@ -35,7 +35,7 @@ from eqspike.engines.brian2.programs import make_program
 from eqspike.engines.brian2.reporting import REPORT_SECONDS, reporter_code
 from eqspike.engines.brian2.targets import Target
 from eqspike.engines.brian2.writing import no_writing
-from eqspike.engines.protocol import System
+from eqspike.systems import System
 
 
 class StandaloneRunner:

@@ -11,7 +11,7 @@ from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.counts import CouplingCounts, EventCounts, LayerCounts, PhaseCounts
 from eqspike.core.network import Network
 from eqspike.engines.lava.learning import Learnt
-from eqspike.engines.protocol import System
+from eqspike.systems import System
 
 Spikes = dict[str, NDArray[np.int64]]
 """Number of spikes of each neuron, by layer name, the input included."""

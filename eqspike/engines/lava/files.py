@@ -24,6 +24,7 @@ SYSTEM, INBOX, OUTBOX, START = "system.pickle", "inbox.npy", "outbox.npy", "star
 """For the fused process: the system; messages and results, one a row; the step of the first row."""
 
 WEIGHTS, RASTER, COUNTS, ERROR = "weights.npz", "raster.npz", "counts.json", "error.json"
+SCORES = "scores.npy"
 """What the fused process writes, or for weights also reads, when a message asks for it."""
 
 RATES, LEVELS, WORDS = "rates.pickle", "levels.npy", "words.npy"

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from eqspike.core import errors
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import EngineError, UnsupportedError
+from eqspike.core.errors import EngineError
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace
 from eqspike.engines.lava import files
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.messages import (
@@ -24,9 +26,10 @@ from eqspike.engines.lava.messages import (
     unpack_results,
 )
 from eqspike.engines.lava.presenter import FIXED, FLOATING
-from eqspike.engines.loihi import refuse_unlike_loihi
-from eqspike.engines.parameters import check_arrays, check_images, check_labels, expected_shapes
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.engines.offers import refuse_learning, refuse_unlike
+from eqspike.systems import System
+from eqspike.systems.checks import check_images, check_labels
+from eqspike.systems.weights import check_arrays, expected_shapes, kept_beside
 
 CAPACITY = 256
 """Messages handed over at a time."""
@@ -50,8 +53,7 @@ class FusedSession:
     def __init__(
         self, system: System, seed: int = 0, arithmetic: str = FLOATING, patience_s: float = PATIENCE_S
     ) -> None:  # fmt: skip
-        if arithmetic == FIXED:
-            refuse_unlike_loihi(system)
+        refuse_unlike(system, f"lava:fused:{arithmetic}")
         self.system, self.arithmetic = system, arithmetic
         self._pixels = system.network.input.size
         words, out_words = message_words(self._pixels), result_words(system.network.output.size)
@@ -76,30 +78,24 @@ class FusedSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
-        """Learn from one batch, inside the process; see `engines.protocol.Session`.
+    ) -> NDArray[Any]:
+        """Learn from one batch, inside the process; see `core.learner.Session`.
 
         Raises:
             UnsupportedError: in Loihi's integers, which have no batches to sum.
         """
-        if self.arithmetic == FIXED:
-            raise UnsupportedError(
-                "engine 'lava:fused' does not learn in Loihi's integers; train the float model with engine "
-                "'fast' or 'lava:fused:floating_pt'"
-            )
+        refuse_learning(self.system, f"lava:fused:{self.arithmetic}")
         self._check(images, labels)
         kinds = (Kind.LEARN, Kind.LEARN_ALL)
-        numbers, _ = self._send(pack(images, keys, kinds, labels, rate_factor, write_key))
-        return int(numbers[-1])
+        self._send(pack(images, keys, kinds, labels, rate_factor, write_key))
+        return np.asarray(np.load(self._child.folder / files.SCORES, allow_pickle=False))
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""
         check_images(images, self._pixels)
         return self._send(pack(images, keys, (Kind.SCORE, Kind.SCORE)))[1]
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Spikes and states of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
         self._send(pack(images, keys, (Kind.WATCH, Kind.WATCH_ALL), labels))
@@ -110,21 +106,23 @@ class FusedSession:
                 what, layer = name.split(" ", 1)
                 (spikes if what == "spikes" else states)[layer] = file[name]
         (self._child.folder / files.RASTER).unlink()
-        return spikes, states
+        return Trace(spikes, states)
 
     def weights(self) -> Arrays:
-        """Copies of the stored weights and biases by name."""
+        """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
         self._order(Kind.SAVE)
         with np.load(self._child.folder / files.WEIGHTS, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
 
     def load(self, weights: Arrays) -> None:
-        """Replace all stored weights and biases.
+        """Replace all stored weights and biases, and what the memory keeps: anew, if it is not given.
 
         Raises:
             ConfigError: for a missing or unknown name, a wrong shape or a value that is not finite.
         """
-        check_arrays(weights, expected_shapes(self.system))
+        kept = kept_beside(self.system, weights)
+        given = {name: array for name, array in weights.items() if name not in kept}
+        check_arrays(given, expected_shapes(self.system))
         with open(self._child.folder / files.WEIGHTS, "wb") as file:
             np.savez(file, **weights)
         self._order(Kind.LOAD)

@@ -93,7 +93,7 @@ def build_graph(
     """Connect the processes of a network.
 
     Args:
-        network: what they compute; its weights are checked by `engines.loihi.refuse_odd_weights`.
+        network: what they compute; its weights are checked by `engines.integers.loihi.refuse_odd_weights`.
         sent: spikes of the input, (pixels, steps); taught: of the teacher, if it takes part.
         bits: of the weights between layers; `PLASTIC_BITS` for those of a network that learns elsewhere.
     """

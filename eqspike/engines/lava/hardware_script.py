@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from eqspike.chips.loihi import LoihiCoupling, LoihiLayer, LoihiNetwork
-from eqspike.engines.loihi import refuse_odd_weights
+from eqspike.engines.integers.loihi import refuse_odd_weights
 
 _HEAD = '''"""{title} on Loihi 2, through Lava: inference.
 

@@ -26,11 +26,11 @@ from lava.utils.weightutils import SignMode
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.arithmetic import Integers
 from eqspike.chips.loihi.rule_text import LoihiRule
+from eqspike.engines.integers.loihi_learning import rule_seed
 from eqspike.engines.lava.files import LEARNT, NETWORK, RULES, SENT, TAUGHT
 from eqspike.engines.lava.graph import PLASTIC_BITS, Graph, add_teacher, make_neurons
 from eqspike.engines.lava.presenting import record
 from eqspike.engines.lava.schedule import Lines
-from eqspike.engines.loihi_learning import rule_seed
 
 
 class Synapses:

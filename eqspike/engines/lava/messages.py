@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eqspike.engines.protocol import Images, Keys, Labels
+from eqspike.core.learner import Images, Keys, Labels
 
 Words = NDArray[np.int32]
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from eqspike.core.errors import EqspikeError
-from eqspike.engines.lava.files import COUNTS, ERROR, RASTER, SYSTEM, WEIGHTS
+from eqspike.core.learner import Session
+from eqspike.engines.lava.files import COUNTS, ERROR, RASTER, SCORES, SYSTEM, WEIGHTS
 from eqspike.engines.lava.messages import Kind, Message, Words, pack_result, unpack
-from eqspike.engines.protocol import Session, System
+from eqspike.systems import System
 
 FIXED, FLOATING = "fixed_pt", "floating_pt"
 """Lava's names of the two arithmetics, which are the tags of the process models."""
@@ -78,12 +79,12 @@ class Presenter:
 
     def _learn(self, message: Message) -> Words:
         batch = self._batch(message)
-        return self._result(
-            number=self.session.fit(*batch, message.rate_factor, message.write_key)
-        )  # fmt: skip
+        scores = self.session.fit(*batch, message.rate_factor, message.write_key)
+        np.save(self.folder / SCORES, np.asarray(scores, np.float64), allow_pickle=False)
+        return self._result()
 
     def _watch(self, message: Message) -> Words:
-        spikes, states = self.session.raster(*self._batch(message))
+        spikes, states = self.session.trace(*self._batch(message))
         arrays = {f"spikes {name}": array for name, array in spikes.items()}
         arrays.update({f"states {name}": array for name, array in states.items()})
         _write_arrays(self.folder / RASTER, arrays)
@@ -109,7 +110,7 @@ class Presenter:
 def open_compiled(system: System, seed: int, arithmetic: str) -> Session:
     """The compiled session of an arithmetic, in float64 where it is floating."""
     if arithmetic == FIXED:
-        from eqspike.engines.fast_int import FastIntSession
+        from eqspike.engines.fast.loihi import FastIntSession
 
         return FastIntSession(system, seed)
     from eqspike.engines.fast import FastSession

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.chips.loihi import LoihiNudge
-from eqspike.engines.protocol import Images, Keys, Labels, System
+from eqspike.core.learner import Images, Keys, Labels
+from eqspike.systems import System
 
 Lines = NDArray[np.uint8]
 

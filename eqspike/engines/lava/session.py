@@ -12,27 +12,24 @@ from numpy.typing import NDArray
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.rounding import represented
 from eqspike.core.counts import EventCounts
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
+from eqspike.core.trace import Trace
+from eqspike.engines.integers.loihi import (
+    refuse_odd_weights,
+    round_system,
+    stored_weights,
+)
+from eqspike.engines.integers.loihi_learning import refuse_unlearnable, represented_codes
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.counting import free_phase_counts, learning_counts
 from eqspike.engines.lava.files import NETWORK, SENT, TAUGHT, recorded
 from eqspike.engines.lava.learning import learn
 from eqspike.engines.lava.schedule import input_lines, teacher_lines
-from eqspike.engines.loihi import (
-    refuse_odd_weights,
-    refuse_unlike_loihi,
-    round_system,
-    stored_weights,
-)
-from eqspike.engines.loihi_learning import refuse_learning, represented_codes
-from eqspike.engines.parameters import (
-    check_arrays,
-    check_images,
-    check_labels,
-    expected_shapes,
-    initial_weights,
-    nudge_signs,
-)
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, System
+from eqspike.engines.offers import refuse_unlike
+from eqspike.systems import System
+from eqspike.systems.checks import check_images, check_labels
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights
 
 BLOCK_SAMPLES = 100
 """Samples presented by one graph: bounds the memory of the input written out in time."""
@@ -77,7 +74,7 @@ class LavaSession:
     """After `fit`, by coupling: ||W - V^T|| / ||W|| of the two copies of its weights."""
 
     def __init__(self, system: System, seed: int = 0, patience_s: float = PATIENCE_S) -> None:
-        refuse_unlike_loihi(system)
+        refuse_unlike(system, "lava:stock")
         self.system = system
         self.drift: dict[str, float] = {}
         self._stored: Arrays = {}
@@ -93,7 +90,7 @@ class LavaSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> NDArray[Any]:
         """Learn from samples presented one after the other by Lava's learning connections.
 
         Both copies of a coupling begin with its stored weights; the forward one is kept, and `drift` tells how far
@@ -102,7 +99,7 @@ class LavaSession:
         Raises:
             UnsupportedError: for a rule, phases or a memory the chip's learning engine does not have.
         """
-        refuse_learning(self.system, "lava")
+        refuse_unlearnable(self.system, "lava:stock")
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.network.output.size)
         learnt = learn(
@@ -111,7 +108,7 @@ class LavaSession:
         self.drift = dict(learnt.drift)
         self.load(represented_codes(self.system, learnt.network, self._stored))
         self._counts += learning_counts(self.system, learnt)
-        return int((learnt.scores.argmax(1) == labels).sum())
+        return learnt.scores
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Read-out of the free phase: (samples, outputs), in spikes."""
@@ -129,19 +126,15 @@ class LavaSession:
             self._count(sent, block, len(images[part]))
         return result
 
-    def raster(
-        self, images: Images, labels: Labels, keys: Keys
-    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[Any]]]:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Spikes and registers of every free neuron through both phases; nothing is counted.
 
-        Returns:
-            Two mappings to (samples, steps, neurons): spikes by layer name; membrane potentials by layer name
-            and currents by `LAYER current`, in integer steps.
+        Registers are in integer steps: membrane potentials by layer name, currents by `LAYER current`.
         """
         network, rule = self.system.network, self.system.rule
         check_images(images, network.input.size)
         check_labels(labels, len(images), network.output.size)
-        signs = nudge_signs(self.system, keys)
+        signs = nudge_signs(self.system.rule.phases[1].nudge, keys)
         steps = rule.free_steps + rule.nudged_steps
         spikes: dict[str, list[NDArray[np.uint8]]] = {}
         registers: dict[str, list[NDArray[Any]]] = {}
@@ -156,7 +149,7 @@ class LavaSession:
                 spikes.setdefault(name, []).append(block.spikes[name])
                 registers.setdefault(name, []).append(block.potentials[name])
                 registers.setdefault(f"{name} current", []).append(block.currents[name])
-        return (
+        return Trace(
             {name: np.concatenate(parts) for name, parts in spikes.items()},
             {name: np.concatenate(parts) for name, parts in registers.items()},
         )

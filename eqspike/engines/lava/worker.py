@@ -98,7 +98,7 @@ class Worker:
         return {}
 
     def _present_rates(self, **arguments: Any) -> dict[str, Any]:
-        from eqspike.engines.lava.rate_graph import present_rates
+        from eqspike.engines.lava.rates.graph import present_rates
 
         present_rates(self.folder, **arguments)
         return {}

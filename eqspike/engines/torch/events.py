@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_counting import RateTally
+from eqspike.engines.tally import RateTally
+from eqspike.engines.torch.neurons import twin_of
 from eqspike.engines.torch.relaxation import groups_of
-from eqspike.nn.activations import LINEAR, SQUASHES
 from eqspike.nn.couplings import Coupling
+from eqspike.systems import RateSystem
 
 
 class ChangeRelaxation:
@@ -35,7 +34,7 @@ class ChangeRelaxation:
     def __init__(
         self, system: RateSystem, couplings: Sequence[Coupling], biases: Sequence[Tensor], samples: int
     ) -> None:  # fmt: skip
-        like, neuron = biases[0], system.neuron
+        like = biases[0]
         self.couplings, self._biases, self._system = couplings, biases, system
         self.inputs = like.new_empty(samples, system.network.input.size)
         sizes = [layer.size for layer in system.network.free_layers]
@@ -44,12 +43,9 @@ class ChangeRelaxation:
         )
         self.sends = [state.new_zeros(state.shape, dtype=torch.bool) for state in self.states]
         self.base = [bias.clone() for bias in biases]
-        self._squash, self._filter, self.filtered = LINEAR, 1.0, []
-        if isinstance(neuron, BinaryNeuron):
-            self._filter = neuron.filter
-            self.filtered = [torch.empty_like(state) for state in self.states]
-        else:
-            self._squash = SQUASHES[neuron.activation.name]
+        self._squash, share = twin_of(system.neuron)
+        self._filter = 1.0 if share is None else share
+        self.filtered = [] if share is None else [torch.empty_like(state) for state in self.states]
         self._groups = groups_of(system)
         self._inside = system.dynamics.nudge == "inside"
         self._teacher: tuple[Tensor, Tensor] | None = None

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.protocol import RateSystem
-from eqspike.nn.activations import LINEAR, SQUASHES
+from eqspike.engines.torch.neurons import twin_of
 from eqspike.nn.couplings import Coupling
 from eqspike.nn.relaxation import Groups, Link, States, update_groups
 from eqspike.nn.relaxation import Relaxation as Relaxing
+from eqspike.systems import RateSystem
 
 
 def groups_of(system: RateSystem) -> Groups:
@@ -43,13 +42,10 @@ class Relaxation:
         sizes = [layer.size for layer in system.network.free_layers]
         states, base = ([like.new_empty(samples, size) for size in sizes] for _ in range(2))
         self._biases = biases
-        neuron = system.neuron
-        self._initial, self._filter = neuron.initial, 1.0
-        self._squash, self.filtered = LINEAR, [torch.empty_like(state) for state in states]
-        if isinstance(neuron, BinaryNeuron):
-            self._filter = neuron.filter
-        else:
-            self._squash, self.filtered = SQUASHES[neuron.activation.name], []
+        self._initial = system.neuron.initial
+        self._squash, share = twin_of(system.neuron)
+        self._filter = 1.0 if share is None else share
+        self.filtered = [] if share is None else [torch.empty_like(state) for state in states]
         links = [Link(upper - 1, upper, couplings[upper]) for upper in range(1, len(sizes))]
         gains = [self.gain] * len(sizes)
         self._relaxing = Relaxing(links, gains, groups_of(system), states, base, self._finish)

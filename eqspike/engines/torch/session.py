@@ -12,24 +12,30 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from eqspike.core.counts import EventCounts
-from eqspike.engines.parameters import check_arrays, check_images, check_labels, drawn_signs
-from eqspike.engines.protocol import Arrays, Images, Keys, Labels, RateSystem, RateTrace
-from eqspike.engines.rate_counting import RateTally
-from eqspike.engines.rate_counting import event_counts as message_counts
-from eqspike.engines.rate_parameters import (
-    backward_name,
-    initial_rate_weights,
-    kept_beside,
-    kept_names,
-    rate_shapes,
-)
+from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.trace import Trace, stacked
+from eqspike.engines.offers import refuse_unlike
+from eqspike.engines.tally import RateTally
+from eqspike.engines.tally import event_counts as message_counts
 from eqspike.engines.torch.counting import event_counts
 from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
 from eqspike.engines.torch.relaxation import Relaxation
-from eqspike.engines.torch.wiring import Working, make_couplings, refuse
+from eqspike.engines.torch.wiring import Working, make_couplings
 from eqspike.engines.torch.writing import make_writer
+from eqspike.rules.readings import writes_steps
+from eqspike.systems import RateSystem
+from eqspike.systems.checks import check_images, check_labels
+from eqspike.systems.weights import (
+    backward_name,
+    check_arrays,
+    initial_rate_weights,
+    kept_beside,
+    kept_names,
+    nudge_strengths,
+    rate_shapes,
+)
 
 KEPT_SIZES = 4
 """Batch sizes whose buffers are kept."""
@@ -55,7 +61,7 @@ class TorchSession:
     def __init__(
         self, system: RateSystem, seed: int = 0, device: torch.device | None = None
     ) -> None:
-        refuse(system)
+        refuse_unlike(system, "torch")
         self.system = system
         self._device = device or torch.device("cpu")
         self._dtype = STORED[system.precision]
@@ -78,21 +84,20 @@ class TorchSession:
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
-        """Learn from one batch; see `engines.protocol.Session`."""
+    ) -> NDArray[Any]:
+        """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
         rates = Rates.of(self.system, rate_factor)
         with self._computing(len(images)):
             relaxation = self._free(images, learning=True)
-            read_as = self._scores(relaxation).argmax(1)
-            right = int(torch.count_nonzero(read_as == self._tensor(labels)))
+            scores = _as_numpy(self._scores(relaxation))
             lesson = self._lesson(labels, keys)
-            if self.system.rule.continual:
+            if writes_steps(self.system.rule.reading):
                 self._learning.continually(relaxation, lesson, rates)
             else:
                 self._learning.at_the_end(relaxation, lesson, rates, write_key)
             self._count(relaxation)
-        return right
+        return scores
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """Output rates at the end of the free phase, means over the replicas of a class: (samples, classes)."""
@@ -122,7 +127,9 @@ class TorchSession:
         kept = self.weights()
         with self._computing(len(images)):
             relaxation = self._free(images)
-            lesson = Lesson(self._targets(labels), self._tensor(betas)[:, None])
+            phase = self.system.rule.phases[1]
+            strengths = self._tensor(betas)[:, None]
+            lesson = Lesson(self._targets(labels), {phase.name: strengths}, strengths)
             seen = [self._by_layer(relaxation.values)]
             rates = Rates.of(self.system, rate_factor)
             follow = self._learning.follow(relaxation, lesson, rates) if rate_factor else None
@@ -132,12 +139,12 @@ class TorchSession:
                     follow.after()
                 seen.append(self._by_layer(relaxation.values))
 
-            relaxation.nudge(lesson.targets, lesson.betas)
-            relaxation.run(self.system.rule.nudging.nudged_steps, after)
+            relaxation.nudge(lesson.targets, strengths)
+            relaxation.run(phase.steps, after)
         self.load(kept)
         return {name: np.stack([states[name] for states in seen]) for name in seen[0]}
 
-    def trace(self, images: Images, labels: Labels, keys: Keys) -> RateTrace:
+    def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
         seen: list[list[Arrays]] = []
@@ -151,9 +158,9 @@ class TorchSession:
                 seen.append([self._by_layer(kind) for kind in kinds])
 
             relaxation = self._relaxation(images)
-            relaxation.run(self.system.rule.nudging.free_steps, after)
+            relaxation.run(self.system.rule.phases[0].steps, after)
             nudged(self.system, relaxation, self._lesson(labels, keys), after=after)
-        return RateTrace.of(seen)
+        return stacked(seen)
 
     def changes(self, images: Images, labels: Labels, keys: Keys) -> Arrays:
         """Mean change the rule asks of each weight and bias with learning rate 1, without writing anything.
@@ -199,7 +206,8 @@ class TorchSession:
             bias.copy_(self._tensor(weights[f"{layer.name}.bias"]))
         for index, names in enumerate(kept_names(self.system)):
             for key, name in names.items():
-                self._writer.kept[index][key].copy_(self._tensor(np.moveaxis(kept[name], -1, 0)))
+                array = np.ascontiguousarray(np.moveaxis(kept[name], -1, 0))
+                self._writer.kept[index][key].copy_(torch.from_numpy(array))
 
     def take_counts(self) -> EventCounts:
         """Events since the last call, which starts the counting anew."""
@@ -217,7 +225,7 @@ class TorchSession:
 
     def _free(self, images: Images, learning: bool | None = None) -> AnyRelaxation:
         """The end of the free phase of a batch, counted unless `learning` is None."""
-        steps = self.system.rule.nudging.free_steps
+        steps = self.system.rule.phases[0].steps
         relaxation = self._relaxation(images)
         if learning is not None:
             self._tally.begin(len(images), steps, learning)
@@ -247,11 +255,12 @@ class TorchSession:
         check_labels(labels, len(images), self.system.classes)
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
-        nudging = self.system.rule.nudging
-        betas = np.full(len(keys), nudging.beta)
-        if nudging.sign == "random":
-            betas *= drawn_signs(keys)
-        return Lesson(self._targets(labels), self._tensor(betas)[:, None])
+        rule, strengths = self.system.rule, nudge_strengths(self.system.rule, keys)
+        betas = {
+            phase.name: self._tensor(strengths[:, place, None])
+            for place, phase in enumerate(rule.phases)
+        }
+        return Lesson.of(rule, self._targets(labels), betas)
 
     def _targets(self, labels: Labels) -> Tensor:
         return self._tensor(self.system.targets(labels))

@@ -7,11 +7,12 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.torch.remembering import Remembering
-from eqspike.memory import Fixed, Ideal, Memory, Writes
+from eqspike.memory import Binary, Ideal, Metaplastic, WeightMemory, Writes
 from eqspike.nn.couplings import Coupling
 
 AddChange = Callable[[Sequence[Tensor]], None]
@@ -43,11 +44,18 @@ class InPlace:
 
 
 class ByMemory:
-    """Any memory of `eqspike.memory`, by its own NumPy definition."""
+    """Any memory, by its own NumPy definition.
 
-    def __init__(self, memory: Fixed) -> None:
+    Attributes:
+        kept: by coupling and name, each shaped as the coupling's weights.
+    """
+
+    def __init__(self, memory: WeightMemory, couplings: Sequence[Coupling]) -> None:
         self._memory = memory
-        self.kept: list[Mapping[str, Tensor]] = []
+        self.kept: list[Mapping[str, Tensor]] = [
+            {name: torch.zeros_like(coupling.weight, dtype=torch.float64) for name in memory.kept}
+            for coupling in couplings
+        ]
 
     def write(self, couplings: Sequence[Coupling], add_change: AddChange, key: int) -> list[Writes]:
         """See `Writer`."""
@@ -55,23 +63,31 @@ class ByMemory:
         add_change(changes)
         done = []
         for index, (coupling, change) in enumerate(zip(couplings, changes, strict=True)):
-            stored, writes = self._memory.program(
-                _as_numpy(coupling.weight), _as_numpy(change), index, stream_key(key, index)
+            kept = {name: _as_numpy(array) for name, array in self.kept[index].items()}
+            written = self._memory.write(
+                _as_numpy(coupling.weight), kept, _as_numpy(change), index, stream_key(key, index)
             )
-            coupling.weight.copy_(
-                torch.from_numpy(np.ascontiguousarray(np.moveaxis(stored, -1, 0)))
-            )
-            done.append(writes)
+            coupling.weight.copy_(_as_tensor(written.stored))
+            for name, array in written.kept.items():
+                self.kept[index][name].copy_(_as_tensor(array))
+            done.append(written.writes)
         return done
 
 
-def make_writer(memory: Memory, couplings: Sequence[Coupling]) -> Writer:
-    """The writer for a memory."""
-    if isinstance(memory, Ideal):
+def make_writer(memory: WeightMemory, couplings: Sequence[Coupling]) -> Writer:
+    """The writer for a memory: its twin on the device, for exactly that class, else the definition itself."""
+    if type(memory) is Ideal:
         return InPlace()
-    return ByMemory(memory) if isinstance(memory, Fixed) else Remembering(memory, couplings)
+    if type(memory) is Binary or type(memory) is Metaplastic:
+        return Remembering(memory, couplings)
+    return ByMemory(memory, couplings)
 
 
-def _as_numpy(array: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _as_tensor(array: NDArray[np.float64]) -> Tensor:
+    """Weights, the postsynaptic axis first, as the engine knows them."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(array, -1, 0)))
+
+
+def _as_numpy(array: Tensor) -> NDArray[np.float64]:
     """Weights, the postsynaptic axis last, as memories know them."""
     return array.movedim(0, -1).to("cpu", torch.float64).numpy()

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.core.errors import RunError
-from eqspike.energy import report_json
 from eqspike.experiment.configuration import Configuration, resolve
 from eqspike.experiment.estimating import estimate_run
+from eqspike.experiment.plugins import PluginFile, plugins
 from eqspike.experiment.runs import resume, start
 from eqspike.experiment.sweep.grid import Point
+from eqspike.reports import report_json
 from eqspike.training.files import read_json, write_json
 
 RESULT = "sweep_point.json"
@@ -30,6 +31,7 @@ class Base:
         overrides: `key=value` texts applied before those of the point.
         chips: names of the profiles that price each run.
         checkpoint_seconds: time between checkpoints inside an epoch.
+        plugins: files with parts of the user's own, with their content.
     """
 
     model: str
@@ -41,6 +43,7 @@ class Base:
     overrides: tuple[str, ...]
     chips: tuple[str, ...]
     checkpoint_seconds: float
+    plugins: tuple[PluginFile, ...] = ()
 
     def configuration(self, point: Point) -> Configuration:
         """The run of one point.
@@ -70,11 +73,13 @@ def run_point(base: Base, point: Point, out: str) -> Result:
     Raises:
         EqspikeError: if it cannot be trained or priced.
     """
-    folder = Path(out) / point.folder
+    with plugins(*base.plugins):
+        known = known_result(base, point, out)
+        return _new_result(base, point, Path(out) / point.folder) if known is None else known
+
+
+def _new_result(base: Base, point: Point, folder: Path) -> Result:
     configuration = base.configuration(point)
-    known = known_result(base, point, out)
-    if known is not None:
-        return known
     seconds = base.checkpoint_seconds
     if (folder / "config.yaml").exists():
         trained = resume(folder, checkpoint_seconds=seconds)
@@ -82,7 +87,7 @@ def run_point(base: Base, point: Point, out: str) -> Result:
         trained = start(configuration, folder, checkpoint_seconds=seconds)
     result: Result = {
         "chips": {},
-        "accuracy": trained.accuracy,
+        trained.metric: trained.value,
         "epochs": len(trained.metrics),
     }
     if base.chips:

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eqspike.core.errors import ConfigError, RunError, missing_package
-from eqspike.energy.inputs import load_chips
-from eqspike.experiment.sessions import check_engine
+from eqspike.experiment.plugins import plugins
+from eqspike.experiment.runs import check_engine
 from eqspike.experiment.sweep.grid import Axis, Point, grid
 from eqspike.experiment.sweep.point import Base, known_result, run_point
 from eqspike.experiment.sweep.results import Outcome, Sweep
+from eqspike.reports.inputs import load_chips
 from eqspike.tasks import load_task
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ def run_sweep(
         MissingPackageError: if Dask is not installed.
     """
     points = grid(axes)
-    known = [_checked(base, point, out) for point in points]
+    with plugins(*base.plugins):
+        known = [_checked(base, point, out) for point in points]
+        load_task(base.task)
     load_chips(base.chips, {})
-    load_task(base.task)
     outcomes: dict[str, Outcome] = {}
 
     def take(outcome: Outcome) -> None:
@@ -80,7 +82,7 @@ def run_sweep(
 def _checked(base: Base, point: Point, out: Path) -> Outcome | None:
     """The outcome of a completed point; errors of a description come out here, before any work."""
     configuration = base.configuration(point)
-    check_engine(configuration.model.system, configuration.engine)
+    check_engine(configuration)
     known = known_result(base, point, str(out))
     return None if known is None else Outcome(point, known, None)
 

@@ -62,7 +62,7 @@ class TestCheckGradient:
     def test_exit_status_when_it_does_not_hold(
         self, model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr("eqspike.analysis.gradients.LEAST_COSINE", 1.1)
+        monkeypatch.setattr("eqspike.analysis.gradients.spikes.LEAST_COSINE", 1.1)
         assert main(["check-gradient", model, "digits", "--samples", "20", "--json"]) == 1
         data = json.loads(capsys.readouterr().out)
         assert data["holds"] is False

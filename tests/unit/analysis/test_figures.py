@@ -11,8 +11,14 @@ import numpy as np
 import pytest
 
 from eqspike.analysis.figures import learning_curve, rate_distribution, receptive_fields
-from eqspike.analysis.gradient_figure import gradient_figure
-from eqspike.analysis.gradients import FACTORS, GradientCheck, NudgeError, PhaseLength, Similarity
+from eqspike.analysis.gradients.spikes import (
+    FACTORS,
+    GradientCheck,
+    NudgeError,
+    PhaseLength,
+    Similarity,
+)
+from eqspike.analysis.gradients.spikes_figure import gradient_figure
 from eqspike.analysis.raster import Presentation, spike_raster
 from eqspike.analysis.run_figures import Trained, save_all
 from eqspike.analysis.style import new_figure, require_matplotlib, save, styled
@@ -218,7 +224,7 @@ class TestStyle:
 
     def test_heavy_packages_wait_until_needed(self) -> None:
         program = (
-            "import sys, eqspike.analysis, eqspike.analysis.run_figures, eqspike.analysis.gradient_figure;"
+            "import sys, eqspike.analysis, eqspike.analysis.run_figures, eqspike.analysis.gradients.spikes_figure;"
             "print([name for name in ('matplotlib', 'numba', 'torch') if name in sys.modules])"
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -8,14 +8,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eqspike.analysis.exact import bptt
-from eqspike.analysis.gradient_report import as_json, markdown, tables, verdict
-from eqspike.analysis.gradients import FACTORS, GradientCheck, check_gradient, compare
-from eqspike.analysis.rate_network import RateNetwork
-from eqspike.analysis.spiking import kept_share, lengthened, limit, spiking_update, stored_weights
+from eqspike.analysis.gradients.exact import bptt
+from eqspike.analysis.gradients.expected import (
+    kept_share,
+    lengthened,
+    limit,
+    spiking_update,
+    stored_weights,
+)
+from eqspike.analysis.gradients.network import RateNetwork
+from eqspike.analysis.gradients.spikes import FACTORS, GradientCheck, check_gradient, compare
+from eqspike.analysis.gradients.spikes_report import as_json, markdown, tables, verdict
 from eqspike.core.errors import ActivityError, ConfigError, MissingPackageError, UnsupportedError
+from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased, SigmaDelta
-from eqspike.engines.protocol import Arrays, System
+from eqspike.systems import System
 from eqspike.testing import fixed_memory, samples, small_system
 
 SYSTEM = small_system()

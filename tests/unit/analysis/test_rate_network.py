@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eqspike.analysis.rate_network import RateNetwork, relax, update
+from eqspike.analysis.gradients.network import RateNetwork, relax, update
 from eqspike.core.activations import ACTIVATIONS, HARD_SIGMOID, Activation
 from eqspike.core.errors import ConvergenceError
 from eqspike.core.network import layered

@@ -12,7 +12,7 @@ from eqspike.chips.graded.rounding import Source, drive_bits, represented, round
 from eqspike.core.activations import HARD_SIGMOID, TANH
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import layered
-from eqspike.core.rates import BinaryNeuron, RateNeuron
+from eqspike.core.neurons import BinaryNeuron, RateNeuron
 
 WEIGHTS = {
     "input-hidden": np.array([[0.5, -0.25], [1.0, 0.0]]),

@@ -35,20 +35,26 @@ def network() -> Iterator[SimpleNamespace]:
     drive = brian2.Synapses(lines, cells, "g : 1", on_pre="v_post += g", name="drive")
     drive.connect(i=[0, 0, 1, 1], j=[0, 0, 0, 1])
     drive.g = [2, 2, 0, 2]
+    # Delivers at spikes of cells, too.
+    mutual = brian2.Synapses(
+        lines, cells, "g : 1", on_pre="v_post += 0", on_post="g += 0", name="mutual"
+    )
+    mutual.connect(i=[0, 0, 1, 1], j=[0, 0, 0, 1])
+    mutual.g = [2, 2, 0, 2]
     # Learns at spikes of cells, which delivers nothing to them.
     learning = brian2.Synapses(cells, cells, "w : 1", on_post="w += 1", name="learning")
     learning.connect(j="1 - i")
     spikes = [brian2.SpikeMonitor(group, name=f"{group.name}_spikes") for group in (lines, cells)]
-    network = brian2.Network(lines, cells, drive, learning, spikes)
+    network = brian2.Network(lines, cells, drive, mutual, learning, spikes)
     network.run(10 * MS)
-    yield SimpleNamespace(spikes=spikes, drive=drive, learning=learning)
+    yield SimpleNamespace(spikes=spikes, drive=drive, mutual=mutual, learning=learning)
     brian2.prefs.codegen.target = with_numpy
     brian2.defaultclock.dt = 0.1 * MS
 
 
-def counted(network: SimpleNamespace, **changes: Any) -> Any:
+def counted(network: SimpleNamespace, synapses: Any = None, **changes: Any) -> Any:
     given = {"inputs": ["lines"], "steps": 10, "samples": 2, "weight": "g", **changes}
-    return count_brian2(network.spikes, [network.drive], **given)
+    return count_brian2(network.spikes, [synapses or network.drive], **given)
 
 
 def test_by_hand(network: SimpleNamespace) -> None:
@@ -67,7 +73,8 @@ def test_phases_and_time(network: SimpleNamespace) -> None:
     assert (early.layers["lines"].spikes, late.layers["lines"].spikes) == (2, 2)
     assert (early.sample_steps, late.sample_steps) == (6, 14)
     with pytest.raises(
-        DataError, match=r"'lines_spikes' must hold spikes of the 10 steps from 0.0 s on, got 2"
+        DataError,
+        match=r"'lines_spikes' must hold spikes of the 10 steps of 0.0005 s from 0 s on, got 2",
     ):
         counted(network, samples=1)
     with pytest.raises(DataError, match="got 2 outside"):
@@ -76,9 +83,16 @@ def test_phases_and_time(network: SimpleNamespace) -> None:
 
 def test_synapses_that_deliver_both_ways(network: SimpleNamespace) -> None:
     """`on_post` may learn or deliver: only the user knows; a change of weights is no delivery."""
-    both = counted(network, both_ways=["drive"]).phases["free"].couplings
-    # Cell 0 has three synapses, two of them not zero; cell 1 one. Cell 0 spiked twice, cell 1 once.
-    assert both == {"lines->cells": CouplingCounts(6, 5), "cells->lines": CouplingCounts(7, 5)}
+    for named in ("mutual", ["mutual"], [network.mutual]):
+        both = counted(network, network.mutual, both_ways=named).phases["free"].couplings
+        # Cell 0 has three synapses, two of them not zero; cell 1 one. Cell 0 spiked twice, cell 1 once.
+        assert both == {"lines->cells": CouplingCounts(6, 5), "cells->lines": CouplingCounts(7, 5)}
+    with pytest.raises(
+        ConfigError, match="both_ways names synapses 'drive', which have no on_post"
+    ):
+        counted(network, both_ways=["drive"])
+    with pytest.raises(ConfigError, match="synapses 'learning' have no on_pre at a spike"):
+        counted(network, network.learning)
 
 
 def test_names_are_checked(network: SimpleNamespace) -> None:
@@ -94,4 +108,4 @@ def test_names_are_checked(network: SimpleNamespace) -> None:
     with pytest.raises(ConfigError, match="both_ways names synapses 'dirve'"):
         counted(network, both_ways=["dirve"])
     with pytest.raises(ConfigError, match="synapses 'drive' end at 'cells', of which there is no"):
-        count_brian2(network.spikes[:1], [network.drive], inputs=[], steps=20)
+        count_brian2(network.spikes[:1], [network.drive], inputs=[], steps=20, weight="g")

@@ -10,10 +10,12 @@ import pytest
 
 from eqspike.cli import main
 from eqspike.deploy.calibration import calibrate
-from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.deploying import load_deployment
 from eqspike.tasks import load_task
+from eqspike.tasks.metrics import ACCURACY
 from eqspike.testing import samples
 from eqspike.training import RunFolder, evaluate
 
@@ -63,9 +65,9 @@ def test_what_is_written_is_what_was_simulated(run: Path, deployed: Path) -> Non
     network = load_deployment(deployed)
     with FastIntSession(configuration.model.system) as session:
         session.load_network(network)
-        accuracy, counts, _ = evaluate(session, test, configuration.seed)
-    assert accuracy == data["accuracy_integer"]
-    hidden = counts.phases["free"].layers["hidden"]
+        tested = evaluate(EngineLearner(session), test, ACCURACY, configuration.seed)
+    assert tested.value == data["accuracy_integer"]
+    hidden = tested.counts.phases["free"].layers["hidden"]
     rates = data["rates"]["hidden"]
     assert rates["integer"] == hidden.spikes / hidden.neuron_updates
     assert abs(rates["integer"] - rates["float"]) < 0.1 * rates["float"]
@@ -129,6 +131,5 @@ def test_another_neuron_is_refused_with_the_reason(tmp_path: Path, capsys: Captu
     out = trained("eqspike-digits", tmp_path / "run")
     assert main(["deploy", str(out), "--chip", "loihi1"]) == 2
     error = capsys.readouterr().err
-    assert "Loihi's neuron resets to zero" in error
-    assert "eqspike-100-loihi" in error
+    assert "does not run neuron sigma-delta" in error
     assert not (out / "deployment").exists()

@@ -14,8 +14,8 @@ from eqspike.cli import main
 from eqspike.core.errors import ConfigError, DataError, MissingPackageError, UnsupportedError
 from eqspike.core.network import layered
 from eqspike.core.neurons import CurrentBased, SigmaDelta
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import System
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import small_system
 
 nir = pytest.importorskip("nir")

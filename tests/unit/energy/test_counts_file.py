@@ -8,11 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from eqspike.core.errors import ConfigError
-from eqspike.energy.counts_file import read_counts_file
+from eqspike.counting import Connection, count_arrays
+from eqspike.energy import Conditions, estimate
+from eqspike.energy.counts_file import read_counts_file, write_counts_file
 from eqspike.experiment.estimating import estimate_counts
+from eqspike.reports import write_report
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "counts-example.json"
 Change = Callable[[dict[str, Any]], Any]
@@ -122,6 +126,29 @@ def test_counts_alone_are_those_of_inference(tmp_path: Path) -> None:
         (lambda d: d["weights"].update(other=3), r"weights.other: .+ it has 'input-hidden'"),
         (lambda d: d["weights"].update({"input-hidden": 0}), "whole number at least 1"),
         (lambda d: d.update(provenance=[]), "provenance must be a mapping"),
+        (lambda d: d["provenance"].update(accuracy=91), "provenance.accuracy must be a finite .+, got 91"),
+        (lambda d: d["provenance"].update(accuracy="91 %"), "provenance.accuracy must be"),
+        (lambda d: d["provenance"].update(accuracy=True), "provenance.accuracy must be"),
+        (lambda d: d["provenance"].update(accuracy=float("nan")), "NaN is no finite number"),
+        (lambda d: d["provenance"].update(note=float("-inf")), "-Infinity is no finite number"),
+        (lambda d: d["inference"].update(samples=float("nan")), "NaN is no finite number"),
+        (
+            lambda d: phase(d, "training")["plasticity"]["input-hidden"].update(
+                candidate_writes=0, applied_writes=99
+            ),
+            r"plasticity.input-hidden.applied_writes must be at most candidate_writes, which is 0, got 99",
+        ),
+        (
+            lambda d: phase(d)["layers"]["hidden"].update(spikes=5, neuron_updates=1),
+            r"presentation.layers.hidden.spikes must be at most those of its 1 neuron updates, got 5",
+        ),
+        (
+            lambda d: phase(d)["layers"]["hidden"].update(spikes=1000, neuron_updates=100),
+            r"hidden.spikes must be at most those of its 100 neuron updates, got 1000",
+        ),
+        (lambda d: phase(d).update(sample_steps=0), r"must be 0 in a phase whose sample_steps are 0"),
+        (lambda d: phase(d).update(sample_steps=99), r"sample_steps of samples x time steps, at least 100"),
+        (lambda d: d.update(spikes_per_update=0), "spikes_per_update must be a whole number at least 1"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(tmp_path: Path, change: Change, message: str) -> None:
@@ -130,6 +157,89 @@ def test_what_cannot_be_is_refused(tmp_path: Path, change: Change, message: str)
     with pytest.raises(ConfigError, match=message) as caught:
         read_counts_file(path)
     assert str(caught.value).startswith(str(path))
+
+
+def test_several_spikes_an_update_are_declared(tmp_path: Path) -> None:
+    """Simulators of digital chips let a neuron fire several times a step; the file says so."""
+    spikes = {"input": np.full((2, 3, 4), 2), "hidden": np.full((2, 3, 5), 3)}
+    counts = count_arrays(
+        spikes, [Connection.dense("input", "hidden", np.ones((4, 5)))], inputs=["input"]
+    )
+    path = tmp_path / "mine.json"
+    with pytest.raises(ConfigError, match="give 'spikes_per_update' beside the counts"):
+        write_counts_file(path, inference=counts)
+    write_counts_file(path, inference=counts, spikes_per_update=3)
+    assert read_counts_file(path).inference == counts
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "must hold counts under 'inference' or 'training'"),
+        ({"provenance": {"by": {1}}}, "must be made of plain JSON data: set .+ has no form"),
+        ({"provenance": {"by": "\ud800"}}, "must be made of plain JSON data"),
+        ({"provenance": [1]}, "provenance must be a mapping, got list"),
+        ({"provenance": {"accuracy": 97.0}}, "provenance.accuracy must be"),
+        ({"weights": "all"}, "weights must be a mapping, got str"),
+        ({"training": {"samples": 1}}, "training must be EventCounts, got dict"),
+        ({"spikes_per_update": 0}, "spikes_per_update must be a whole number at least 1, got 0"),
+    ],
+)
+def test_what_would_be_refused_is_not_written(
+    tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    """Nor is a file that was there touched; numbers of NumPy are numbers."""
+    inference = read_counts_file(EXAMPLE).inference
+    path = tmp_path / "mine.json"
+    good = {"accuracy": np.float32(0.5), "seed": np.int64(3)}
+    write_counts_file(path, inference=inference, provenance=good)
+    before = path.read_bytes()
+    assert read_counts_file(path).provenance["seed"] == 3
+    with pytest.raises(ConfigError, match=message):
+        write_counts_file(path, **({"inference": inference} if options else {}), **options)
+    assert path.read_bytes() == before
+
+
+def test_numbers_beyond_floats_and_depths_are_refused(tmp_path: Path) -> None:
+    """Each with the name of the file."""
+    path = tmp_path / "mine.json"
+    for text in (
+        '{"schema": 1e999}',
+        '{"a":' * 100_000 + "1" + "}" * 100_000,
+        '{"a": ' + "9" * 5000 + "}",
+    ):
+        path.write_text(text)
+        with pytest.raises(ConfigError, match=r"mine\.json: cannot be read as JSON"):
+            read_counts_file(path)
+
+
+def test_hops_of_an_unknown_layer_are_refused(tmp_path: Path) -> None:
+    """A misspelt layer would have no hops, and the report 0 J of them."""
+    report = estimate_counts(
+        EXAMPLE, ("loihi1",), conditions=Conditions(hops_per_spike={"hidden": 2})
+    )
+    (chip,) = report.chips
+    assert chip.inference is not None
+    hops = chip.inference.estimate.energy(category="hops")
+    assert hops is not None
+    assert hops.typical > 0
+    with pytest.raises(ConfigError, match=r"layer 'hiden': .+ did you mean 'hidden'"):
+        estimate_counts(EXAMPLE, ("loihi1",), conditions=Conditions(hops_per_spike={"hiden": 2}))
+    inference = read_counts_file(EXAMPLE).inference
+    assert inference is not None
+    with pytest.raises(ConfigError, match=r"layer 'hiden': .+ did you mean 'hidden'"):
+        estimate(inference, chip.chip, Conditions(hops_per_spike={"hiden": 2}))
+
+
+def test_the_report_says_samples_and_steps(tmp_path: Path) -> None:
+    """Steps taken for samples are seen there, and nowhere else."""
+    write_report(estimate_counts(EXAMPLE, ("loihi1",)), tmp_path)
+    counted = read_counts_file(EXAMPLE).inference
+    assert counted is not None
+    steps = counted.phases["presentation"].sample_steps // counted.samples
+    expected = f"Inference, mean of {counted.samples} samples of {steps} steps"
+    for name in ("energy.md", "energy.html"):
+        assert expected in (tmp_path / name).read_text()
 
 
 def test_learning_is_no_inference(tmp_path: Path) -> None:

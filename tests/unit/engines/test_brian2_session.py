@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from eqspike.core.errors import ConfigError, UnsupportedError
-from eqspike.engines.parameters import initial_weights
 from eqspike.memory import Fixed
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import samples, small_system
 
 brian2 = pytest.importorskip("brian2")
@@ -37,7 +37,7 @@ def preferences() -> dict[str, Any]:
 def test_no_preference_of_the_user_changes(session: Any) -> None:
     """Neither by importing, building and running, nor when a run fails; and none of them changes a result."""
     images, labels, keys = samples(SYSTEM, 2)
-    expected, _ = session.raster(images, labels, keys)
+    expected, _ = session.trace(images, labels, keys)
     chosen = {"core.default_float_dtype": np.float32, "codegen.target": "cython"}
     before = preferences()
     try:
@@ -45,7 +45,7 @@ def test_no_preference_of_the_user_changes(session: Any) -> None:
             brian2.prefs[name] = value
         mine = preferences()
         with engine.Brian2Session(SYSTEM, 1) as other:
-            spikes, potentials = other.raster(images, labels, keys)
+            spikes, potentials = other.trace(images, labels, keys)
             block = presenting.block_of(SYSTEM, Mode.BATCH, other.weights(), images, labels, keys)
             with pytest.raises(brian2.BrianObjectException):
                 other._runners[Mode.BATCH].run(replace(block, functions={}), ())

@@ -9,10 +9,10 @@ import pytest
 
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.loihi import round_system
-from eqspike.engines.parameters import initial_weights
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.integers.loihi import round_system
 from eqspike.experiment import open_session
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import (
     SIZES,
     fixed_memory,
@@ -33,17 +33,24 @@ def session() -> Iterator[FastIntSession]:
 
 def test_systems_unlike_loihi_are_refused() -> None:
     """With what works instead."""
-    with pytest.raises(UnsupportedError, match=r"kind 'sigma-delta'; .* eqspike-100-loihi"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"neuron sigma-delta \(class SigmaDelta\): for neuron it has current-based; engines fast",
+    ):
         open_session(small_system(), 0, "fast-int")
     constant = small_system(neuron=NEURON, encoder="constant-current")
-    with pytest.raises(UnsupportedError, match="use integrate-and-fire or poisson"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"constant-current: set encoder.kind to integrate-and-fire or poisson",
+    ):
         open_session(constant, 0, "fast-int")
 
 
 def test_it_does_not_learn_from_batches(session: FastIntSession) -> None:
     """It says what does."""
     with pytest.raises(
-        UnsupportedError, match=r"'batch'; set update: online, or train with engine 'fast'"
+        UnsupportedError,
+        match=r"learn with memory ideal .*for memory it has fixed; engines fast, .* can",
     ):
         session.fit(*samples(SYSTEM, 2), 1.0, 0)
     assert session.take_counts().samples == 0
@@ -104,13 +111,13 @@ def test_wrong_input_is_refused(session: FastIntSession) -> None:
     for wrong in (images[:, :-1], images.astype(np.int64), images[0]):
         for call in (
             lambda wrong=wrong: session.scores(wrong, keys),
-            lambda wrong=wrong: session.raster(wrong, labels, keys),
+            lambda wrong=wrong: session.trace(wrong, labels, keys),
             lambda wrong=wrong: session.extremes(wrong, labels, keys),
         ):
             with pytest.raises(ConfigError, match=r"images must be uint8 of shape \(samples, 30\)"):
                 call()
     with pytest.raises(ConfigError, match="labels must be from 0 to 3"):
-        session.raster(images, labels + 4, keys)
+        session.trace(images, labels + 4, keys)
     name = "input-hidden"
     with pytest.raises(ConfigError, match="must be finite"):
         session.load({**session.weights(), name: np.full((30, 12), np.nan)})
@@ -120,7 +127,7 @@ def test_wrong_input_is_refused(session: FastIntSession) -> None:
 def test_only_read_outs_are_counted(session: FastIntSession) -> None:
     """Rasters and calibrations are looks inside."""
     batch = samples(SYSTEM, 5)
-    session.raster(*batch)
+    session.trace(*batch)
     session.extremes(*batch)
     assert session.take_counts().samples == 0
     session.scores(batch[0], batch[2])

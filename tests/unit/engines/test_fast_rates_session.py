@@ -9,11 +9,11 @@ import pytest
 
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.messages import VALUES
-from eqspike.core.rates import BinaryNeuron
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import RateSystem
+from eqspike.core.neurons import BinaryNeuron
+from eqspike.engines.fast.rates import FastRateSession
 from eqspike.memory import Binary, Fixed, Scale
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.systems import RateSystem
 from eqspike.testing import flattened, rate_samples, small_rate_system
 
 IMAGES, LABELS, KEYS = rate_samples(7)
@@ -67,14 +67,14 @@ def test_rates_are_the_end_of_the_free_phase_and_not_counted() -> None:
         assert session.take_counts().samples == 0
         np.testing.assert_array_equal(session.scores(IMAGES, KEYS), rates["output"])
     steps = SYSTEMS["ep"].rule.nudging.free_steps
-    np.testing.assert_array_equal(trace.values["hidden1"][:, steps - 1], rates["hidden1"])
+    np.testing.assert_array_equal(trace.states["hidden1"][:, steps - 1], rates["hidden1"])
 
 
 def test_a_network_at_rest_sends_nothing() -> None:
     long = _with_free_steps(SYSTEMS["ep"], 300)
     with FastRateSession(long, 1) as session:
         trace = session.trace(IMAGES, LABELS, KEYS)
-    sent = sum(trace.messages[name][:, :300].sum((0, 2)) for name in trace.messages)
+    sent = sum(trace.events[name][:, :300].sum((0, 2)) for name in trace.events)
     assert sent[:10].sum() > 0
     assert sent[-100:].sum() == 0
 
@@ -82,10 +82,13 @@ def test_a_network_at_rest_sends_nothing() -> None:
 @pytest.mark.parametrize(
     ("system", "said"),
     [
-        (replace(SYSTEMS["ep"], messages=VALUES), "message by message, got messages.kind values"),
+        (
+            replace(SYSTEMS["ep"], messages=VALUES),
+            "messages.kind values: set messages.kind to changes; engine torch can",
+        ),
         (
             replace(SYSTEMS["c-ep"], memory=Fixed(8, (1.0,) * 3, "nearest")),
-            "to an ideal memory only, got memory.kind fixed",
+            "memory.kind fixed here, for a continual rule writes at every step",
         ),
     ],
 )

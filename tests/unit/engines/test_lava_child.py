@@ -39,7 +39,7 @@ system = small_system(neuron=CurrentBased())
 images, labels, keys = samples(system, 100)
 with LavaSession(system) as session:
     print(session._child.process.pid, session._child.folder, flush=True)
-    session.raster(images, labels, keys)
+    session.trace(images, labels, keys)
 """
 
 
@@ -111,7 +111,7 @@ def strike_at_work(strike: Callable[[Traces], None], patience_s: float = 60.0) -
 
         def present() -> None:
             try:
-                session.raster(*batch)
+                session.trace(*batch)
             except EngineError as error:
                 errors.append(str(error))
 

@@ -14,7 +14,7 @@ import pytest
 
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.fast_int import FastIntSession
+from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.engines.lava.hardware_script import write_hardware_script
 from eqspike.engines.lava.schedule import input_lines
 from eqspike.testing import SIZES, samples, small_system
@@ -57,7 +57,7 @@ def test_the_script_gives_the_same_spikes(tmp_path: Path) -> None:
     images, labels, keys = samples(SYSTEM, 1)
     steps = SYSTEM.rule.free_steps
     with FastIntSession(SYSTEM, 1) as session:
-        spikes, _ = session.raster(images, labels, keys)
+        spikes, _ = session.trace(images, labels, keys)
         write_hardware_script(session.network, tmp_path / "net.py", "A test")
     np.save(tmp_path / "in.npy", input_lines(SYSTEM, images, keys, steps))
     done = run(RUN, ROOT, tmp_path / "net.py", "in.npy", "out.npy", cwd=tmp_path)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eqspike.core.learner import CountsNeurons
 from eqspike.core.neurons import CurrentBased
 from eqspike.engines.fast import FastSession
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.protocol import CountsNeurons, System
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.systems import System
 from eqspike.testing import samples, small_system
 
 LOIHI = CurrentBased(0.3, 0.1, 0.9)
@@ -30,7 +31,7 @@ def test_spikes_by_neuron_are_those_of_the_raster(
     for threads in (1, 3):
         with kind(system, seed=1, threads=threads) as session:
             assert isinstance(session, CountsNeurons)
-            raster, _ = session.raster(images, labels, keys)
+            raster, _ = session.trace(images, labels, keys)
             session.scores(images, keys)
             counts = session.take_counts()
             found.append(session.neuron_spikes())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eqspike.core.errors import ConfigError
-from eqspike.engines.parameters import check_labels
+from eqspike.systems.checks import check_labels
 
 
 @pytest.mark.parametrize(

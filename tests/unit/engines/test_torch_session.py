@@ -11,14 +11,15 @@ from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.counts import spiking
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.network import layered
-from eqspike.core.rates import Dynamics, Feedback, RateNeuron
-from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
+from eqspike.core.neurons import RateNeuron
+from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession, open_torch
 from eqspike.engines.torch.device import THREADED_PRODUCTS, threads
 from eqspike.memory import Fixed, Ideal
 from eqspike.nn.activations import SQUASHES
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging, RateRule
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 
 SIZES = (9, 6, 4)
 IMAGES = np.random.default_rng(0).integers(1, 256, (5, 9)).astype(np.uint8)
@@ -153,11 +154,14 @@ class TestCounts:
 
 class TestRefusals:
     def test_half_the_bits_and_weights_that_move_at_every_step(self) -> None:
-        with pytest.raises(UnsupportedError, match=r"bfloat16 keeps copies.*got c-ep and values"):
+        with pytest.raises(
+            UnsupportedError,
+            match=r"bfloat16 with rule c-ep and messages values here, for it keeps copies",
+        ):
             TorchSession(make(ContinualEquilibrium, precision="bfloat16"))
 
     def test_continual_rules_and_other_memories(self) -> None:
-        with pytest.raises(UnsupportedError, match="to an ideal memory only"):
+        with pytest.raises(UnsupportedError, match="which an ideal memory alone takes"):
             TorchSession(make(ContinualEquilibrium, memory=Fixed(8, (1.0, 1.0), "nearest")))
 
     def test_a_gpu_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,10 @@ from eqspike.core.counts import (
     PlasticityCounts,
 )
 from eqspike.core.errors import ConfigError, EqspikeError
-from eqspike.energy import Conditions, comparison_json
+from eqspike.energy import Conditions
 from eqspike.experiment import resolve
 from eqspike.experiment.comparing import compare_systems, labels
+from eqspike.reports import comparison_json
 from eqspike.training import RunFolder
 
 COUPLINGS = ("input->hidden", "hidden->output", "output->hidden")

@@ -11,13 +11,12 @@ import pytest
 from eqspike.cli import main
 from eqspike.core.counts import spiking
 from eqspike.core.messages import VALUES
-from eqspike.engines.protocol import RateSystem
-from eqspike.engines.rate_parameters import initial_rate_weights
 from eqspike.engines.torch import TorchSession
 from eqspike.experiment import load_model, resolve
-from eqspike.experiment.parity import compare_run
-from eqspike.experiment.rate_parity import RateParity, compare_rates
+from eqspike.experiment.parity import Parity, compare, compare_run
 from eqspike.experiment.runs import evaluate_run, start
+from eqspike.systems import RateSystem
+from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import rate_samples, small_rate_system
 from eqspike.training import RunFolder
 
@@ -77,9 +76,9 @@ def test_parity_of_a_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = json.loads(capsys.readouterr().out)
     assert data["equal"]
     assert data["messages"] > 0
-    assert data["max_difference"] < 1e-12
+    assert data["max_state_difference"] < 1e-12
     result = compare_run(run, ("fast", "torch:cpu"), 3)
-    assert isinstance(result, RateParity)
+    assert isinstance(result, Parity)
     assert result.holds
     assert main(["parity", str(run), "--engines", "torch,fast", "--samples", "2"]) == 0
     assert "differing messages" in capsys.readouterr().out
@@ -93,13 +92,13 @@ def test_parity_finds_where_messages_part(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(TorchSession, "load", disturbed)
     weights = initial_rate_weights(system, 0)
-    result = compare_rates(system, weights, rate_samples(), ("fast", "torch:cpu"))
+    result = compare(system, weights, rate_samples(), ("fast", "torch:cpu"))
     assert not result.holds
     assert result.first_difference is not None
     place = result.first_difference
-    assert place.sent[0] != place.sent[1]
+    assert place.states["sent"][0] != place.states["sent"][1]
     assert place.sample == 0
-    assert result.max_difference > 1e-3
+    assert result.max_state_difference > 1e-3
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased
-from eqspike.engines.fast_int import FastIntSession
-from eqspike.engines.parameters import initial_weights
-from eqspike.engines.protocol import Arrays, System
-from eqspike.experiment import ENGINES, sessions
+from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.offers import OFFERS
+from eqspike.experiment import ENGINES, Engine
 from eqspike.experiment.parity import Parity, compare
+from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import samples, small_system
 
 SYSTEM = small_system(neuron=CurrentBased(0.3, 0.1, 0.9))
@@ -32,8 +34,8 @@ def of(second: type[FastIntSession], monkeypatch: pytest.MonkeyPatch) -> Parity:
     def opened(system: System, seed: int, *options: str) -> FastIntSession:
         return second(system, seed, threads=1)
 
-    monkeypatch.setitem(ENGINES, "second", opened)
-    monkeypatch.setattr(sessions, "SPIKING_ENGINES", (*sessions.SPIKING_ENGINES, "second"))
+    monkeypatch.setitem(ENGINES.built_in, "second", Engine(opened))  # type: ignore[arg-type]
+    monkeypatch.setitem(OFFERS, "second", OFFERS["fast-int"])
     return compare(SYSTEM, initial_weights(SYSTEM, 1), samples(SYSTEM, 2), ("fast-int", "second"))
 
 
@@ -43,15 +45,15 @@ def test_integer_engines_are_compared_bit_for_bit(monkeypatch: pytest.MonkeyPatc
     assert found.holds
     assert found.arithmetic == ("integers", "integers")
     assert found.max_weight_error is None
-    assert found.max_potential_difference == 0
-    assert found.spikes > 0
+    assert found.max_state_difference == 0
+    assert found.events > 0
 
 
 def test_one_integer_step_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where all spikes agree."""
     found = of(Off, monkeypatch)
-    assert found.max_potential_difference is not None
-    assert found.max_potential_difference >= 1
+    assert found.max_state_difference is not None
+    assert found.max_state_difference >= 1
     assert not found.holds
 
 
@@ -60,7 +62,7 @@ def test_floats_and_integers_have_no_common_potentials() -> None:
     batch = samples(SYSTEM, 2)
     found = compare(SYSTEM, initial_weights(SYSTEM, 1), batch, ("fast", "fast-int"))
     assert found.arithmetic == ("float64", "integers")
-    assert found.max_potential_difference is None
+    assert found.max_state_difference is None
     assert found.max_weight_error is None
-    assert 0 < found.differing_spikes < found.spikes
+    assert 0 < found.differing_events < found.events
     assert np.isfinite(found.seconds).all()

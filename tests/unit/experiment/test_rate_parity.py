@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from eqspike.cli import main
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.fast_rates import FastRateSession
-from eqspike.engines.protocol import Images, Keys, Labels
-from eqspike.engines.rate_parameters import initial_rate_weights
-from eqspike.experiment import ENGINES
+from eqspike.core.learner import Images, Keys, Labels
+from eqspike.engines.fast.rates import FastRateSession
+from eqspike.experiment import ENGINES, Engine
 from eqspike.experiment.configuration import resolve
-from eqspike.experiment.rate_parity import compare_rates
+from eqspike.experiment.parity import compare
 from eqspike.experiment.runs import start
+from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import rate_samples, small_rate_system
 
 SMALL = (
@@ -42,7 +43,7 @@ def test_engines_that_agree(run: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["parity", str(run), "--engines", "fast,torch", "--samples", "5"]) == 0
     said = capsys.readouterr().out
     assert "fast and torch, 5 samples, all phases, float64" in said
-    assert "differing messages        0" in said
+    assert "differing messages       0" in said
     assert said.endswith("equal\n")
 
 
@@ -51,8 +52,8 @@ def test_integers_are_compared_bit_by_bit(run: Path, capsys: pytest.CaptureFixtu
     assert main(["parity", str(run), *engines]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["equal"] is True
-    assert found["values"] == 5 * 12 * 22
-    assert found["differing_values"] == 0
+    assert found["states"] == 2 * 5 * 12 * 22
+    assert found["differing_states"] == 0
     assert found["max_weight_error"] is None
 
 
@@ -62,7 +63,7 @@ def test_other_bits_differ_and_the_place_is_named(
     assert main(["parity", str(run), "--engines", "fast-int:8,fast-int", "--samples", "5"]) == 1
     said = capsys.readouterr().out
     assert "first difference: sample 0, step " in said
-    assert "fast-int:8: state " in said
+    assert "fast-int:8: message, rate " in said
     assert said.endswith("not equal\n")
 
 
@@ -78,7 +79,7 @@ class Untaught(FastRateSession):
 
     def fit(
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
-    ) -> int:
+    ) -> np.ndarray:
         """Refuse."""
         raise UnsupportedError("no")
 
@@ -87,11 +88,9 @@ def test_counts_are_of_the_same_weights_where_one_engine_learns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """So they are taken before it does."""
-    monkeypatch.setitem(ENGINES, "fast", lambda system, seed: Untaught(system, seed))
+    monkeypatch.setitem(ENGINES.built_in, "fast", Engine(Untaught))  # type: ignore[arg-type]
     system = small_rate_system(threshold=0.01)
-    found = compare_rates(
-        system, initial_rate_weights(system, 3), rate_samples(), ("torch", "fast")
-    )
+    found = compare(system, initial_rate_weights(system, 3), rate_samples(), ("torch", "fast"))
     assert found.max_weight_error is None
     assert found.counts_equal
     assert found.holds

@@ -44,7 +44,10 @@ def part(**changes: Any) -> dict[str, Any]:
         ({"image_shape": []}, "image_shape must be a list of whole numbers"),
         ({"image_shape": [2.5, 3]}, "image_shape must be a list of whole numbers"),
         ({"image_shape": [0, 3]}, "image_shape must be a list of numbers at least 1"),
-        ({"kind": "ixd"}, "kind must be one of idx, npz, got 'ixd'; did you mean 'idx'"),
+        (
+            {"kind": "ixd"},
+            "kind must be one of idx, npz, curriculum, pixels, series, adding, got 'ixd'; did you mean 'idx'",
+        ),
         ({"test": None}, "test is required"),
         ({"train": part(samples=0)}, "train.samples must be a whole number at least 1"),
         ({"train": part(images={"file": "../a"})}, "train.images.file must be a plain file name"),

@@ -16,7 +16,6 @@ import eqspike.tasks
 from eqspike import library
 from eqspike.tasks import load_task
 
-TASKS = ("digits", "fashion-mnist", "mnist", "mnist-sample")
 UseFullData = Callable[[str], Path]
 
 
@@ -37,16 +36,14 @@ def test_importing_and_reading_samples_is_light() -> None:
     assert (run.stdout, run.stderr) == ("[]\n", "")
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", library.names("tasks"))
 def test_every_description_is_valid_and_cites_its_source(name: str) -> None:
-    assert name in library.names("tasks")
     task = load_task(name)
     assert task.name == name
     assert task.source
     assert task.licence
     lines = library.find("tasks", name).read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ")
-    assert any(year in " ".join(lines[:3]) for year in ("(1998)", "(2017)"))
 
 
 @pytest.mark.parametrize(

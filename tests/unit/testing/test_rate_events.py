@@ -9,6 +9,7 @@ import pytest
 
 from eqspike.core.messages import Messages
 from eqspike.core.network import layered
+from eqspike.core.trace import sent
 from eqspike.rules import ContinualEquilibrium
 from eqspike.testing import PlainRates, rate_samples, small_rate_system
 
@@ -79,9 +80,9 @@ def test_a_trace_shows_who_sent_in_each_step() -> None:
         f"{layer.name}.bias": np.zeros(layer.size) for layer in system.network.free_layers
     }
     trace = plain.trace(IMAGES, LABELS, KEYS)
-    assert trace.values["hidden1"].shape == (6, 14, 7)
+    assert trace.states["hidden1"].shape == (6, 14, 7)
     np.testing.assert_array_equal(
-        trace.messages["hidden1"][:, 1:], np.diff(trace.sent["hidden1"], axis=1) != 0
+        trace.events["hidden1"][:, 1:], np.diff(trace.states[sent("hidden1")], axis=1) != 0
     )
-    assert abs(trace.values["output"] - trace.sent["output"]).max() <= 0.02
-    assert trace.messages["output"].any()
+    assert abs(trace.states["output"] - trace.states[sent("output")]).max() <= 0.02
+    assert trace.events["output"].any()

@@ -11,7 +11,7 @@ from eqspike.core.counts import EventCounts, LayerCounts, PhaseCounts
 from eqspike.core.errors import ActivityError
 from eqspike.experiment import resolve
 from eqspike.experiment.runs import start
-from eqspike.training.health import check_activity, check_weights
+from eqspike.training.health import check_activity, check_state, check_weights
 
 
 def counts(hidden: int, output: int) -> EventCounts:
@@ -30,12 +30,13 @@ def test_weights_that_are_not_finite_are_named() -> None:
 
 def test_weights_that_have_run_away_are_named() -> None:
     """But what a memory keeps beside them may be large."""
-    check_weights({"a-b": np.array([64.0]), "a-b.writes": np.array([900.0])})
+    check_weights({"a-b": np.array([64.0])})
+    check_state({"a-b": np.array([64.0]), "a-b.writes": np.array([900.0])})
     for name in ("a-b", "b.bias"):
         with pytest.raises(ActivityError, match=f"'{name}' have run away: one is 65"):
             check_weights({name: np.array([1.0, -65.0])})
     with pytest.raises(ActivityError, match=r"'a-b\.inertia' are no longer finite"):
-        check_weights({"a-b.inertia": np.array([np.inf])})
+        check_state({"a-b.inertia": np.array([np.inf])})
 
 
 def test_saturated_and_silent_layers_are_named() -> None:

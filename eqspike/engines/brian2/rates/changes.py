@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.learner import Arrays
 from eqspike.core.random_stream import stream_key
-from eqspike.engines.protocol import Arrays, RateSystem
-from eqspike.memory import Binary, Metaplastic, Writes
+from eqspike.memory import Ideal, Writes
+from eqspike.systems import RateSystem
+from eqspike.systems.writing import write_named
 
 Vector = NDArray[np.float64]
 
@@ -35,23 +37,10 @@ def write_contrast(
         pre, post = coupling.pre.name, coupling.post.name
         product = after[pre].T @ (weight * after[post]) - before[pre].T @ (weight * before[post])
         change = system.learning_rates[index] * scale * product
-        writes = _program(system, stored, coupling.name, index, change, stream_key(key, index))
-        if writes is not None:
+        own = stream_key(key, index)
+        writes = write_named(system.memory, stored, coupling.name, change, index, own)
+        if type(system.memory) is not Ideal:
             done[coupling.name] = writes
         moved = (weight * (after[post] - before[post])).sum(0)
         stored[f"{post}.bias"] = stored[f"{post}.bias"] + biases[index] * scale * moved
     return done
-
-
-def _program(
-    system: RateSystem, stored: Arrays, name: str, index: int, change: Vector, key: int
-) -> Writes | None:
-    memory = system.memory
-    if isinstance(memory, (Binary, Metaplastic)):
-        kept = {beside: stored[f"{name}.{beside}"] for beside in memory.kept}
-        written = memory.write(stored[name], kept, change, index)
-        stored[name] = written.stored
-        stored |= {f"{name}.{beside}": array for beside, array in written.kept.items()}
-        return written.writes
-    stored[name], writes = memory.program(stored[name], change, index, key)
-    return None if memory.kind == "ideal" else writes

@@ -26,9 +26,9 @@ from eqspike.engines.brian2.rates.equations import (
     THRESHOLD,
     learning_text,
     update_text,
-    value_text,
 )
-from eqspike.engines.protocol import RateSystem
+from eqspike.rules.readings import writes_steps
+from eqspike.systems import RateSystem
 
 STEP_MS = 1
 
@@ -57,12 +57,12 @@ def build_rate_circuit(system: RateSystem, conduct: Callable[[], None]) -> RateC
         network.input.name: _group(network.input.size, INPUT_STATE, clock, network.input.name)
     }
     for layer in network.free_layers:
-        state = NEURON_STATE.format(value=value_text(system.neuron))
+        state = NEURON_STATE.format(value=system.neuron.brian2_value())
         group = groups[layer.name] = _group(layer.size, state, clock, layer.name)
         group.run_regularly(
             update_text(system), clock=clock, when="groups", name=f"{layer.name}_update"
         )
-        if system.rule.continual:
+        if writes_steps(system.rule.reading):
             group.run_regularly(LEARN_BIAS, clock=clock, when="end", name=f"{layer.name}_learning")
     synapses = {c.name: _synapses(system, c, groups, clock) for c in network.couplings}
     monitors = {
@@ -96,7 +96,7 @@ def _synapses(
         name = f"{source.name}_to_{target.name}"
         way = Synapses(source, target, SYNAPSE_STATE, on_pre=DELIVERY, clock=clock, name=name)
         way.connect()
-        if system.rule.continual:
+        if writes_steps(system.rule.reading):
             text = learning_text(system)
             way.run_regularly(text, clock=clock, when="end", name=f"{name}_learning")
         ways.append(way)

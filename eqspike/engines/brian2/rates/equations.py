@@ -7,16 +7,8 @@ what was sent.
 
 from __future__ import annotations
 
-from eqspike.core.rates import AnyRateNeuron, BinaryNeuron
-from eqspike.engines.protocol import RateSystem
-from eqspike.rules import ContinualVectorField
-
-ACTIVATIONS = {
-    "hard-sigmoid": "clip({x}, 0, 1)",
-    "sigmoid-4": "1/(1 + exp(-4*({x} - 0.5)))",
-    "tanh": "tanh({x})",
-}
-"""Text of `core.activations`, by name."""
+from eqspike.rules.readings import StepField
+from eqspike.systems import RateSystem
 
 INPUT_STATE = """
 v : 1
@@ -58,24 +50,13 @@ LEARN_RECEIVER = "w += pace*(q_post - old_post)*old_pre"
 """Changes after each nudged step (`rules.continual`): of C-EP, and of each direction of C-VF."""
 
 
-def value_text(neuron: AnyRateNeuron) -> str:
-    """v of a state s."""
-    return "int(s >= 0.5)" if isinstance(neuron, BinaryNeuron) else "s"
-
-
 def update_text(system: RateSystem) -> str:
     """The new state of each neuron; where `running` is 0, the old one."""
-    neuron, drive = system.neuron, "(a + bias)/volt"
-    if isinstance(neuron, BinaryNeuron):
-        new = f"clip((1 - {neuron.filter!r})*s + {neuron.filter!r}*({drive} + nudge), 0, 1)"
-    elif system.dynamics.nudge == "outside":
-        new = f"{ACTIVATIONS[neuron.activation.name].format(x=drive)} + nudge"
-    else:
-        new = ACTIVATIONS[neuron.activation.name].format(x=f"({drive} + nudge)")
+    new = system.neuron.brian2_update("(a + bias)/volt", "nudge", system.dynamics.nudge == "inside")
     return f"s = running*({new}) + (1 - running)*s"
 
 
 def learning_text(system: RateSystem) -> str:
     """The change of a synapse after each nudged step, `_pre` being the sender."""
-    of_receiver = isinstance(system.rule, ContinualVectorField)
+    of_receiver = isinstance(system.rule.reading, StepField)
     return LEARN_RECEIVER if of_receiver else LEARN_PRODUCT

@@ -1,0 +1,173 @@
+"""Echoes and backpropagation on recorded brain potentials, and their memory and time against length.
+
+    python benchmarks/echo_series.py train --backward rhel --seed 0       # SelfRegulationSCP1 below EQSPIKE_DATA
+    python benchmarks/echo_series.py scale --out DIR                      # T = 1,000 to 50,000, table and figure
+
+`train` uses the archive's own split and prints one line of JSON an epoch. In this archive's files each channel is the
+first one moved in time, so the six channels are one electrode with lags. `scale` runs each length in its own process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from eqspike.nn.hssm import HamiltonianStack
+
+LENGTHS = (1_000, 3_000, 10_000, 30_000, 50_000)
+BACKWARDS = ("rhel", "reversible", "bptt")
+
+
+def read_series(path: Path) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    """(samples, time, channels) and labels of a file of the archive: channels by colon, values by comma."""
+    with gzip.open(path, "rt", encoding="latin-1") as file:
+        lines = [line.strip() for line in file if line[0] not in "#@" and line.strip()]
+    rows = [line.split(":") for line in lines]
+    values = [[np.array(part.split(","), np.float32) for part in row[:-1]] for row in rows]
+    return np.array(values).transpose(0, 2, 1), np.array([row[-1] for row in rows])
+
+
+def load(name: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Standardised by the training set, with a channel of time from 0 to 1 added."""
+    folder = Path(os.environ["EQSPIKE_DATA"]) / "uea"
+    train, train_labels = read_series(folder / f"{name}_TRAIN.ts.gz")
+    test, test_labels = read_series(folder / f"{name}_TEST.ts.gz")
+    classes = np.unique(train_labels)
+    mean, deviation = train.mean((0, 1)), train.std((0, 1))
+    found = []
+    for series, labels in ((train, train_labels), (test, test_labels)):
+        clock = np.broadcast_to(
+            np.linspace(0, 1, series.shape[1], dtype=np.float32)[:, None], (*series.shape[:2], 1)
+        )
+        whole = np.concatenate(((series - mean) / deviation, clock), 2)
+        found += [torch.from_numpy(whole), torch.from_numpy(np.searchsorted(classes, labels))]
+    return found[0], found[1], found[2], found[3]
+
+
+def train(options: argparse.Namespace) -> None:
+    series, labels, test, test_labels = load(options.data)
+    model = HamiltonianStack(
+        series.shape[2], int(labels.max()) + 1, hidden=options.hidden, units=options.units, blocks=options.blocks,
+        kind=options.kind, backward=options.backward, seed=options.seed,
+    )  # fmt: skip
+    torch.manual_seed(options.seed)
+    optimiser = torch.optim.Adam(model.parameters(), lr=options.rate)
+    steps = options.epochs * -(-len(series) // options.batch)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for epoch in range(options.epochs):
+        model.train()
+        began, losses = time.perf_counter(), []
+        for rows in torch.randperm(len(series)).split(options.batch):
+            loss = cross_entropy(model(series[rows]), labels[rows])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            losses.append(float(loss.detach()))
+        model.eval()
+        with torch.no_grad():
+            guesses = torch.cat([model(part).argmax(1) for part in test.split(options.batch)])
+        record = {
+            "backward": options.backward, "seed": options.seed, "epoch": epoch + 1, "loss": float(np.mean(losses)),
+            "test_accuracy": float((guesses == test_labels).float().mean()),
+            "seconds": time.perf_counter() - began,
+        }  # fmt: skip
+        print(json.dumps(record), flush=True)
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Peak memory and time of one forward and backward pass of one unit, in this process alone."""
+    import resource
+
+    from eqspike.nn import HamiltonianUnit, LinearOscillators, LogCoshOscillators
+
+    energy = LinearOscillators if options.kind == "linear" else LogCoshOscillators
+    unit = HamiltonianUnit(energy(1, options.units), backward=options.backward)
+    unit(torch.randn(1, 64, 1, requires_grad=True)).sum().backward()  # compiles
+    inputs = torch.randn(1, options.length, 1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.process_time()
+    unit(inputs).square().mean().backward()
+    seconds = time.process_time() - began
+    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    series = options.length * unit.size * 4
+    record = {"length": options.length, "backward": options.backward, "kind": options.kind,
+              "seconds": seconds, "peak_bytes": peak, "series_bytes": series}  # fmt: skip
+    print(json.dumps(record))
+
+
+def scale(options: argparse.Namespace) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)
+    records: list[dict[str, Any]] = []
+    for kind in ("linear", "log-cosh"):
+        for backward in BACKWARDS:
+            for length in LENGTHS:
+                command = [sys.executable, __file__, "measure", "--kind", kind, "--backward", backward,
+                           "--length", str(length), "--units", str(options.units)]  # fmt: skip
+                ran = subprocess.run(command, check=True, capture_output=True, text=True)
+                records.append(json.loads(ran.stdout))
+                print(ran.stdout.strip(), flush=True)
+    text = json.dumps(records, indent=2) + "\n"
+    (options.out / "echo_scale.json").write_text(text, encoding="utf-8")
+    draw(records, options.out / "echo_scale.png")
+
+
+def draw(records: list[dict[str, Any]], path: Path) -> None:
+    from eqspike.analysis.style import SERIES, new_figure, save, styled
+
+    @styled()
+    def figure() -> Any:
+        drawn = new_figure(10.0, 7.4)
+        for row, kind in zip(drawn.subplots(2, 2), ("linear", "log-cosh"), strict=True):
+            for backward, (colour, marker) in zip(BACKWARDS, SERIES, strict=False):
+                of = [r for r in records if (r["kind"], r["backward"]) == (kind, backward)]
+                lengths = [r["length"] for r in of]
+                look = {"color": colour, "marker": marker, "label": backward}
+                row[0].plot(lengths, [r["peak_bytes"] / 2**20 for r in of], **look)
+                row[1].plot(lengths, [r["seconds"] for r in of], **look)
+            row[0].set(title=f"Memory, {kind} oscillators", ylabel="peak memory (MiB)")
+            row[1].set(
+                title=f"Time, {kind} oscillators", ylabel="time (s)", yscale="log", xscale="log"
+            )
+            row[0].legend()
+        for place in drawn.axes:
+            place.set_xlabel("length T")
+        return drawn
+
+    save(figure(), path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("what", choices=("train", "scale", "measure"))
+    parser.add_argument("--data", default="SelfRegulationSCP1")
+    parser.add_argument("--kind", default="linear", choices=("linear", "log-cosh"))
+    parser.add_argument("--backward", default="rhel")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--hidden", type=int, default=32)
+    parser.add_argument("--units", type=int, default=32)
+    parser.add_argument("--blocks", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--length", type=int, default=1_000)
+    parser.add_argument("--out", type=Path, default=Path("runs/echo"))
+    options = parser.parse_args()
+    {"train": train, "scale": scale, "measure": measure}[options.what](options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Numerical checks of the theorems that learning rules rest on, with their reports and figures."""

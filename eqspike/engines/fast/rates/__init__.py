@@ -1,0 +1,5 @@
+"""The fast engine's networks of rates: compiled, event-driven simulation of neurons that send changes."""
+
+from eqspike.engines.fast.rates.session import FastRateSession
+
+__all__ = ["FastRateSession"]

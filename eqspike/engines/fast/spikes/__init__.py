@@ -1,0 +1,1 @@
+"""Spiking networks: compiled event-driven simulation on all cores."""

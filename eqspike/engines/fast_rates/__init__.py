@@ -1,5 +1,0 @@
-"""The fast engine's networks of rates: compiled, event-driven simulation of neurons that send changes."""
-
-from eqspike.engines.fast_rates.session import FastRateSession
-
-__all__ = ["FastRateSession"]

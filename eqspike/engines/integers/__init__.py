@@ -1,0 +1,1 @@
+"""What the engines that compute in a chip's integers share: rounded networks, how they learn and are read."""

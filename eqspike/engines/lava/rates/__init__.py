@@ -1,0 +1,1 @@
+"""Rate-based networks as Lava processes."""

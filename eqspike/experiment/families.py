@@ -1,0 +1,138 @@
+"""The families of models: networks of spikes, networks of rates, and learners of their own.
+
+A family is one row: which engine opens its subjects, and what others must know of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from eqspike.core.config import Section
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.learner import Learner
+from eqspike.engines.learner import EngineLearner
+from eqspike.experiment.sessions import check_engine, open_session
+from eqspike.learners.registry import Recipe, read_recipe
+from eqspike.systems import RateSystem, System
+from eqspike.systems.reading import read_system
+from eqspike.systems.weights import expected_shapes, rate_shapes
+from eqspike.tasks import AnyTask, SeriesTask
+
+Subject = System | RateSystem | Recipe
+"""What a model describes: the physics of a network, or a learner of its own."""
+
+LEARNER_ENGINE = "torch"
+"""Learners are torch modules; a device may follow, such as `torch:cuda`."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of subject.
+
+    Attributes:
+        engine: the one that runs a subject unless another is asked for.
+        check: given a subject and an engine's name, refuses what the engine does not run.
+        open: given a subject, a seed, an engine's name and the number of tasks of a curriculum.
+        fit_to: given a subject and a task, says what does not fit, or nothing.
+        weights: numbers of weights of a subject, by the names under which writes are counted.
+        messages: what synapses are sent, for reports, where it is no spikes.
+    """
+
+    engine: Callable[[Any], str]
+    check: Callable[[Any, str], None]
+    open: Callable[[Any, int, str, int], Learner]
+    fit_to: Callable[[Any, AnyTask], str]
+    weights: Callable[[Any], dict[str, int]]
+    messages: Callable[[Any], str]
+
+
+def read_subject(section: Section, training: Section) -> Subject:
+    """Read what a model describes: a `learner` section makes it a learner, else it is a network.
+
+    Raises:
+        ConfigError: for an unknown kind or key, or a value out of range.
+        UnsupportedError: for a combination that the mathematics refuses.
+    """
+    if section.has("learner"):
+        return read_recipe(section.section("learner"), training)
+    return read_system(section, training)
+
+
+def family(subject: Subject) -> Family:
+    """The row of a subject."""
+    for kind, row in FAMILIES.items():
+        if isinstance(subject, kind):
+            return row
+    return _LEARNERS
+
+
+def _open_network(
+    subject: System | RateSystem, seed: int, engine: str, stages: int
+) -> EngineLearner:
+    return EngineLearner(open_session(subject, seed, engine), stages)
+
+
+def _open_learner(recipe: Recipe, seed: int, engine: str, stages: int) -> Learner:
+    return recipe.open(seed, engine.partition(":")[2] or "cpu", stages)
+
+
+def _check_learner_engine(recipe: Recipe, engine: str) -> None:
+    if engine.split(":")[0] != LEARNER_ENGINE:
+        raise UnsupportedError(
+            f"learner.kind '{recipe.kind}' is a torch module and runs in engine '{LEARNER_ENGINE}' "
+            f"(or {LEARNER_ENGINE}:cuda), got '{engine}'"
+        )
+
+
+def _fit_network(system: System | RateSystem, task: AnyTask) -> str:
+    if isinstance(task, SeriesTask):
+        return f"is presented images, but the samples of task '{task.name}' are series; choose a learner of series"
+    network, pixels = system.network, math.prod(task.image_shape)
+    if network.input.size != pixels or system.classes != task.classes:
+        return (
+            f"has {network.input.size} inputs and outputs for {system.classes} classes, but task '{task.name}' "
+            f"has {pixels} pixels and {task.classes} classes; choose another model, or set layers to "
+            f"[{pixels}, ..., {task.classes}]"
+        )
+    maps, image = network.input.maps, task.image_shape
+    if maps and maps != ((1, *image) if len(image) == 2 else image):
+        return (
+            f"takes maps of {list(maps)}, but the images of task '{task.name}' are {list(image)}: their rows and "
+            "columns would be mixed up"
+        )
+    return ""
+
+
+def _weights_of_spikes(system: System) -> dict[str, int]:
+    return {name: math.prod(shape) for name, shape in expected_shapes(system).items()}
+
+
+def _weights_of_rates(system: RateSystem) -> dict[str, int]:
+    return {name: math.prod(shape) for name, shape in rate_shapes(system).items()}
+
+
+def _messages_of_rates(system: RateSystem) -> str:
+    if not system.messages.of_changes:
+        return "values"
+    return "bits" if system.neuron.sends_bits else "changes"
+
+
+FAMILIES: dict[type, Family] = {
+    System: Family(
+        lambda system: "fast", check_engine, _open_network, _fit_network, _weights_of_spikes,
+        lambda system: "",
+    ),
+    RateSystem: Family(
+        lambda system: "fast" if system.messages.of_changes else "torch",
+        check_engine, _open_network, _fit_network, _weights_of_rates, _messages_of_rates,
+    ),
+}  # fmt: skip
+
+_LEARNERS = Family(
+    lambda recipe: LEARNER_ENGINE, _check_learner_engine, _open_learner,
+    lambda recipe, task: recipe.misfit(task.input_shape, task.classes),
+    lambda recipe: recipe.weights(), lambda recipe: "values",
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Learners that are no network of spikes or rates: torch modules under the one training loop."""

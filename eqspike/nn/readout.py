@@ -1,0 +1,32 @@
+"""What is read from the positions of a recurrent unit."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from eqspike.nn.hamiltonian.energies import uniform
+
+
+class ReadOut(nn.Module):
+    """y = C φ + D * u at each step, with u the unit's own input.
+
+    For complex oscillators, whose positions are (real parts, imaginary parts), C φ is Re(C' φ') with the complex
+    matrix C' = C_real - i C_imaginary: all such matrices are reached.
+
+    Args:
+        size: of the positions.
+        outputs: values read; the inputs too must have as many channels.
+        generator: of the initial values: C from U(±1/√size), D from N(0, 1).
+    """
+
+    def __init__(
+        self, size: int, outputs: int, *, generator: torch.Generator | None = None
+    ) -> None:
+        super().__init__()
+        self.of_positions = nn.Parameter(uniform((outputs, size), size, generator))
+        self.of_inputs = nn.Parameter(torch.randn(outputs, generator=generator))
+
+    def forward(self, positions: Tensor, inputs: Tensor) -> Tensor:
+        """(samples, time, outputs)."""
+        return positions @ self.of_positions.T + self.of_inputs * inputs

@@ -1,0 +1,159 @@
+"""Feedback weights solved for, from running averages, instead of trained step by step.
+
+The l-drl loss of a block is quadratic in its feedback weights V; with d1 = h(F(x + xi)) - h(F(x)) and
+d2 = h(y + eta) - h(y), for noises of deviation sigma1 and sigma2, it is least at
+
+    V = A^-1 B,        A = E[d2 d2^T] / sigma2^2,        B = E[d1 xi^T] / sigma1^2
+
+Noises of two outputs are independent, so off its diagonal A is of order sigma^2 only, and the diagonal alone is
+kept (by output and kernel offset in a convolution): solving is one division. A and B are decaying sums over
+batches, one noise draw each; a batch costs two products of the size of the layer, F(x + xi) and d1 xi^T. The noise
+is balanced (`noise.py`), which takes most of the sampling error out of B. Loss: Ernoult et al., ICML 2022
+(arXiv:2201.13415).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from eqspike.core.errors import ConfigError, RunError
+
+from .mirror import Mirror
+from .module import TargetPropagation
+from .noise import BalancedSigns
+from .sums import Sums
+
+
+class SolvedFeedback:
+    """Keeps a model's feedback at the least l-drl loss, whenever `step` is called.
+
+    Args:
+        model: already on its device.
+        decay: of the running sums, per observed batch, 0 or more and below 1.
+        noise: deviation as a fraction of the root mean square of the values it is added to, above 0.
+        ridge: added to A's diagonal as a fraction of its mean, 0 or more; shrinks V, and keeps it finite where
+            outputs do not move.
+        interval: steps from one observed batch to the next, 1 or more.
+        clip: largest change of V in a step as a fraction of its norm; `None`: any.
+        seed: of the noise.
+
+    Raises:
+        ConfigError: for a number out of its range.
+    """
+
+    def __init__(
+        self,
+        model: TargetPropagation,
+        decay: float = 0.99,
+        noise: float = 0.1,
+        ridge: float = 0.01,
+        interval: int = 1,
+        clip: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        _check(decay, noise, ridge, interval, clip)
+        self.model, self.decay, self.noise, self.ridge = model, decay, noise, ridge
+        self.interval, self.clip, self.steps = interval, clip, 0
+        self.seed = seed
+        self.sums: dict[int, Sums] = {}
+        self.signs: dict[tuple[int, int], BalancedSigns] = {}
+        self.drawn: dict[tuple[int, int], int] = {}
+
+    def warm_up(self, batches: Iterable[Tensor]) -> None:
+        """Averages over batches of inputs before training; V is solved for once, at the end."""
+        for inputs in batches:
+            self.model(inputs)
+            self._observe_all()
+        self._solve_all(None)
+
+    def step(self) -> None:
+        """Observes the model's latest batch and solves; every `interval`-th call, others do nothing."""
+        if self.steps % self.interval == 0:
+            self._observe_all()
+            self._solve_all(self.clip)
+        self.steps += 1
+
+    @torch.no_grad()
+    def _observe_all(self) -> None:
+        """Adds the latest batch to the sums of every block."""
+        if not self.model.passages:
+            raise RunError("SolvedFeedback: the model has seen no batch; call model(inputs) first")
+        for number in range(1, len(self.model.blocks)):
+            seen = self._observe(number)
+            before = self.sums.get(number)
+            self.sums[number] = seen if before is None else before.plus(seen, self.decay)
+
+    def _observe(self, number: int) -> Sums:
+        """One batch's."""
+        block, mirror = self.model.blocks[number], self.model.mirror(number)
+        passage = self.model.passages[number]
+        rest = mirror.lift(passage.outputs, passage)
+        before, after = self._deviation(passage.inputs), self._deviation(passage.outputs)
+        xi = self._noise((number, 0), passage.inputs, before)
+        there = mirror.lift(block(passage.inputs + xi).outputs, passage) - rest
+        eta = self._noise((number, 1), passage.outputs, after)
+        back = (mirror.lift(passage.outputs + eta, passage) - rest) / after
+        products = mirror.correlate(there, xi) / before**2
+        places = math.prod(passage.outputs.shape[2:])
+        return Sums(mirror.reach(back * back, passage), products, float(len(xi) * places))
+
+    def _noise(self, place: tuple[int, int], values: Tensor, deviation: float) -> Tensor:
+        """Balanced noise of the shape of these values."""
+        if place not in self.signs:
+            signs = BalancedSigns(values[0].numel(), (self.seed, *place), values)
+            signs.drawn = self.drawn.get(place, 0)
+            self.signs[place] = signs
+        return self.signs[place].draw(len(values)).view_as(values) * deviation
+
+    def _deviation(self, values: Tensor) -> float:
+        """Of the noise added to these values."""
+        size = float(values.square().mean().sqrt())
+        return self.noise * (size if size > 0 else 1.0)
+
+    @torch.no_grad()
+    def _solve_all(self, clip: float | None) -> None:
+        """V = A^-1 B in every block that has been observed."""
+        for number, sums in self.sums.items():
+            _move(self.model.mirror(number), sums.solution(self.ridge), clip)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What going on needs besides the model: the sums, the steps and the noise's state."""
+        return {
+            "sums": {number: asdict(sums) for number, sums in self.sums.items()},
+            "steps": self.steps,
+            "drawn": {**self.drawn, **{place: signs.drawn for place, signs in self.signs.items()}},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from `state_dict`."""
+        self.sums = {number: Sums(**sums) for number, sums in state["sums"].items()}
+        self.steps = state["steps"]
+        self.drawn, self.signs = dict(state["drawn"]), {}
+
+
+def _move(mirror: Mirror, weight: Tensor, clip: float | None) -> None:
+    """Sets the feedback weights, by at most `clip` of their norm."""
+    change = weight - mirror.weight
+    if clip is not None:
+        change *= (clip * mirror.weight.norm() / change.norm()).clamp(max=1.0)
+    mirror.weight.add_(change)
+
+
+def _check(decay: float, noise: float, ridge: float, interval: int, clip: float | None) -> None:
+    """Refuses numbers out of range."""
+    rules = (
+        ("decay", decay, 0 <= decay < 1, "0 or more and below 1"),
+        ("noise", noise, noise > 0, "above 0"),
+        ("ridge", ridge, ridge >= 0, "0 or more"),
+        ("interval", interval, interval >= 1, "1 or more"),
+        ("clip", clip, clip is None or clip > 0, "above 0, or None"),
+    )
+    for name, value, holds, rule in rules:
+        if not holds:
+            raise ConfigError(f"SolvedFeedback: {name} must be {rule}, got {value!r}")

@@ -1,0 +1,125 @@
+"""What a report was made of, kept beside it, so that it can be made again without the run.
+
+inputs.json    schema `eqspike-energy-inputs-1`: provenance, chip names, counts of training and inference;
+               and where given: conditions, figures of the user, numbers of weights, rate of training, activity
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eqspike.chips import ChipProfile, load_profile, with_figures
+from eqspike.core.activity import activity_json, read_activity
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import ConfigError
+from eqspike.energy.conditions import Conditions
+from eqspike.reports.contents import EnergyReport, build_report
+from eqspike.reports.files import write_texts
+
+SCHEMA = "eqspike-energy-inputs-1"
+NAME = "inputs.json"
+
+
+Figures = Mapping[str, Mapping[str, str]]
+"""Figures of the user, by chip and name of the figure."""
+
+
+def write_inputs(
+    report: EnergyReport, chips: tuple[str, ...], folder: Path, figures: Figures | None = None
+) -> Path:
+    """Write `inputs.json` into `folder`; returns its path.
+
+    Args:
+        report: what was reported.
+        chips: the names or paths the profiles were loaded by.
+        folder: an existing folder.
+        figures: figures of the user that the profiles were given.
+
+    Raises:
+        RunError: if the file cannot be written.
+    """
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "provenance": dict(report.provenance),
+        "chips": list(chips),
+        "conditions": report.conditions.to_json(),
+        "figures": {chip: dict(given) for chip, given in (figures or {}).items()},
+        "weights": dict(report.weights),
+        "samples_per_second": report.samples_per_second,
+        "training": report.training and report.training.to_json(),
+        "inference": report.inference and report.inference.to_json(),
+    }
+    if report.activity:
+        data["activity"] = activity_json(report.activity)
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    return write_texts(folder, {NAME: text})[0]
+
+
+def read_inputs(folder: Path) -> EnergyReport:
+    """Estimate anew from `folder/inputs.json` with the chip profiles as they are now.
+
+    Raises:
+        ConfigError: if the file is missing or does not follow the schema.
+    """
+    path = folder / NAME
+    data = read_object(path, (SCHEMA,))
+    try:
+        names = [str(name) for name in data["chips"]]
+        figures = {str(chip): dict(given) for chip, given in data.get("figures", {}).items()}
+        return build_report(
+            chips=load_chips(names, figures),
+            provenance=dict(data["provenance"]),
+            training=_counts(data["training"], f"{path}: training"),
+            inference=_counts(data["inference"], f"{path}: inference"),
+            conditions=Conditions(**data.get("conditions", {})),
+            weights={str(place): int(n) for place, n in data.get("weights", {}).items()},
+            samples_per_second=float(data.get("samples_per_second", 1.0)),
+            activity=read_activity(data["activity"], f"{path}: activity")
+            if "activity" in data
+            else None,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path}: does not follow the schema: {error!r}") from error
+
+
+def read_object(path: Path, schemas: Sequence[str]) -> dict[str, Any]:
+    """The JSON object of a file that follows one of `schemas`.
+
+    Raises:
+        ConfigError: if there is none.
+    """
+    try:
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
+    if not isinstance(data, dict) or data.get("schema") not in schemas:
+        wanted = " or ".join(f"'{schema}'" for schema in schemas)
+        raise ConfigError(f"{path}: schema must be {wanted}")
+    return data
+
+
+def load_chips(names: Sequence[str], figures: Figures) -> list[ChipProfile]:
+    """Profiles with the user's figures.
+
+    Args:
+        names: library names or paths.
+        figures: by name of the profile.
+
+    Raises:
+        ConfigError: for an unknown chip, or figures of a chip that is not among them.
+    """
+    chips = [load_profile(name) for name in names]
+    for name in figures:
+        if name not in {chip.name for chip in chips}:
+            raise ConfigError(
+                f"figures are given for chip '{name}', which is not among those asked for: "
+                f"{', '.join(chip.name for chip in chips)}"
+            )
+    return [with_figures(chip, figures.get(chip.name, {})) for chip in chips]
+
+
+def _counts(data: Any, source: str) -> EventCounts | None:
+    return None if data is None else EventCounts.from_json(data, source)

@@ -1,0 +1,103 @@
+"""Systems for a comparison read from energy reports, whichever of their files is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eqspike.chips.supplied import SOURCE as USER
+from eqspike.core.counts import FILE_SCHEMA, EventCounts
+from eqspike.core.counts import SCHEMA as COUNTS
+from eqspike.core.errors import ConfigError
+from eqspike.energy.conditions import Conditions
+from eqspike.energy.counts_file import read_counts_file
+from eqspike.reports.comparison import ComparedSystem
+from eqspike.reports.export import SCHEMA as REPORT
+from eqspike.reports.inputs import NAME, read_object
+from eqspike.reports.inputs import SCHEMA as INPUTS
+
+FILES = (NAME, "energy.json")
+"""Files of a report that hold what a comparison needs, the better one first."""
+
+
+@dataclass(frozen=True)
+class ReportSource:
+    """One system as a report holds it.
+
+    Attributes:
+        system: the system, with the label asked for.
+        chips: names or paths of the profiles it was priced with.
+        figures: figures of the user, by chip.
+        conditions: how the chips were operated.
+    """
+
+    system: ComparedSystem
+    chips: tuple[str, ...]
+    figures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    conditions: Conditions = field(default_factory=Conditions)
+
+
+def is_report(path: Path) -> bool:
+    """Whether a path may be one of a report's files, its folder, or a file of counts."""
+    return path.suffix == ".json" or any((path / name).is_file() for name in FILES)
+
+
+def read_source(path: Path, label: str) -> ReportSource:
+    """Read a report's folder, its `inputs.json` or its `energy.json`, or a file of counts.
+
+    Raises:
+        ConfigError: if the file follows no schema of a report or of counts, or an `energy.json` is named that was
+            made with the user's figures, for it does not tell them apart.
+    """
+    if path.is_dir():
+        path = path / NAME if (path / NAME).is_file() else path / "energy.json"
+    data = read_object(path, (INPUTS, REPORT, FILE_SCHEMA, COUNTS))
+    if data["schema"] in (FILE_SCHEMA, COUNTS):
+        counted = read_counts_file(path)
+        return ReportSource(
+            ComparedSystem(
+                label, counted.provenance, counted.training, counted.inference, counted.weights
+            ),
+            (),
+        )
+    try:
+        if data["schema"] == INPUTS:
+            return _of_inputs(data, label, str(path))
+        return _of_report(data, label, path)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path}: does not follow the schema: {error!r}") from error
+
+
+def _of_inputs(data: Any, label: str, source: str) -> ReportSource:
+    return ReportSource(
+        _system(label, data, data, source),
+        tuple(str(name) for name in data["chips"]),
+        {str(chip): dict(given) for chip, given in data.get("figures", {}).items()},
+        Conditions(**data.get("conditions", {})),
+    )
+
+
+def _of_report(data: Any, label: str, path: Path) -> ReportSource:
+    for name, chip in data["chips"].items():
+        if USER in chip["profile"]["sources"]:
+            raise ConfigError(
+                f"{path}: chip '{name}' was given figures of the user; name the report's {NAME} instead, "
+                "which holds them"
+            )
+    return ReportSource(
+        _system(label, data, data["counts"], str(path)),
+        tuple(data["chips"]),
+        {},
+        Conditions(**data.get("conditions", {})),
+    )
+
+
+def _system(label: str, data: Any, counts: Any, source: str) -> ComparedSystem:
+    training, inference = (
+        None if counts[name] is None else EventCounts.from_json(counts[name], f"{source}: {name}")
+        for name in ("training", "inference")
+    )
+    weights = {str(place): int(number) for place, number in data.get("weights", {}).items()}
+    return ComparedSystem(label, dict(data["provenance"]), training, inference, weights)

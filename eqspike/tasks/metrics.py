@@ -1,0 +1,44 @@
+"""How a task judges outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number for each sample; a split's is their mean.
+
+    Attributes:
+        name: as in `train_accuracy` of a run's metrics.
+        larger_is_better: which way learning goes.
+        each: given outputs (samples, outputs) and targets, a number for each sample, (samples,).
+    """
+
+    name: str
+    larger_is_better: bool
+    each: Callable[[Values, Values], NDArray[np.float64]]
+
+
+def _right(outputs: Values, targets: Values) -> NDArray[np.float64]:
+    return np.asarray(outputs.argmax(1) == targets, np.float64)
+
+
+def _squared_error(outputs: Values, targets: Values) -> NDArray[np.float64]:
+    return np.asarray(((outputs - targets) ** 2).reshape(len(outputs), -1).mean(1), np.float64)
+
+
+ACCURACY = Metric("accuracy", True, _right)
+"""1 where the largest output is that of the label, else 0."""
+
+SQUARED_ERROR = Metric("squared_error", False, _squared_error)
+"""Mean over outputs of (output - target)^2."""
+
+METRICS = {metric.name: metric for metric in (ACCURACY, SQUARED_ERROR)}
