@@ -10,7 +10,7 @@ from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillator
 from eqspike.nn.hamiltonian.unit import HamiltonianUnit
 from eqspike.nn.readout import ReadOut
 
-UNITS = {"linear": LinearOscillators, "log-cosh": LogCoshOscillators}
+KINDS = ("linear", "log-cosh")
 
 
 class HamiltonianBlock(nn.Module):
@@ -69,9 +69,9 @@ class HamiltonianStack(nn.Module):
         kind: str = "linear", step: float = 0.01, backward: str = "rhel", dropout: float = 0.05, seed: int = 0,
     ) -> None:  # fmt: skip
         super().__init__()
-        if kind not in UNITS:
+        if kind not in KINDS:
             raise ConfigError(
-                f"HamiltonianStack: kind must be one of {', '.join(UNITS)}, got {kind!r}"
+                f"HamiltonianStack: kind must be one of {', '.join(KINDS)}, got {kind!r}"
             )
         generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):
