@@ -5,7 +5,8 @@
 
 `train` uses the archive's own split and prints one line of JSON an epoch. In this archive's files each channel is
 the first one moved in time, so the six channels are one electrode with lags. `scale` runs each length in its own
-process; memory is the growth of the process's peak over one forward and backward pass of one sample.
+process; memory is the growth of its peak over one forward and backward pass of one sample, less the positions,
+which are the unit's output and held by whoever asked for them.
 """
 
 from __future__ import annotations
@@ -101,12 +102,12 @@ def measure(options: argparse.Namespace) -> None:
     inputs = torch.randn(1, options.length, 1)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()
-    unit(inputs).square().mean().backward()
+    unit(inputs).sum().backward()
     seconds = time.process_time() - began
     peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-    series = options.length * unit.size * 4
+    beyond = peak - options.length * unit.size * 4
     record = {"length": options.length, "backward": options.backward, "kind": options.kind,
-              "seconds": seconds, "peak_bytes": peak, "series_bytes": series}  # fmt: skip
+              "seconds": seconds, "bytes_beyond_output": beyond}  # fmt: skip
     print(json.dumps(record))
 
 
@@ -137,9 +138,11 @@ def draw(records: list[dict[str, Any]], path: Path) -> None:
                 of = [r for r in records if (r["kind"], r["backward"]) == (kind, backward)]
                 lengths = [r["length"] for r in of]
                 look = {"color": colour, "marker": marker, "label": backward}
-                row[0].plot(lengths, [r["peak_bytes"] / 2**20 for r in of], **look)
+                row[0].plot(lengths, [r["bytes_beyond_output"] / 2**20 for r in of], **look)
                 row[1].plot(lengths, [r["seconds"] for r in of], **look)
-            row[0].set(title=f"Memory, {kind} oscillators", ylabel="peak memory (MiB)")
+            row[0].set(
+                title=f"Memory, {kind} oscillators", ylabel="peak memory beyond the output (MiB)"
+            )
             row[1].set(
                 title=f"Time, {kind} oscillators", ylabel="time (s)", yscale="log", xscale="log"
             )
