@@ -35,8 +35,8 @@ class Dropout(nn.Module):
             return values
         draws = torch.empty(-(-values.numel() // 4), dtype=torch.int64, device=values.device)
         bits = draws.random_(-(2**63), None).view(torch.int16)[: values.numel()]
-        kept = (bits >= self.dropped - 32_768).view(values.shape)
-        return values * (kept * (65_536 / (65_536 - self.dropped)))
+        kept = (bits >= self.dropped - 32_768).view(values.shape).to(values.dtype)
+        return values * kept.mul_(65_536 / (65_536 - self.dropped))
 
 
 class HamiltonianBlock(nn.Module):
