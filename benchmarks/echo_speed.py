@@ -26,7 +26,7 @@ OURS = [
     for backward in ("rhel", "reversible", "bptt")
 ]
 PUBLISHED = [("linear", "RHEL"), ("linear", "BPTT"), ("log-cosh", "RHEL"), ("log-cosh", "BPTT")]
-REPEATS = 3
+REPEATS = 5
 
 
 def timed(step: Callable[[], None], began: float) -> dict[str, float]:
