@@ -4,7 +4,7 @@
     python benchmarks/echo_series.py scale --out DIR                      # T = 1,000 to 50,000, table and figure
 
 `train` uses the archive's own split or one at random, and prints one line of JSON an epoch. In this archive's
-files each channel is the first one moved in time, so the six channels are one electrode with lags. `scale` runs each
+files each channel is the first one moved in time: the six channels are one electrode with lags. `scale` runs each
 length in its own process; memory is the growth of its peak over one forward and backward pass of one sample, less
 the positions, which are the unit's output and held by whoever asked for them.
 """
