@@ -54,7 +54,9 @@ class CompiledPass(torch.autograd.Function):
         positions = inputs.new_empty(samples, time, size)
         squares, keep = np.zeros((samples, size)), plan.backward == "bptt"
         kept = tuple(
-            np.zeros_like(positions.numpy()) if keep else kernels.nothing_kept(positions.numpy().dtype)
+            np.zeros_like(positions.numpy())
+            if keep
+            else kernels.nothing_kept(positions.numpy().dtype)
             for _ in range(2)
         )
         for start, stop in chunks(inputs, size):
