@@ -18,14 +18,14 @@ from eqspike.reports.ranges import bounded, total_amount
 MOST_SWINGS = 5
 """Figures named as moving the total most."""
 
-_ENERGY = doc.Column("energy per sample", True, "interval")
+_ENERGY = doc.Column("energy", True, "interval")
 _PARTS = (
-    doc.Column("category"), doc.Column("events per sample", True), _ENERGY,
+    doc.Column("category"), doc.Column("events", True), _ENERGY,
     doc.Column("share", True, under=0, words=" of the total"), doc.Column("confidence", under=0),
 )  # fmt: skip
 _PLACES = (
     doc.Column("where"), doc.Column("category", under=0),
-    doc.Column("events on the chip per sample", True), _ENERGY,
+    doc.Column("events on the chip", True), _ENERGY,
 )  # fmt: skip
 _SWINGS = (*doc.texts("figure"), *doc.numbers("total with low", "total with high", "change"))
 
@@ -50,8 +50,8 @@ def quantity_parts(title: str, priced: Priced, chip: ChipProfile, whole: str) ->
     bars = charts.phase_bars(estimate)
     if bars:
         yield doc.Stacks("By phase and category, per sample", bars)
-    yield doc.Table("By category", _PARTS, tuple(_parts(estimate, chip)))
-    yield doc.Table("By layer and coupling", _PLACES, tuple(_places(estimate)))
+    yield doc.Table("By category, per sample", _PARTS, tuple(_parts(estimate, chip)))
+    yield doc.Table("By layer and coupling, per sample", _PLACES, tuple(_places(estimate)))
     yield from _swings(priced)
     if estimate.gaps:
         yield doc.Heading(4, ("Not modelled",))
