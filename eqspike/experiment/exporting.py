@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from eqspike.core.errors import ConfigError
+from eqspike.core.random_stream import Purpose
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import image_task
 from eqspike.training import RunFolder
 from eqspike.training.evaluating import presentation_keys
 from eqspike.training.files import write_bytes
-
-_EXPORT = 5
 
 
 def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
@@ -41,7 +40,7 @@ def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[P
         )
     out = out or folder.path / "brian2"
     out.mkdir(parents=True, exist_ok=True)
-    key = int(presentation_keys(configuration.seed, _EXPORT, 0, sample + 1)[sample])
+    key = int(presentation_keys(configuration.seed, Purpose.EXPORT, 0, sample + 1)[sample])
     files = write_script(
         system,
         weights,
