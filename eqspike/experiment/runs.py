@@ -13,7 +13,9 @@ import numpy as np
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, RunError, UnsupportedError
+from eqspike.core.files import check_writable, remove_parts
 from eqspike.core.learner import Learner
+from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.families import family
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
@@ -34,6 +36,7 @@ from eqspike.training import (
     mean_rates,
     save,
 )
+from eqspike.training.lock import locked
 
 
 @dataclass(frozen=True)
@@ -118,42 +121,63 @@ def start(
     """Train a new run into the folder `out`.
 
     Raises:
-        RunError: if `out` already holds a run and not `force`.
+        RunError: if `out` already holds a run and not `force`, another process works in it, or nothing can be
+            written there.
         ConfigError, DataError, UnsupportedError: before any work.
         ActivityError: if the run goes wrong.
     """
     check_engine(configuration)
+    RunFolder(out).check_free(force)
+    check_writable(out)
     data = _Data.load(configuration)
     # The engine first: where it refuses, no folder is made and no earlier run deleted.
     if isinstance(data.task, SeriesTask) and data.task.caveat:
         (watcher or Watcher()).message(f"task '{data.task.name}': {data.task.caveat}")
-    with open_learner(configuration) as learner:
+    with open_learner(configuration) as learner, locked(out):
         folder = RunFolder.create(out, configuration.as_yaml(), force)
         return _train(configuration, data, folder, learner, Progress(), watcher, checkpoint_seconds)
 
 
 def resume(
-    out: Path, *, watcher: Watcher | None = None, checkpoint_seconds: float = 120.0
-) -> TrainingResult:
+    out: Path, *, wanted: Wanted | None = None, watcher: Watcher | None = None,
+    checkpoint_seconds: float = 120.0,
+) -> TrainingResult:  # fmt: skip
     """Continue the run in `out` from its newest undamaged checkpoint (or its start).
 
+    Args:
+        wanted: what the caller takes the run to be; a difference is refused.
+
     Raises:
-        RunError: if `out` holds no run.
+        RunError: if `out` holds no run, its configuration or checkpoints are not those that it wrote, or another
+            process works in it.
+        ConfigError: if it is not the run that is wanted.
     """
     watcher = watcher or Watcher()
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
+    check_wanted(configuration, wanted or Wanted(), out)
     data = _Data.load(configuration)
-    found = load_latest(folder.checkpoints, watcher.message)
-    with open_learner(configuration) as learner:
-        progress = Progress()
-        if found is None:
-            watcher.message("no checkpoint to continue from; starting from the beginning")
-        else:
-            state, progress = found
-            learner.load(state)
-            watcher.message(f"continuing from epoch {progress.epoch}, sample {progress.position}")
-        return _train(configuration, data, folder, learner, progress, watcher, checkpoint_seconds)
+    with locked(out):
+        remove_parts(out)
+        remove_parts(folder.checkpoints)
+        found = load_latest(
+            folder.checkpoints,
+            watcher.message,
+            lambda text: check_checkpoint(text, configuration, folder.checkpoints),
+        )
+        with open_learner(configuration) as learner:
+            progress = Progress()
+            if found is None:
+                watcher.message("no checkpoint to continue from; starting from the beginning")
+            else:
+                state, progress = found
+                learner.load(state)
+                watcher.message(
+                    f"continuing from epoch {progress.epoch}, sample {progress.position}"
+                )
+            return _train(
+                configuration, data, folder, learner, progress, watcher, checkpoint_seconds
+            )
 
 
 def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = None) -> Evaluation:
@@ -269,15 +293,18 @@ def _train(
         model.epochs, model.batch_size, model.schedule, configuration.seed, checkpoint_seconds
     )
 
+    text = configuration.as_yaml()
+
     def on_checkpoint(reached: Progress) -> None:
-        save(folder.checkpoints, learner.state(), reached)
+        save(folder.checkpoints, learner.state(), reached, text)
 
     def on_epoch(result: EpochResult) -> None:
-        folder.write_weights(learner.state())
-        folder.write_counts(result.progress.counts, result.inference)
-        if result.activity:
-            folder.write_activity(result.activity)
-        folder.write_metrics(result.progress.metrics)
+        with folder.adding():
+            folder.write_weights(learner.state())
+            folder.write_counts(result.progress.counts, result.inference)
+            if result.activity:
+                folder.write_activity(result.activity)
+            folder.write_metrics(result.progress.metrics)
         watcher.epoch(result.progress.metrics[-1])
 
     hooks = Hooks(

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from eqspike.core.errors import MissingPackageError
-from eqspike.energy.text import visible
+from eqspike.core.showing import markdown_text, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-_MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]|#~$])")
-# What makes a list, a rule or a heading of a text that begins a line.
-_MARKDOWN_START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|[-=\s]+$))")
 
 
 def fill_html(name: str, context: Mapping[str, Any]) -> str:
@@ -76,7 +71,4 @@ def _escape_markdown(value: object) -> object:
     """Neutralise Markdown and HTML in a text; numbers and joined lists are texts by then."""
     if not isinstance(value, str):
         return value
-    flat = visible(" ".join(value.split()))
-    escaped = _MARKDOWN_SPECIAL.sub(r"\\\1", flat)
-    escaped = _MARKDOWN_START.sub(r"\1\\", escaped)
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return markdown_text(value)
