@@ -33,7 +33,9 @@ _DISTRIBUTIONS = {"lava": "lava-nc"}
 
 def doctor(options: argparse.Namespace) -> int:
     """What is installed, where data and kernels are kept, and which engines run on this machine."""
-    with warnings.catch_warnings():  # of packages about themselves; no reason to end the examination
+    with (
+        warnings.catch_warnings()
+    ):  # of packages about themselves; no reason to end the examination
         warnings.simplefilter("ignore")
         found = _examined()
     if options.json:

@@ -33,7 +33,7 @@ class _Shown(reprlib.Repr):
 
     def repr_int(self, x: int, level: int) -> str:
         """A whole number; Python refuses to print those of thousands of digits."""
-        if x.bit_length() > 1000:
+        if x.bit_length() > 10_000:
             return "a number too long to print"
         return super().repr_int(x, level)
 
