@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from eqspike.core.learner import Arrays
+from eqspike.core.random_stream import Purpose
 from eqspike.deploy.calibration import calibrate
 from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.engines.learner import EngineLearner
@@ -26,7 +27,7 @@ SEED = 0
 def of_units(system: System, weights: Arrays, test: Split) -> None:
     """One line for each unit: what is lost to coarse mantissas, and what to saturating potentials."""
     print("unit     accuracy  wraps  saturated  rounding error (rms) of each coupling")
-    keys = presentation_keys(SEED, 6, 0, 500)
+    keys = presentation_keys(SEED, Purpose.CALIBRATION, 0, 500)
     for unit in UNITS:
         with FastIntSession(system, unit=float(unit)) as session:
             session.load(weights)
@@ -51,7 +52,7 @@ def of_bits(system: System, weights: Arrays, train: Split, test: Split, samples:
     batch = (
         train.images[:samples],
         train.labels[:samples],
-        presentation_keys(SEED, 6, 0, samples),
+        presentation_keys(SEED, Purpose.CALIBRATION, 0, samples),
     )
     print("\nbits  accuracy  unit")
     for bits in BITS:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from eqspike.analysis.style import SERIES, new_figure, save, styled
-from eqspike.core.random_stream import stream_key
+from eqspike.core.random_stream import Purpose, stream_key
 from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.model import load_model
 from eqspike.experiment.sessions import open_session
@@ -47,7 +47,7 @@ def measure(arguments: argparse.Namespace) -> None:
     ):
         for epoch in range(arguments.epochs):
             order = np.random.default_rng([arguments.seed, epoch]).permutation(len(train))
-            keys = presentation_keys(arguments.seed, 1, epoch, len(train))
+            keys = presentation_keys(arguments.seed, Purpose.TRAINING, epoch, len(train))
             for first in range(0, len(train), arguments.chunk):
                 part, started = order[first : first + arguments.chunk], time.perf_counter()
                 done = (epoch + first / len(train)) / model.epochs

@@ -145,8 +145,9 @@ def cost(options: argparse.Namespace) -> None:
     """Processor time of a step, as a multiple of backpropagation's."""
     images, labels = data(options, "train")
     images, labels = images[: options.batch], labels[: options.batch]
-    steps = {way: Step(network(options), way, options) for way in WAYS}
-    spent: dict[str, list[float]] = {way: [] for way in WAYS}
+    ways = ["backprop", *(way for way in options.ways if way != "backprop")]
+    steps = {way: Step(network(options), way, options) for way in ways}
+    spent: dict[str, list[float]] = {way: [] for way in ways}
     for repeat in range(options.repeats + 1):
         for way, step in steps.items():
             start = time.process_time()

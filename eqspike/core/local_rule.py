@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from eqspike.core.errors import ConfigError
+
 Side = Literal["pre", "post"]
 
 
@@ -48,10 +50,38 @@ class LocalRule:
     Attributes:
         traces: the low-pass traces each neuron keeps.
         products: the terms of the weight change; the change is divided by the nudging strength beta.
+        rate: name of the trace that estimates an output's rate for the nudge; by default the first.
     """
 
     traces: tuple[Trace, ...]
     products: tuple[Product, ...]
+    rate: str = ""
+
+    def __post_init__(self) -> None:
+        names = [trace.name for trace in self.traces]
+        used = {product.trace for product in self.products} | ({self.rate} - {""})
+        if not names or len(set(names)) != len(names) or not all(n.isidentifier() for n in names):
+            raise ConfigError(
+                f"a local rule needs traces named by different identifiers, got {names}"
+            )
+        if used - set(names):
+            raise ConfigError(
+                f"a local rule has traces {names}, got products of or a rate by {sorted(used - set(names))}"
+            )
+        if any(not trace.tau >= 1 for trace in self.traces):
+            raise ConfigError(
+                f"time constants must be at least 1 step, got {[t.tau for t in self.traces]}"
+            )
+
+    @property
+    def rate_trace(self) -> int:
+        """Place in `traces` of the one that estimates rates."""
+        return next((i for i, t in enumerate(self.traces) if t.name == self.rate), 0)
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether a spike of either side asks for the same combination of the other side's traces."""
+        return self.coefficients("pre") == self.coefficients("post")
 
     def coefficients(self, spike: Side) -> tuple[float, ...]:
         """Coefficient of each trace (in the order of `traces`) in the products started by a spike of `spike`."""

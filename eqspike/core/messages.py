@@ -23,7 +23,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eqspike.core.config import Section
-from eqspike.core.errors import UnsupportedError
 
 KINDS = ("values", "changes")
 
@@ -44,19 +43,6 @@ class Messages:
     def of_changes(self) -> bool:
         """Whether only changes are sent."""
         return self.kind == "changes"
-
-    def refuse_values(self, engine: str) -> None:
-        """Refuse values, for an engine that runs networks of rates message by message.
-
-        Raises:
-            UnsupportedError: naming the engine, and what to do.
-        """
-        if not self.of_changes:
-            raise UnsupportedError(
-                f"engine '{engine}' runs networks of rates message by message, got messages.kind values; use "
-                "engine 'torch', or --set 'messages={kind: changes}' (with threshold 0 rates are the same while "
-                "weights are held)"
-            )
 
     @staticmethod
     def read(section: Section) -> Messages:

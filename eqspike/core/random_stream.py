@@ -7,8 +7,24 @@ finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), applied once per k
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Purpose(IntEnum):
+    """What a stream of random numbers is for: the word that follows the seed in a key. No two are equal."""
+
+    TRAINING = 1
+    EVALUATION = 2
+    ORDER = 3
+    PARITY = 4
+    EXPORT = 5
+    CALIBRATION = 6
+    METERING = 7
+    INITIAL_WEIGHTS = 0xE9
+
 
 GAMMA = 0x9E3779B97F4A7C15
 MIX_1 = 0xBF58476D1CE4E5B9

@@ -11,7 +11,7 @@ from eqspike.chips.loihi.scale import HEADROOM, Extremes, Source, unit_of_extrem
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.engines.fast.loihi import FastIntSession
-from eqspike.engines.integers.loihi import refuse_unlike_loihi, rounding_source, stored_weights
+from eqspike.engines.integers.loihi import rounding_source, stored_weights
 from eqspike.systems import System
 
 _ROUNDS = 12
@@ -44,7 +44,6 @@ def calibrate(system: System, weights: Arrays, batch: tuple[Images, Labels, Keys
     Raises:
         UnsupportedError: if Loihi's neurons cannot carry the system, or no unit fits.
     """
-    refuse_unlike_loihi(system)
     source = rounding_source(system, stored_weights(system, weights))
     unit: float | None = None
     for attempt in range(_ROUNDS):

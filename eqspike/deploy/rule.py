@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.integers.loihi_learning import loihi_rules, refuse_learning
+from eqspike.engines.integers.loihi_learning import loihi_rules, refuse_unlearnable
 from eqspike.systems import System
 
 
@@ -41,7 +41,7 @@ def learning_rule_text(system: System) -> str:
 def _on_the_chip(system: System) -> list[str]:
     """The same as the chip's learning engine is given it, if it can learn the system."""
     try:
-        refuse_learning(system, "loihi")
+        refuse_unlearnable(system, "fast-int")
     except UnsupportedError:
         return []
     lines = ["", "on the chip's learning engine, in Lava's notation:"]

@@ -17,7 +17,7 @@ from eqspike.core.counts import (
 )
 from eqspike.core.errors import UnsupportedError
 from eqspike.memory import Writes
-from eqspike.rules import ContinualVectorField
+from eqspike.rules.readings import StepField, writes_steps
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import backward_name
 
@@ -121,7 +121,7 @@ def event_counts(system: RateSystem, tally: RateTally) -> EventCounts:
         name: PlasticityCounts(0, done.candidate, done.applied)
         for name, done in tally.writes.items()
     }
-    phase = "nudged" if system.rule.continual else "update"
+    phase = "nudged" if writes_steps(system.rule.reading) else "update"
     return EventCounts(tally.samples, phases) + EventCounts(
         0, {phase: PhaseCounts(0, {}, {}, writes)}
     )
@@ -129,7 +129,7 @@ def event_counts(system: RateSystem, tally: RateTally) -> EventCounts:
 
 def _evaluations(system: RateSystem, tally: RateTally) -> dict[str, PlasticityCounts]:
     """Of `ep` one at each weight and bias a sample; of continual rules one for each nudged message."""
-    each_way = isinstance(system.rule, ContinualVectorField)
+    each_way = isinstance(system.rule.reading, StepField)
     numbers: dict[str, int] = {}
     for coupling in system.network.couplings:
         pre, post = coupling.shape
@@ -137,7 +137,7 @@ def _evaluations(system: RateSystem, tally: RateTally) -> dict[str, PlasticityCo
             tally.messages.get(("nudged", layer.name), 0) for layer in (coupling.post, coupling.pre)
         )
         bias, backward = f"{coupling.post.name}.bias", backward_name(coupling)
-        if not system.rule.continual:
+        if not writes_steps(system.rule.reading):
             numbers[coupling.name] = tally.samples * pre * post
             numbers[bias] = tally.samples * post
         else:
@@ -157,7 +157,7 @@ def asked_writes(
         active_inputs: input neurons that are not dark in every sample of the batch.
         moved: of each free layer, in each write, the neurons whose q moved in some sample, (writes,).
     """
-    each_way = isinstance(system.rule, ContinualVectorField)
+    each_way = isinstance(system.rule.reading, StepField)
     asked: dict[str, int] = {}
     for index, coupling in enumerate(system.network.couplings):
         above, (rows, columns) = moved[index], coupling.shape

@@ -11,6 +11,7 @@ from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.files import check_writable, json_bytes, write_together
 from eqspike.core.learner import Session
+from eqspike.core.random_stream import Purpose
 from eqspike.core.reading import read_object
 from eqspike.deploy.calibration import Calibration, calibrate
 from eqspike.deploy.contents import Deployment, Outcome, deployment_json, read_network
@@ -18,9 +19,10 @@ from eqspike.deploy.mapping import map_to_cores
 from eqspike.deploy.rule import learning_rule_text
 from eqspike.deploy.text import markdown
 from eqspike.engines.fast.loihi import FastIntSession
-from eqspike.engines.integers.loihi import odd_coupling, refuse_unlike_loihi
+from eqspike.engines.integers.loihi import odd_coupling
 from eqspike.engines.lava.hardware_script import write_hardware_script
 from eqspike.engines.learner import EngineLearner
+from eqspike.engines.offers import refuse_unlike
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
@@ -32,7 +34,6 @@ from eqspike.training.files import arrays_bytes, read_arrays
 
 CALIBRATION_SAMPLES = 1000
 
-_CALIBRATION = 6
 _NETWORK, _DESCRIPTION = "network.safetensors", "deployment.json"
 
 
@@ -70,7 +71,7 @@ def deploy_run(
     configuration = load_configuration(folder.config_path)
     profile = _loihi_profile(chip)
     system = configuration.model.spiking_system("the deployment to a spiking chip")
-    refuse_unlike_loihi(system)
+    refuse_unlike(system, "fast-int")
     mapping = map_to_cores(system.network, profile)
     weights = folder.weights()
     task = image_task(configuration)
@@ -121,7 +122,7 @@ def _calibrated(
         raise ConfigError(
             f"--samples must be from 1 to {len(train)} (training set of {task.name}), got {samples}"
         )
-    keys = presentation_keys(configuration.seed, _CALIBRATION, 0, samples)
+    keys = presentation_keys(configuration.seed, Purpose.CALIBRATION, 0, samples)
     batch = train.images[:samples], train.labels[:samples], keys
     return calibrate(system, weights, batch)
 

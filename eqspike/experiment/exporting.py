@@ -6,12 +6,11 @@ from pathlib import Path
 
 from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable, write_bytes
+from eqspike.core.random_stream import Purpose
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import image_task
 from eqspike.training import RunFolder
 from eqspike.training.evaluating import presentation_keys
-
-_EXPORT = 5
 
 
 def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
@@ -41,7 +40,7 @@ def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[P
         )
     out = out or folder.path / "brian2"
     check_writable(out, f"sample_{sample}.npz")
-    key = int(presentation_keys(configuration.seed, _EXPORT, 0, sample + 1)[sample])
+    key = int(presentation_keys(configuration.seed, Purpose.EXPORT, 0, sample + 1)[sample])
     with folder.adding(out):
         files = write_script(
             system,

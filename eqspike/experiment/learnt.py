@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
-from eqspike.core.random_stream import stream_key
+from eqspike.core.random_stream import Purpose, stream_key
 
 TOLERANCE = 1e-9
 """Largest relative difference of weight changes: engines may sum the same terms in different orders."""
@@ -16,9 +16,6 @@ SMALLEST_CHANGE = 1e-6
 """Differences are relative to at least this: changes that cancel leave what rounding leaves."""
 
 FLOATS, INTEGERS = "float64", "integers"
-
-PARITY = 4
-"""Random stream of comparisons."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ def learnt(
     inference = session.take_counts()
     if getattr(session, "draws_for_itself", False):
         return Learnt(inference)
-    before, key = session.weights(), stream_key(seed, PARITY)
+    before, key = session.weights(), stream_key(seed, Purpose.PARITY)
     count = len(labels)
     size = 1 if singly and not learns_singly(session) else count
     try:

@@ -12,7 +12,7 @@ import numpy as np
 
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Batch, Learner, Pace
-from eqspike.core.random_stream import stream_key
+from eqspike.core.random_stream import Purpose, stream_key
 from eqspike.energy.metering import Meter, find_meters, total
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.runs import check_engine, check_fit, open_learner
@@ -22,8 +22,6 @@ from eqspike.training.evaluating import presentation_keys
 
 LONGEST = 300.0
 """Seconds of one measurement, at most: RAPL's counters overflow after several minutes at full power."""
-
-_STREAM = 6
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ def _step(
     def step() -> int:
         nonlocal place
         chosen = np.arange(place, place + min(batch_size, len(train))) % len(train)
-        keys = presentation_keys(seed, _STREAM, place, len(chosen))
+        keys = presentation_keys(seed, Purpose.METERING, place, len(chosen))
         place += len(chosen)
         batch = Batch(train.inputs[chosen], train.targets[chosen], keys)
         if kind == "training":

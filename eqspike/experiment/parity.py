@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
 from eqspike.core.network import Layer
+from eqspike.core.random_stream import Purpose
 from eqspike.core.trace import Trace, sent
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.learnt import (
     FLOATS,
     INTEGERS,
-    PARITY,
     TOLERANCE,
     Learnt,
     counts_equal,
@@ -157,7 +157,7 @@ def compare_run(out: Path, engines: tuple[str, str], samples: int) -> Parity:
         raise ConfigError(
             f"--samples must be from 1 to {len(test)} (test set of {task.name}), got {samples}"
         )
-    keys = presentation_keys(configuration.seed, PARITY, 0, samples)
+    keys = presentation_keys(configuration.seed, Purpose.PARITY, 0, samples)
     batch = (test.images[:samples], test.labels[:samples], keys)
     return compare(system, folder.weights(), batch, engines, configuration.seed)
 

@@ -12,12 +12,9 @@ from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Session
 from eqspike.core.origin import guarded
 from eqspike.core.registry import RATES, SIGNALS, SPIKES, Registry
-from eqspike.systems import AnySystem, RateSystem, System
-from eqspike.systems.checks import (
-    refuse_added_parts,
-    refuse_convolutions,
-    refuse_unlike_messages,
-)
+from eqspike.engines.offers import OFFERS, refuse_unlike
+from eqspike.systems import AnySystem, RateSystem
+from eqspike.systems.requirements import Offer, require
 
 
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
@@ -92,11 +89,14 @@ class Engine:
         open: given a system, a seed and the options that follow the engine's name, if any, gives a session.
         signals: what the neurons that it runs send, of `core.registry.SIGNALS`.
         about: one line for lists.
+        offers: of an added engine, what it runs; without them it must refuse by itself. Those of built-in engines
+            are in `engines.offers`.
     """
 
     open: Callable[..., Session]
     signals: tuple[str, ...] = SIGNALS
     about: str = ""
+    offers: tuple[Offer, ...] = ()
 
 
 def _lacks_of_engine(engine: object) -> str:
@@ -170,27 +170,24 @@ def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Sess
 
 
 def check_engine(system: AnySystem, engine: str) -> None:
-    """Refuse an engine that does not exist or does not run such neurons.
+    """Refuse an engine that does not exist, or a system that it does not run.
 
     Raises:
-        UnsupportedError: naming the engines that do.
+        UnsupportedError: naming the engines that do; see `systems.requirements.require`.
     """
     name = engine.split(":")[0]
     part = ENGINES.named(name)
+    if part.origin is None:
+        refuse_unlike(system, engine)
+        return
     signal = RATES if isinstance(system, RateSystem) else SPIKES
     if signal not in part.value.signals:
         neurons = "rate" if signal == RATES else "spiking"
-        other = next(n for n, known in ENGINES.built_in.items() if signal in known.signals)
         raise UnsupportedError(
-            f"engine '{name}' does not run {neurons} neurons; use engine '{other}'"
+            f"engine '{name}' ({part.origin}) does not run {neurons} neurons; choose another"
         )
-    if part.origin is not None:
-        return
-    refuse_added_parts(system, name)
-    if isinstance(system, System):
-        refuse_convolutions(system.network, name)
-    elif name != "torch":
-        refuse_unlike_messages(system, name)
+    if part.value.offers:
+        require(system, engine, {**OFFERS, name: part.value.offers})
 
 
 def _refuse_options(engine: str, options: tuple[str, ...]) -> None:

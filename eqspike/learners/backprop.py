@@ -54,7 +54,7 @@ class Backprop:
             torch.manual_seed(seed)
             module = self._module()
         loss = nn.functional.cross_entropy
-        return GradientLearner(module, self.optimiser.make, loss, levels, device)
+        return GradientLearner(module, self.optimiser.of, loss, levels, device=device)
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
         """See `learners.registry.Recipe`."""

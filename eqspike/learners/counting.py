@@ -84,6 +84,18 @@ def learning_counts(
     )
 
 
+def block_counts(module: nn.Module) -> EventCounts:
+    """Multiply-accumulates that modules count themselves (`take_operations`), by their own phases."""
+    phases: dict[str, PhaseCounts] = {}
+    for name, layer in module.named_modules():
+        take = getattr(layer, "take_operations", None)
+        for phase, number in (take() if callable(take) else {}).items():
+            operations = CouplingCounts(number, number)
+            found = PhaseCounts(0, {}, {name or "network": operations}, {})
+            phases[phase] = phases[phase] + found if phase in phases else found
+    return EventCounts(0, phases)
+
+
 def _phase(products: Mapping[str, Product], samples: int) -> PhaseCounts:
     couplings = {
         name: CouplingCounts(product.all, product.effective) for name, product in products.items()

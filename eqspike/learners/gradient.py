@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Batch, Outputs, Pace
-from eqspike.learners.counting import Products, learning_counts, reading_counts
+from eqspike.learners.counting import Products, block_counts, learning_counts, reading_counts
 from eqspike.learners.devices import read_device
 
 BLOCK = 1000
@@ -28,7 +28,23 @@ BLOCK = 1000
 Loss = Callable[[Tensor, Tensor], Tensor]
 Reader = Callable[[NDArray[Any]], NDArray[Any]]
 
-_OPTIMISER = "optimiser/"
+_OPTIMISER, _FOLLOWER = "optimiser/", "follower/"
+
+
+class Follower(Protocol):
+    """What learns beside a module, such as the feedback weights of target propagation."""
+
+    def step(self) -> None:
+        """Learn from the module's latest batch."""
+        ...
+
+    def arrays(self) -> Arrays:
+        """What going on needs of it, by name."""
+        ...
+
+    def load(self, arrays: Arrays) -> None:
+        """Go on from `arrays`."""
+        ...
 
 
 class GradientLearner:
@@ -39,16 +55,18 @@ class GradientLearner:
         optimiser: makes one for the module's parameters; each pace's factor multiplies its learning rates.
         loss: given outputs and targets, what is made smaller.
         read: brings a task's inputs to what the module takes, such as levels to numbers of 0 to 1.
+        follower: learns beside the module, between its forward and its backward pass; its state is kept too.
         device: name of a torch device.
     """
 
     def __init__(
         self, module: nn.Module, optimiser: Callable[[nn.Module], Optimizer], loss: Loss, read: Reader,
-        device: str = "cpu",
+        follower: Follower | None = None, device: str = "cpu",
     ) -> None:  # fmt: skip
         self.device = read_device(device)
         self.module = module.to(self.device)
         self._make_optimiser, self._loss, self._read = optimiser, loss, read
+        self._follower = follower
         self.new_optimiser()
         self._products = Products(self.module)
         self._counts = EventCounts()
@@ -74,9 +92,12 @@ class GradientLearner:
         with self._drawing(pace.key):
             self._optimiser.zero_grad()
             outputs = self.module(inputs)
+            if self._follower is not None:
+                self._follower.step()
             self._loss(outputs, targets).backward()  # type: ignore[no-untyped-call]
             self._optimiser.step()
         self._counts += learning_counts(self.module, self._products.take(), len(batch))
+        self._counts += block_counts(self.module)
         return _array(outputs)
 
     def predict(self, batch: Batch) -> Outputs:
@@ -88,6 +109,7 @@ class GradientLearner:
                 part = self._read(batch.inputs[first : first + BLOCK])
                 parts.append(self.module(self._tensor(part)).cpu().numpy())
         self._counts += reading_counts(self._products.take(), len(batch))
+        self._counts += block_counts(self.module)
         return np.concatenate(parts)
 
     def weights(self) -> Arrays:
@@ -102,6 +124,8 @@ class GradientLearner:
         for index, kept in remembered.items():
             for key, value in kept.items():
                 own[f"{_OPTIMISER}{names[index]}/{key}"] = _array(torch.as_tensor(value))
+        if self._follower is not None:
+            own |= {_FOLLOWER + name: array for name, array in self._follower.arrays().items()}
         return own
 
     def load(self, state: Arrays) -> None:
@@ -110,12 +134,16 @@ class GradientLearner:
         Raises:
             ConfigError: for a wrong name or shape, or a value that is not finite.
         """
-        own = {name: array for name, array in state.items() if not name.startswith(_OPTIMISER)}
+        beside = (_OPTIMISER, _FOLLOWER)
+        own = {name: array for name, array in state.items() if not name.startswith(beside)}
         self._check(own)
         tensors = {name: torch.from_numpy(np.array(array)) for name, array in own.items()}
         self.module.load_state_dict(tensors)
         self.new_optimiser()
-        self._load_optimiser({name: a for name, a in state.items() if name not in own})
+        self._load_optimiser({n: a for n, a in state.items() if n.startswith(_OPTIMISER)})
+        if self._follower is not None:
+            followed = {n: a for n, a in state.items() if n.startswith(_FOLLOWER)}
+            self._follower.load({n.removeprefix(_FOLLOWER): a for n, a in followed.items()})
 
     def take_counts(self) -> EventCounts:
         """Multiply-accumulates and weight updates since the last call."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -30,12 +31,12 @@ class OptimiserRecipe:
     weight_decay: float = 0.0
 
     @staticmethod
-    def read(training: Section) -> OptimiserRecipe:
-        """Read it from a model's `training` section."""
+    def read(training: Section, rates: Sequence[float] = ()) -> OptimiserRecipe:
+        """Read it from a model's `training` section; `rates`, where groups of parameters have their own."""
         kind = training.choice("optimiser", KINDS, "sgd")
         recipe = OptimiserRecipe(
             kind,
-            training.number("learning_rate", above=0, high=1e6),
+            max(rates, default=0.0) or training.number("learning_rate", above=0, high=1e6),
             training.number("momentum", 0.0, low=0, high=0.9999),
             training.number("weight_decay", 0.0, low=0, high=1e3),
         )
@@ -43,13 +44,14 @@ class OptimiserRecipe:
             raise training.error("momentum", "0 where training.optimiser is not sgd")
         return recipe
 
-    @property
-    def make(self) -> Callable[[nn.Module], Optimizer]:
-        """Given a module, an optimiser of its parameters."""
+    def of(self, module: nn.Module) -> Optimizer:
+        """The optimiser of all parameters of a module."""
+        return self.make(module.parameters())
+
+    def make(self, parameters: Iterable[Any]) -> Optimizer:
+        """The optimiser of these parameters, or groups of them."""
         if self.kind == "adam":
-            return lambda module: torch.optim.Adam(
-                module.parameters(), self.learning_rate, weight_decay=self.weight_decay
-            )
-        return lambda module: torch.optim.SGD(
-            module.parameters(), self.learning_rate, self.momentum, weight_decay=self.weight_decay
+            return torch.optim.Adam(parameters, self.learning_rate, weight_decay=self.weight_decay)
+        return torch.optim.SGD(
+            parameters, self.learning_rate, self.momentum, weight_decay=self.weight_decay
         )

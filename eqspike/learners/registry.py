@@ -82,6 +82,14 @@ LEARNERS: Registry[Built | type[Recipe]] = Registry(
         "backprop": Built(
             "eqspike.learners.backprop:Backprop", "networks of rates trained by backpropagation"
         ),
+        "energy-block": Built(
+            "eqspike.learners.energy:EnergyRecipe",
+            "energy-based blocks that relax: seven contrastive algorithms and their limits",
+        ),
+        "hssm": Built(
+            "eqspike.learners.series:SeriesRecipe",
+            "Hamiltonian state-space models on series, learning by echo (RHEL) or through time",
+        ),
         "binary-backprop": Built(
             "eqspike.learners.binary:BinaryBackprop",
             "binary networks with hidden weights, trained by backpropagation",

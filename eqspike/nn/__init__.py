@@ -15,6 +15,7 @@ from eqspike.nn.energy_block import EnergyBlock, PrecisionWarning, RestWarning
 from eqspike.nn.hamiltonian import HamiltonianUnit, LinearOscillators, LogCoshOscillators
 from eqspike.nn.settings import EnergySettings
 from eqspike.nn.structure import EnergyLayer, Skip
+from eqspike.nn.target_propagation import TargetPropagation
 
 __all__ = [
     "DCHN_SETTINGS",
@@ -28,5 +29,6 @@ __all__ = [
     "PrecisionWarning",
     "RestWarning",
     "Skip",
+    "TargetPropagation",
     "dchn",
 ]

@@ -165,6 +165,13 @@ class EnergyBlock(nn.Module):
         """The free phase of a batch."""
         settings, dtype = self.settings, parameters.biases[0].dtype
         settings.refuse(self.structure, dtype)
+        if bool(self.feedback) != (
+            settings.feedback == "separate" and len(self.structure.wires) > 1
+        ):
+            raise ConfigError(
+                f"the block was made with feedback '{'separate' if self.feedback else 'tied'}', got settings with "
+                f"'{settings.feedback}'; make another block"
+            )
         circuit = Circuit(self.structure, parameters, settings.updates)
         kept = (
             self._last

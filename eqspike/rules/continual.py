@@ -21,11 +21,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from eqspike.core.config import Section
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.phases import Phase
-from eqspike.core.rates import Dynamics, Feedback
 from eqspike.core.registry import RATES
 from eqspike.rules.nudging import Nudging
+from eqspike.rules.readings import StepContrast, StepField
 
 
 @dataclass(frozen=True)
@@ -42,25 +41,22 @@ class ContinualEquilibrium:
         """Free relaxation, then nudging with learning."""
         return self.nudging.phases(continual=True)
 
+    @property
+    def reading(self) -> StepContrast:
+        """Of every nudged step."""
+        return StepContrast()
+
+    @property
+    def beta(self) -> float:
+        """Nudging strength."""
+        return self.nudging.beta
+
     @staticmethod
     def read(section: Section) -> ContinualEquilibrium:
         """Read a model's `rule` section."""
         rule = ContinualEquilibrium(Nudging.read(section))
         section.close()
         return rule
-
-    def refuse(self, feedback: Feedback, dynamics: Dynamics) -> None:
-        """Refuse networks the mathematics forbids.
-
-        Raises:
-            UnsupportedError: for separate backward weights, two nudged phases or half steps.
-        """
-        _refuse_continual(self.kind, self.nudging, dynamics)
-        if feedback.separate:
-            raise UnsupportedError(
-                "rule 'c-ep' needs feedback.kind tied, got separate: it changes one weight by the product of both "
-                "states; use rule.kind c-vf"
-            )
 
 
 @dataclass(frozen=True)
@@ -77,35 +73,19 @@ class ContinualVectorField:
         """Free relaxation, then nudging with learning."""
         return self.nudging.phases(continual=True)
 
+    @property
+    def reading(self) -> StepField:
+        """Of every nudged step."""
+        return StepField()
+
+    @property
+    def beta(self) -> float:
+        """Nudging strength."""
+        return self.nudging.beta
+
     @staticmethod
     def read(section: Section) -> ContinualVectorField:
         """Read a model's `rule` section."""
         rule = ContinualVectorField(Nudging.read(section))
         section.close()
         return rule
-
-    def refuse(self, feedback: Feedback, dynamics: Dynamics) -> None:
-        """Refuse networks the rule says nothing about.
-
-        Raises:
-            UnsupportedError: for tied weights, two nudged phases or half steps.
-        """
-        _refuse_continual(self.kind, self.nudging, dynamics)
-        if not feedback.separate:
-            raise UnsupportedError(
-                "rule 'c-vf' needs feedback.kind separate, got tied: it asks another change of each direction; "
-                "use rule.kind c-ep"
-            )
-
-
-def _refuse_continual(kind: str, nudging: Nudging, dynamics: Dynamics) -> None:
-    if nudging.centered:
-        raise UnsupportedError(
-            f"rule '{kind}' needs beta_sign positive or random, got both: it writes while it is nudged, so a "
-            "second nudged phase would start from other weights than the first; use random"
-        )
-    if dynamics.updates != "synchronous":
-        raise UnsupportedError(
-            f"rule '{kind}' needs dynamics.updates synchronous, got {dynamics.updates}: it writes after each step "
-            "of all layers together"
-        )

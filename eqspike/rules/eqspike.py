@@ -15,8 +15,9 @@ from typing import ClassVar
 from eqspike.core.config import Section
 from eqspike.core.errors import ConfigError
 from eqspike.core.local_rule import LocalRule, derivative_rule
-from eqspike.core.phases import Phase
+from eqspike.core.phases import Nudge, Phase
 from eqspike.core.registry import SPIKES
+from eqspike.rules.readings import Products
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,21 @@ class EqSpike:
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Free relaxation, then nudging with learning."""
+        nudge: Nudge = "drawn" if self.random_sign else "alternating" if self.alternating else 1
         return (
-            Phase("free", self.free_steps),
-            Phase("nudged", self.nudged_steps, nudged=True, learns=True),
+            Phase("free", self.free_steps, start="rest"),
+            Phase("nudged", self.nudged_steps, nudge, learns=True),
         )
 
     @property
     def local_rule(self) -> LocalRule:
         """The one rule every engine prints from."""
         return derivative_rule(self.tau_fast, self.tau_slow)
+
+    @property
+    def reading(self) -> Products:
+        """Spikes of one side times traces of the other."""
+        return Products(self.local_rule)
 
     @staticmethod
     def read(section: Section) -> EqSpike:

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from eqspike.core.config import Section
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.phases import Phase
-from eqspike.core.rates import Dynamics, Feedback
 from eqspike.core.registry import RATES
 from eqspike.rules.nudging import Nudging
+from eqspike.rules.readings import EndContrast
 
 
 @dataclass(frozen=True)
@@ -36,22 +35,19 @@ class Equilibrium:
         """Free relaxation, then one nudged phase, or two."""
         return self.nudging.phases(continual=False)
 
+    @property
+    def reading(self) -> EndContrast:
+        """The ends of the nudged and the free phase, or of both nudged ones."""
+        return self.nudging.contrast
+
+    @property
+    def beta(self) -> float:
+        """Nudging strength."""
+        return self.nudging.beta
+
     @staticmethod
     def read(section: Section) -> Equilibrium:
         """Read a model's `rule` section."""
         rule = Equilibrium(Nudging.read(section))
         section.close()
         return rule
-
-    def refuse(self, feedback: Feedback, dynamics: Dynamics) -> None:
-        """Refuse networks the mathematics forbids.
-
-        Raises:
-            UnsupportedError: for separate backward weights.
-        """
-        del dynamics
-        if feedback.separate:
-            raise UnsupportedError(
-                "rule 'ep' needs feedback.kind tied, got separate: its one contrast for both directions is a "
-                "gradient only where one function of the states drives them all; use rule.kind c-vf"
-            )

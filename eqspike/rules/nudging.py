@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eqspike.core.config import Section
-from eqspike.core.phases import Phase
+from eqspike.core.phases import Nudge, Phase
+from eqspike.rules.readings import EndContrast
 
 SIGNS = ("positive", "random", "both")
 
@@ -31,11 +32,22 @@ class Nudging:
         """Whether the two nudged phases are compared with each other."""
         return self.sign == "both"
 
+    @property
+    def contrast(self) -> EndContrast:
+        """Of the nudged phase with the free one, or of both nudged ones."""
+        return EndContrast("nudged", "nudged back" if self.centered else "free")
+
     def phases(self, *, continual: bool) -> tuple[Phase, ...]:
         """Free relaxation, then the nudged phases, in which continual rules learn at every step."""
         names = ("nudged", "nudged back") if self.centered else ("nudged",)
-        nudged = (Phase(name, self.nudged_steps, nudged=True, learns=continual) for name in names)
-        return (Phase("free", self.free_steps), *nudged)
+        signs: tuple[Nudge, ...] = (
+            (1, -1) if self.centered else ("drawn" if self.sign == "random" else 1,)
+        )
+        nudged = (
+            Phase(name, self.nudged_steps, sign, "free end", learns=continual)
+            for name, sign in zip(names, signs, strict=True)
+        )
+        return (Phase("free", self.free_steps, start="rest"), *nudged)
 
     @staticmethod
     def read(section: Section) -> Nudging:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from eqspike.core.config import Section
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.core.registry import RATES, SPIKES, Registry, lacks_signal
 from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
+from eqspike.rules.refusals import refuse_network
 
 RateRule = Equilibrium | ContinualEquilibrium | ContinualVectorField
 RuleClass = (
     type[EqSpike] | type[Equilibrium] | type[ContinualEquilibrium] | type[ContinualVectorField]
 )
-
-
-def _lacks_of_rule(rule: Any) -> str:
-    of_rates = getattr(rule, "signal", None) == RATES
-    lacks = [name for name in ("refuse", "continual") if of_rates and not hasattr(rule, name)]
-    return lacks_signal(rule) or ", ".join(lacks)
 
 
 RULES: Registry[RuleClass] = Registry(
@@ -30,8 +23,8 @@ RULES: Registry[RuleClass] = Registry(
         rule.kind: rule
         for rule in (EqSpike, Equilibrium, ContinualEquilibrium, ContinualVectorField)
     },
-    _lacks_of_rule,
-    members=("kind", "phases"),
+    lacks_signal,
+    members=("kind", "phases", "reading", "beta"),
 )
 
 
@@ -53,5 +46,5 @@ def read_rate_rule(section: Section, feedback: Feedback, dynamics: Dynamics) -> 
         UnsupportedError: if the rule refuses such a network.
     """
     rule: RateRule = RULES.read(section, signal=RATES)
-    rule.refuse(feedback, dynamics)
+    refuse_network(rule, feedback, dynamics)
     return rule

@@ -11,6 +11,7 @@ from eqspike.core.rates import Dynamics, Feedback, Readout, refuse_convolutions
 from eqspike.core.registry import RATES, SPIKES
 from eqspike.memory import WeightMemory, read_memory
 from eqspike.rules import EqSpike, RateRule, read_rate_rule, read_spike_rule
+from eqspike.rules.readings import writes_steps
 from eqspike.systems.system import AnySystem, RateSystem, System
 from eqspike.tasks.encoders import Encoder
 
@@ -102,7 +103,7 @@ def _refuse_steps(rule: RateRule, memory: WeightMemory) -> None:
     Raises:
         UnsupportedError: for a continual rule and a memory that remembers.
     """
-    if rule.continual and memory.kept:
+    if writes_steps(rule.reading) and memory.kept:
         raise UnsupportedError(
             f"rule '{rule.kind}' asks for a change at every nudged step, but memory.kind {memory.kind} needs the "
             "contrast of a whole phase: the sign of one step's change is not that of their sum; use rule.kind ep"

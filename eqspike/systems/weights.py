@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Keys
 from eqspike.core.network import Coupling
-from eqspike.core.random_stream import draws
+from eqspike.core.phases import nudge_signs
+from eqspike.core.random_stream import Purpose
+from eqspike.rules.protocol import Rule
 from eqspike.systems.system import AnySystem, RateSystem, System
-
-_SIGN_POSITION = np.uint64(1 << 63)
 
 
 def initial_weights(system: System, seed: int) -> Arrays:
     """Uniform weights in +- gain / sqrt(fan-in), zero biases."""
-    generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
+    generator = np.random.default_rng(np.random.SeedSequence([seed, Purpose.INITIAL_WEIGHTS]))
     result: Arrays = {}
     for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
         bound = gain / np.sqrt(coupling.pre.size)
@@ -50,19 +50,9 @@ def check_arrays(weights: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
             raise ConfigError(f"weights '{name}' must be finite, got NaN or infinity")
 
 
-def nudge_signs(system: System, keys: Keys) -> NDArray[np.int64]:
-    """Sign of beta in each presentation of a batch, 1 or -1: drawn from its key, in turn from 1, or always 1."""
-    if system.rule.alternating:
-        return 1 - 2 * (np.arange(len(keys)) % 2)
-    if not system.rule.random_sign:
-        return np.ones(len(keys), np.int64)
-    return drawn_signs(keys)
-
-
-def drawn_signs(keys: Keys) -> NDArray[np.int64]:
-    """A sign for each presentation, 1 or -1, drawn from its key."""
-    bits = draws(0, keys ^ _SIGN_POSITION) & np.uint64(1)
-    return np.where(bits == 1, -1, 1)
+def nudge_strengths(rule: Rule, keys: Keys) -> NDArray[np.float64]:
+    """beta of each presentation in each phase, with its sign; 0 without a nudge: (samples, phases)."""
+    return np.stack([nudge_signs(phase.nudge, keys) * rule.beta for phase in rule.phases], axis=1)
 
 
 def backward_name(coupling: Coupling) -> str:
@@ -76,7 +66,7 @@ def initial_rate_weights(system: RateSystem, seed: int) -> Arrays:
     Backward weights are the transposed forward ones, each with its sign turned with probability
     (1 - cos angle) / 2, which gives that angle on average (Ernoult et al., arXiv:2005.04168).
     """
-    generator = np.random.default_rng(np.random.SeedSequence([seed, 0xE9]))
+    generator = np.random.default_rng(np.random.SeedSequence([seed, Purpose.INITIAL_WEIGHTS]))
     result: Arrays = {}
     for coupling, gain in zip(system.network.couplings, system.initial_gain, strict=True):
         bound = gain / np.sqrt(coupling.fan_in)

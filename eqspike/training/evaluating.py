@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts, spiking
 from eqspike.core.learner import Batch, Keys, Learner, Outputs
-from eqspike.core.random_stream import draws, stream_key
+from eqspike.core.random_stream import Purpose, draws, stream_key
 from eqspike.tasks import Metric
 
 BLOCK = 2000
 """Samples handed over at a time."""
-
-_EVALUATION = 2
 
 
 class Data(Protocol):
@@ -53,7 +51,7 @@ def evaluate(learner: Learner, data: Data, metric: Metric, seed: int, stage: int
 
 def predict(learner: Learner, data: Data, seed: int, stage: int = 0) -> Outputs:
     """Outputs of each sample, (samples, outputs)."""
-    keys = presentation_keys(seed, _EVALUATION, 0, len(data))
+    keys = presentation_keys(seed, Purpose.EVALUATION, 0, len(data))
     parts = []
     for first in range(0, len(data), BLOCK):
         part = slice(first, first + BLOCK)

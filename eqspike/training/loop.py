@@ -17,7 +17,7 @@ import numpy as np
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Batch, Learner, Pace
-from eqspike.core.random_stream import stream_key
+from eqspike.core.random_stream import Purpose, stream_key
 from eqspike.tasks import Metric, Stage
 from eqspike.training.checkpoint import Progress
 from eqspike.training.curriculum import hidden_weights, turning
@@ -28,8 +28,6 @@ from eqspike.training.schedule import Schedule
 
 CHECK_SECONDS = 2.0
 """How often activity and weights are checked and the progress is reported."""
-
-_TRAINING, _ORDER = 1, 3
 
 
 @dataclass(frozen=True)
@@ -127,8 +125,8 @@ def _epoch(learner: Learner, course: Course, progress: Progress) -> Progress:
     plan, hooks, stage = course.plan, course.hooks, course.stage(progress.epoch)
     train = course.stages[stage].train
     samples = len(train)
-    order = np.random.default_rng([plan.seed, _ORDER, progress.epoch]).permutation(samples)
-    keys = presentation_keys(plan.seed, _TRAINING, progress.epoch, samples)
+    order = np.random.default_rng([plan.seed, Purpose.ORDER, progress.epoch]).permutation(samples)
+    keys = presentation_keys(plan.seed, Purpose.TRAINING, progress.epoch, samples)
     clock = _Clock(plan.checkpoint_seconds)
     while progress.position < samples:
         first = progress.position
@@ -138,7 +136,7 @@ def _epoch(learner: Learner, course: Course, progress: Progress) -> Progress:
         done = progress.epoch + first / samples
         pace = Pace(
             plan.schedule.factor(done / course.epochs),
-            stream_key(plan.seed, _TRAINING, progress.epoch, first),
+            stream_key(plan.seed, Purpose.TRAINING, progress.epoch, first),
         )
         outputs = learner.fit(batch, pace)
         judged = float(course.metric.each(outputs, batch.targets).sum())

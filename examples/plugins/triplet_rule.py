@@ -21,6 +21,7 @@ from typing import ClassVar
 from eqspike.core.config import Section
 from eqspike.core.local_rule import LocalRule, Product, Trace
 from eqspike.rules import EqSpike
+from eqspike.rules.readings import Products
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class TripletRule(EqSpike):
                 Product(-far, "post", "late"),
             ),
         )  # fmt: skip
+
+    @property
+    def reading(self) -> Products:
+        """What engines read; a rule that is derived from another says it anew."""
+        return Products(self.local_rule)
 
     @staticmethod
     def read(section: Section) -> TripletRule:

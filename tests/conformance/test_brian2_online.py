@@ -58,5 +58,5 @@ def test_parity_of_an_online_model() -> None:
 
 def test_currents_are_refused() -> None:
     """As in the fast engine, before anything is built."""
-    with pytest.raises(UnsupportedError, match="needs an encoder that spikes"):
+    with pytest.raises(UnsupportedError, match=r"constant-current here, for rule.update online"):
         open_session(small_system(encoder="constant-current", online=True), engine="brian2")

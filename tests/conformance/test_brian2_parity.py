@@ -15,12 +15,11 @@ from eqspike.experiment.parity import Parity, compare
 from eqspike.memory import Fixed
 from eqspike.memory.fixed import ROUNDINGS
 from eqspike.systems import System
-from eqspike.systems.weights import initial_weights
+from eqspike.systems.weights import initial_weights, nudge_strengths
 from eqspike.tasks.encoders import ENCODERS, Encoder
 from eqspike.testing import NEURONS, SIZES, fixed_memory, present, samples, small_system
 
 brian2_session = pytest.importorskip("eqspike.engines.brian2.session")
-presenting = pytest.importorskip("eqspike.engines.brian2.presenting")
 ENGINES = ("fast", "brian2")
 
 
@@ -120,7 +119,7 @@ def test_brian2_equals_the_reference_event_by_event(neuron: Neuron) -> None:
     with brian2_session.Brian2Session(system, 1) as session:
         session.load(weights)
         spikes, potentials = session.trace(images, labels, keys)
-        betas = presenting.nudging_strengths(system, keys)
+        betas = nudge_strengths(system.rule, keys)[:, 1]
     for n in range(2):
         expected = present(
             system, weights, images[n], int(labels[n]), float(betas[n]), int(keys[n])

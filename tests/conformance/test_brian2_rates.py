@@ -81,7 +81,7 @@ def test_a_network_at_rest_sends_nothing() -> None:
 @pytest.mark.parametrize(
     ("system", "said"),
     [
-        (replace(small_rate_system(), messages=VALUES), "messages={kind: changes}"),
+        (replace(small_rate_system(), messages=VALUES), "set messages.kind to changes"),
         (small_rate_system(threshold=0.1, updates="even-odd"), "dynamics.updates"),
         (
             small_rate_system(

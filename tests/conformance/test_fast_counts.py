@@ -79,7 +79,7 @@ def test_learning_is_counted_exactly(sizes: tuple[int, ...], neuron: Neuron, enc
     with FastSession(system, seed=3, threads=2) as session:
         for part in (slice(0, 5), slice(5, 8)):
             batch = images[part], labels[part], keys[part]
-            betas = session._betas(keys[part])
+            betas = session._betas(keys[part])[:, 1]
             expected += counted_one_by_one(system, session.weights(), *batch, betas)
             session.fit(*batch, FACTOR, WRITE_KEY)
         counts = session.take_counts()
@@ -137,7 +137,7 @@ def test_currents_too_weak_to_be_sent_cause_no_evaluation() -> None:
     images, labels, keys = samples(system, 3)
     with FastSession(system, seed=0, threads=1) as session:
         expected: Counts = Counter()
-        for n, beta in enumerate(session._betas(keys)):
+        for n, beta in enumerate(session._betas(keys)[:, 1]):
             seen = present(
                 system, session.weights(), images[n], int(labels[n]), float(beta), int(keys[n])
             )

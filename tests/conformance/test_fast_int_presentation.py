@@ -10,10 +10,11 @@ import pytest
 
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.neurons import CurrentBased
+from eqspike.core.phases import nudge_signs
 from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.engines.integers.loihi import round_system
 from eqspike.systems import System
-from eqspike.systems.weights import initial_weights, nudge_signs
+from eqspike.systems.weights import initial_weights
 from eqspike.testing import (
     SIZES,
     flattened,
@@ -34,7 +35,7 @@ def system_of(sizes: tuple[int, ...] = SIZES[0], encoder: str = ENCODERS[0]) -> 
 def assert_equal(system: System, network: LoihiNetwork, threads: int = 2, count: int = 6) -> None:
     """Spikes, both registers, scores and counts of both phases."""
     images, labels, keys = samples(system, count)
-    signs = nudge_signs(system, keys)
+    signs = nudge_signs(system.rule.phases[1].nudge, keys)
     with FastIntSession(system, threads=threads) as session:
         session.load_network(network)
         spikes, registers = session.trace(images, labels, keys)
@@ -65,7 +66,7 @@ def test_a_rounded_system(sizes: tuple[int, ...], encoder: str) -> None:
     """With the signs of beta drawn: both occur."""
     system = system_of(sizes, encoder)
     network, _ = round_system(system, initial_weights(system, 3))
-    assert set(nudge_signs(system, samples(system, 6)[2])) == {-1, 1}
+    assert set(nudge_signs(system.rule.phases[1].nudge, samples(system, 6)[2])) == {-1, 1}
     assert_equal(system, network)
 
 

@@ -47,7 +47,7 @@ def test_weights_and_counts_are_equal(memory: Ideal | Fixed, neuron: Neuron, enc
     with FastSession(system, seed=5, threads=2) as session:
         weights = session.weights()
         start = session.weights()
-        betas = session._betas(keys)
+        betas = session._betas(keys)[:, 1]
         for batch, part in enumerate(BATCHES):
             read = session.fit(images[part], labels[part], keys[part], FACTOR, batch)
             expected = []
@@ -76,7 +76,7 @@ def test_more_pixels_than_levels() -> None:
     images, labels, keys = samples(system, 2)
     images[:] = np.maximum(images, 30)
     with FastSession(system, seed=5, threads=1) as session:
-        weights, betas = session.weights(), session._betas(keys)
+        weights, betas = session.weights(), session._betas(keys)[:, 1]
         session.fit(images, labels, keys, FACTOR, 0)
         for n in range(2):
             write_keys = [stream_key(0, n, index) for index in range(2)]

@@ -44,7 +44,7 @@ def simulate_both(system: System, session: FastSession, count: int, seed: int = 
     images, labels, keys = samples(system, count, seed)
     weights = with_biases(session.weights())
     session.load(weights)
-    betas = session._betas(keys)
+    betas = session._betas(keys)[:, 1]
     reference = [
         present(system, weights, images[n], int(labels[n]), float(betas[n]), int(keys[n]))
         for n in range(count)

@@ -10,6 +10,7 @@ import pytest
 
 from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased
+from eqspike.core.phases import nudge_signs
 from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.engines.fast.loihi.learner import TRACE_STREAM
 from eqspike.engines.integers.loihi import round_system
@@ -17,7 +18,6 @@ from eqspike.engines.integers.loihi_learning import loihi_rules, represented_cod
 from eqspike.engines.lava.session import LavaSession
 from eqspike.memory import Fixed
 from eqspike.systems import System
-from eqspike.systems.weights import nudge_signs
 from eqspike.testing import samples, small_system
 from eqspike.testing.loihi_learning import LoihiLearning, chance_of_engine, chance_of_lava
 
@@ -55,7 +55,9 @@ def test_the_compiled_engine_learns_as_defined(
         before = session.weights()
         reference = LoihiLearning(system, session.network, loihi_rules(system, 1.0), mirrored=False)
         chance = chance_of_engine(system, WRITE_KEY, TRACE_STREAM)
-        reference.learn(images, labels, nudge_signs(system, keys), keys, chance)
+        reference.learn(
+            images, labels, nudge_signs(system.rule.phases[1].nudge, keys), keys, chance
+        )
         session.fit(images, labels, keys, 1.0, WRITE_KEY)
         after, counts = session.weights(), session.take_counts()
     for name, copy in reference.copies.items():
@@ -81,7 +83,7 @@ def learnt_as_lava(system: System, first: Arrays) -> tuple[LoihiLearning, Arrays
         seeds[coupling.name] = WRITE_KEY + 4 * index
         seeds[f"{coupling.name} back"] = WRITE_KEY + 4 * index + 2
     chance = chance_of_lava(seeds, 5 * 32)
-    reference.learn(images, labels, nudge_signs(system, keys), keys, chance)
+    reference.learn(images, labels, nudge_signs(system.rule.phases[1].nudge, keys), keys, chance)
     couplings = tuple(
         replace(coupling, mantissas=reference.copies[coupling.name].weights)
         for coupling in network.couplings

@@ -11,13 +11,14 @@ from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
 from eqspike.core.neurons import RateNeuron
+from eqspike.core.phases import nudge_signs
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Fixed, Ideal
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
 from eqspike.rules.registry import RateRule
 from eqspike.systems import RateSystem
-from eqspike.systems.weights import check_arrays, drawn_signs, initial_rate_weights, rate_shapes
+from eqspike.systems.weights import check_arrays, initial_rate_weights, rate_shapes
 
 SAMPLES, PIXELS, CLASSES = 6, 12, 4
 IMAGES = np.random.default_rng(5).integers(0, 256, (SAMPLES, PIXELS)).astype(np.uint8)
@@ -169,7 +170,7 @@ def test_random_signs_belong_to_samples(rule: type[RateRule]) -> None:
     with TorchSession(system, 3) as session:
         session.fit(IMAGES, LABELS, KEYS, FACTOR, 0)
         found = session.weights()
-    signs = drawn_signs(KEYS)
+    signs = nudge_signs("drawn", KEYS)
     assert 0 < (signs < 0).sum() < SAMPLES
     plain = Plain(system, initial_rate_weights(system, 3))
     plain.fit(signs * system.rule.nudging.beta)

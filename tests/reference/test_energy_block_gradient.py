@@ -16,6 +16,7 @@ from eqspike.nn import (
     EnergyLayer,
     EnergySettings,
     PrecisionWarning,
+    Skip,
     dchn,
 )
 from eqspike.nn.convolution import HANDICAP
@@ -101,6 +102,56 @@ def test_separate_weights_have_the_exact_gradient_at_any_angle(angle: float, see
     exact = gradients(block, x, y, algorithm="unrolled")
     assert max(errors(gradients(block, x, y, algorithm="c-ep"), exact)) < 1e-5
     assert max(errors(gradients(block, x, y, algorithm="implicit"), exact)) < 1e-10
+
+
+@pytest.mark.parametrize("pooling", ["average", "none"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_separate_kernels_have_the_exact_gradient(pooling: str, seed: int) -> None:
+    """Without max pooling, whose picks may alternate for ever; the block then says so."""
+    torch.manual_seed(seed)
+    how = Convolution(3, 1, Pooling(pooling, 1 if pooling == "none" else 2))
+    layers = [
+        EnergyLayer(3, how, "tanh", 0.25),
+        EnergyLayer(4, how, "tanh", 0.25),
+        EnergyLayer(5, activation="linear"),
+    ]
+    settings = replace(REST, feedback="separate", angle=135.0)
+    block = EnergyBlock((2, 9, 9), layers, settings, [Skip(0, 2, "dense")]).double()
+    x, y = torch.rand(6, 2, 9, 9, dtype=torch.float64), torch.rand(6, 5, dtype=torch.float64)
+    exact = gradients(block, x, y, algorithm="unrolled")
+    assert max(errors(gradients(block, x, y, algorithm="c-ep"), exact)) < 1e-5
+
+
+@pytest.mark.parametrize("points", [3, 4])
+def test_the_circle_written_out(points: int) -> None:
+    """Complex states of a dense network at a large nudge, and the first Fourier coefficient of dPhi/dW."""
+    torch.manual_seed(1)
+    layers = [EnergyLayer(6, activation="tanh"), EnergyLayer(4, activation="linear")]
+    beta = 0.4
+    settings = replace(REST, algorithm="holomorphic", points=points, beta=beta)
+    block = EnergyBlock((8,), layers, settings).double()
+    x, y = torch.rand(5, 8, dtype=torch.float64), torch.rand(5, 4, dtype=torch.float64)
+    found = gradients(block, x, y)
+    with torch.no_grad():
+        (w0, w1), (b0, b1) = (
+            [p.to(torch.complex128) for p in part.values()]
+            for part in (block.weights, block.biases)
+        )
+        total = [torch.zeros_like(w) for w in (w0, w1)]
+        for number in range(points):
+            turn = torch.exp(torch.tensor(2j * torch.pi * number / points, dtype=torch.complex128))
+            s0, s1 = (
+                torch.zeros(5, 6, dtype=torch.complex128),
+                torch.zeros(5, 4, dtype=torch.complex128),
+            )
+            for _ in range(400):
+                s0 = torch.tanh(x.to(torch.complex128) @ w0.t() + s1 @ w1 + b0)
+                s1 = s0 @ w1.t() + b1 + beta * turn * (y - s1)
+            total[0] += s0.t() @ x.to(torch.complex128) / turn
+            total[1] += s1.t() @ s0 / turn
+    for ours, sum_of_points in zip(found, total, strict=False):
+        expected = -sum_of_points.real / (points * beta * 5)
+        assert float((ours - expected).norm()) < 1e-9 * float(expected.norm())
 
 
 @pytest.mark.parametrize("points", [2, 4, 6])

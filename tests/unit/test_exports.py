@@ -21,6 +21,11 @@ EXPORTS = {
         "MEMORIES", "Binary", "Fixed", "Ideal", "Kept", "Metaplastic", "Scale",
         "WeightMemory", "Writes", "Written", "read_memory",
     ],
+    "eqspike.nn": [
+        "DCHN_SETTINGS", "DCHN_WIDTHS", "EnergyBlock", "EnergyLayer", "EnergySettings", "HamiltonianUnit",
+        "LinearOscillators", "LogCoshOscillators", "PrecisionWarning", "RestWarning", "Skip", "TargetPropagation",
+        "dchn",
+    ],
     "eqspike.rules": [
         "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
         "Nudging", "RULES", "RateRule", "read_rate_rule", "read_spike_rule",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from eqspike.cli import main
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.local_rule import LocalRule
 from eqspike.experiment import load_model, resolve
+from eqspike.experiment.parity import compare_run
 from eqspike.experiment.plugins import plugins
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "plugins"
@@ -98,11 +100,23 @@ def test_a_share_of_nothing_is_the_rule_of_eqspike() -> None:
         assert found == (*plain.rule.local_rule.coefficients(side), 0)
 
 
-def test_an_engine_that_does_not_know_the_rule_refuses_it(tmp_path: Path) -> None:
-    with plugins(RULE), pytest.raises(UnsupportedError, match="does not run rule 'triplet-like'"):
-        eqspike.train(
-            "eqspike-digits", "digits", out=tmp_path / "run", quiet=True,
+def test_the_rule_trains_in_the_fast_engine_and_spikes_alike_in_brian2(tmp_path: Path) -> None:
+    with plugins(RULE):
+        run = eqspike.train(
+            "eqspike-digits", "digits", out=tmp_path / "run", quiet=True, epochs=2, limit=300,
             settings=dict(each.split("=") for each in TRIPLET),
         )  # fmt: skip
-    assert not (tmp_path / "run").exists()
+        assert run.accuracy is not None
+        assert run.accuracy > 0.2, "a guess is right in a tenth of the cases"
+        found = compare_run(tmp_path / "run", ("fast", "brian2"), 3)
+    assert found.holds
+    assert found.events > 0
     assert load_model("eqspike-digits").system.rule.kind == "eqspike"
+
+
+def test_engines_that_do_not_have_such_a_rule_refuse_it() -> None:
+    rule = triplet()
+    system = replace(load_model("eqspike-digits-loihi").system, rule=rule)
+    for engine in ("fast-int", "lava:stock"):
+        with pytest.raises(UnsupportedError, match="does not run rule"):
+            eqspike.open_session(system, engine=engine)

@@ -25,7 +25,7 @@ from eqspike.analysis.gradients.network import Array
 from eqspike.analysis.gradients.primitive import products
 from eqspike.core.errors import ActivityError
 from eqspike.core.learner import Arrays, Images, Labels
-from eqspike.rules import ContinualVectorField
+from eqspike.rules.readings import StepField
 from eqspike.systems import RateSystem
 
 
@@ -93,7 +93,7 @@ def _changes(
     system: RateSystem, weights: Arrays, rates: Mapping[str, Array], scale: float
 ) -> Arrays:
     """The rule's change at each step."""
-    each_way = isinstance(system.rule, ContinualVectorField)
+    each_way = isinstance(system.rule.reading, StepField)
     result: Arrays = {}
     for coupling in system.network.couplings:
         pre, post = rates[coupling.pre.name], rates[coupling.post.name]

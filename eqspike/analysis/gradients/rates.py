@@ -25,6 +25,7 @@ from eqspike.core.activations import SIGMOID_4
 from eqspike.core.errors import ConvergenceError
 from eqspike.core.learner import Arrays, Images, Labels
 from eqspike.core.rates import differentiable
+from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
 
 BETAS = (1e-1, 1e-2, 1e-3)
@@ -145,7 +146,7 @@ def check_rate_gradient(
             centered=centered, rate_factor=factor,
         )  # fmt: skip
 
-    continual = system.rule.continual
+    continual = writes_steps(system.rule.reading)
     by_step = system.dynamics.updates == "synchronous"
     updates = processes(BETAS[-1], FACTORS[-1] if continual else 0.0, True)
     own = own_changes(system, weights, images, labels)

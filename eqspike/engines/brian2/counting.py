@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from eqspike.core.counts import (
 )
 from eqspike.core.grid import snap
 from eqspike.core.learner import Arrays, Images
-from eqspike.core.network import Coupling
+from eqspike.core.phases import Phase, by_step, total_steps
 from eqspike.engines.brian2.presenting import Recording
 from eqspike.memory import Writes
 from eqspike.systems import System
@@ -39,21 +40,21 @@ def block_counts(
     system: System, recording: Recording, weights: Arrays, images: Images, learns: bool
 ) -> EventCounts:
     """Counts of one run, but for the weight writes; `weights` are those stored before it."""
-    rule = system.rule
-    ends = {"free": (0, rule.free_steps)}
-    if learns:
-        ends["nudged"] = (rule.free_steps, rule.free_steps + rule.nudged_steps)
+    ran = system.rule.phases if learns else system.rule.phases[:1]
+    taught = [phase for phase in ran if phase.learns]
+    learning = Activity(_spikes(system, recording, ran, taught), {})
+    evaluations = _evaluations(system, learning, recording.samples, total_steps(taught), images)
     phases = {}
-    for name, (first, last) in ends.items():
-        spikes = _spikes(system, recording, first, last)
+    for name in dict.fromkeys(phase.kind for phase in ran):
+        chosen = [phase for phase in ran if phase.kind == name]
+        spikes = _spikes(system, recording, ran, chosen)
         activity = Activity(spikes, _reached(system, recording, name, spikes, weights))
-        sample_steps = recording.samples * (last - first)
-        plasticity = _evaluations(system, activity, sample_steps, images) if first else {}
+        sample_steps = recording.samples * total_steps(chosen)
         phases[name] = PhaseCounts(
             sample_steps,
             _layers(system, activity, sample_steps, learns),
             _couplings(system, activity),
-            plasticity,
+            evaluations if name == "nudged" else {},
         )
     return EventCounts(recording.samples, phases)
 
@@ -87,25 +88,25 @@ def _reached(
 
 
 def _spikes(
-    system: System, recording: Recording, first: int, last: int
+    system: System, recording: Recording, ran: Sequence[Phase], chosen: Sequence[Phase]
 ) -> dict[str, NDArray[np.int64]]:
-    """Spikes of each neuron in the steps `first` to `last` - 1 of every sample."""
+    """Spikes of each neuron in some of the phases of every sample."""
+    counted = by_step(ran, [phase in chosen for phase in ran])
     result = {}
     for layer in system.network.layers:
         if layer.name not in recording.spikes:
             result[layer.name] = np.zeros(layer.size, np.int64)
             continue
         step, neuron = recording.spikes[layer.name]
-        within = step % recording.period
-        chosen = neuron[(within >= first) & (within < last)]
-        result[layer.name] = np.bincount(chosen, minlength=layer.size)
+        within = neuron[counted[step % recording.period]]
+        result[layer.name] = np.bincount(within, minlength=layer.size)
     return result
 
 
 def _layers(
     system: System, activity: Activity, sample_steps: int, learns: bool
 ) -> dict[str, LayerCounts]:
-    traces = len(system.rule.local_rule.traces) if learns else 0
+    traces = len(system.rule.reading.rule.traces) if learns else 0
     name = system.network.input.name
     result = {name: LayerCounts(int(activity.spikes[name].sum()))}
     for layer in system.network.free_layers:
@@ -126,24 +127,18 @@ def _couplings(system: System, activity: Activity) -> dict[str, CouplingCounts]:
 
 
 def _evaluations(
-    system: System, activity: Activity, sample_steps: int, images: Images
+    system: System, activity: Activity, samples: int, steps: int, images: Images
 ) -> dict[str, PlasticityCounts]:
-    result = {
-        coupling.name: PlasticityCounts(_evaluated(system, activity, coupling, images))
-        for coupling in system.network.couplings
-    }
+    """Synapses that a spike (or an input current) of either side reached, summed over the steps that learn."""
+    result = {}
+    for coupling in system.network.couplings:
+        events = int(activity.spikes[coupling.pre.name].sum())
+        if not (coupling.bidirectional or system.encoder.spikes):
+            events = int(np.count_nonzero(system.encoder.currents()[images])) * steps
+        count = events * coupling.post.size
+        if coupling.bidirectional:
+            count += int(activity.spikes[coupling.post.name].sum()) * coupling.pre.size
+        result[coupling.name] = PlasticityCounts(count)
     for layer in system.network.free_layers:
-        result[f"{layer.name}.bias"] = PlasticityCounts(sample_steps * layer.size)
+        result[f"{layer.name}.bias"] = PlasticityCounts(samples * steps * layer.size)
     return result
-
-
-def _evaluated(system: System, activity: Activity, coupling: Coupling, images: Images) -> int:
-    """Synapses that a spike (or an input current) of either side reached, summed over the steps."""
-    events = int(activity.spikes[coupling.pre.name].sum())
-    if not (coupling.bidirectional or system.encoder.spikes):
-        active = int(np.count_nonzero(system.encoder.currents()[images]))
-        events = active * system.rule.nudged_steps
-    count = events * coupling.post.size
-    if coupling.bidirectional:
-        count += int(activity.spikes[coupling.post.name].sum()) * coupling.pre.size
-    return count

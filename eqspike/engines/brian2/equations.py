@@ -21,9 +21,6 @@ v : volt
 spike : 1
 """
 
-NUDGE = "nudge = beta(t)*(target(t, i) - fast) : volt\n"
-"""Teaching signal of the output layer: its strength is 0 outside the nudged phase."""
-
 
 def neuron_text(neuron: Neuron, nudged: bool) -> NeuronText:
     """A neuron model's own text; with `nudged`, its drive includes the variable `nudge`.

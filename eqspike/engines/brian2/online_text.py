@@ -57,7 +57,7 @@ def count_reached(way: str) -> str:
     """Statements that count one delivery in the direction `way`, `ahead` or `back`."""
     filled = "int(w != 0*volt)"
     return (
-        f"{way}_free += {filled}*int(learns(t) == 0)\n{way}_nudged += {filled}*int(learns(t) > 0)"
+        f"{way}_free += {filled}*int(nudged(t) == 0)\n{way}_nudged += {filled}*int(nudged(t) > 0)"
     )
 
 
@@ -103,5 +103,5 @@ def _programmed(place: Place, spike: Side) -> str:
 
 def _draw(place: Place, spike: Side) -> str:
     side = 0 if spike == "pre" else 1
-    position = f"((2*nudged_step(t) + {side})*N_pre + i)*N_post + j"
+    position = f"((2*learning_step(t) + {side})*N_pre + i)*N_post + j"
     return f"chance(key_high_{place.target}(t), key_low_{place.target}(t), {position})"

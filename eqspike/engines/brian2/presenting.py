@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from eqspike.core.grid import snap
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import by_step, total_steps
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.brian2.functions import online_functions
 from eqspike.engines.brian2.printing import Mode
 from eqspike.engines.brian2.writing import Writing, Written, writing_functions, written_by
 from eqspike.systems import System
-from eqspike.systems.weights import nudge_signs
+from eqspike.systems.weights import nudge_strengths
 
 UNITS = {"beta": volt, "gain": 1 / volt, "rate": volt}
 """Units of the functions of time, by the first word of their name; the others have none."""
@@ -101,7 +102,7 @@ def block_of(
     """
     functions = {"stimulus": _stimulus(system, mode, images, keys)}
     if mode.learns:
-        betas = nudging_strengths(system, keys)
+        betas = nudge_strengths(system.rule, keys)
         functions.update(_teaching(system, labels, betas))
         functions.update(
             _gain(system, betas) if writing is None else writing_functions(system, writing, betas)
@@ -137,11 +138,6 @@ def recording_of(
     return Recording(spikes, potentials, changes, samples, circuit.period, written)
 
 
-def nudging_strengths(system: System, keys: Keys) -> NDArray[np.float64]:
-    """Nudging strength of each presentation, with its sign: the draw of the fast engine."""
-    return system.rule.beta * nudge_signs(system, keys)
-
-
 def function_of_time(name: str, values: NDArray[np.float64]) -> Any:
     """A function for the texts of `printing`, from its values in base units, one row a time step."""
     unit = UNITS.get(name.split("_")[0], 1)
@@ -159,7 +155,7 @@ def lengthened(values: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
 
 def _stimulus(system: System, mode: Mode, images: Images, keys: Keys) -> NDArray[np.float64]:
     rule = system.rule
-    steps = rule.free_steps + rule.nudged_steps
+    steps = total_steps(rule.phases)
     sent = [
         system.encoder.encode(image, steps, int(key))[: mode.period(rule)]
         for image, key in zip(images, keys, strict=True)
@@ -168,25 +164,28 @@ def _stimulus(system: System, mode: Mode, images: Images, keys: Keys) -> NDArray
 
 
 def _teaching(system: System, labels: Labels, betas: NDArray[np.float64]) -> Arrays:
-    """Nudging strength, the phase flag and the targets, as functions of time."""
-    rule = system.rule
-    period = rule.free_steps + rule.nudged_steps
-    learns = np.tile(np.arange(period) >= rule.free_steps, len(labels))
-    strength = np.repeat(betas, period)
-    targets = np.zeros((len(labels), system.network.output.size))
-    targets[np.arange(len(labels)), labels] = rule.target_rate
+    """Nudging strength, the flags of phases and the targets, as functions of time."""
+    phases, samples = system.rule.phases, len(labels)
+    targets = np.zeros((samples, system.network.output.size))
+    targets[np.arange(samples), labels] = system.rule.target_rate
+    learns, nudged = (
+        np.tile(by_step(phases, flags), samples).astype(np.float64)
+        for flags in ([p.learns for p in phases], [p.kind == "nudged" for p in phases])
+    )
     return {
-        "learns": learns.astype(np.float64),
-        "beta": np.where(learns, strength, 0.0),
-        "target": np.repeat(targets, period, axis=0),
+        "learns": learns,
+        "nudged": nudged,
+        "beta": np.concatenate([by_step(phases, of_sample) for of_sample in betas]),
+        "target": np.repeat(targets, total_steps(phases), axis=0),
     }
 
 
 def _gain(system: System, betas: NDArray[np.float64]) -> Arrays:
-    """Factor of the changes that are summed for the end of the batch: 1 / beta in the nudged phase."""
-    rule = system.rule
-    phases = np.repeat([0.0, 1.0], [rule.free_steps, rule.nudged_steps])
-    return {"gain": np.outer(1 / betas, phases).ravel()}
+    """Factor of the changes that are summed for the end of the batch: 1 / beta in phases that learn."""
+    phases = system.rule.phases
+    learns = np.broadcast_to([phase.learns for phase in phases], betas.shape)
+    gains = np.divide(1, betas, out=np.zeros_like(betas), where=learns)
+    return {"gain": np.concatenate([by_step(phases, of_sample) for of_sample in gains])}
 
 
 def _changes(system: System, circuit: Circuit) -> Arrays:

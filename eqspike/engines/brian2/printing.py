@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from eqspike.core.network import Coupling, Layer
-from eqspike.engines.brian2.equations import COMMON_STATE, NUDGE, neuron_text
+from eqspike.core.phases import total_steps
+from eqspike.engines.brian2.equations import COMMON_STATE, neuron_text
 from eqspike.engines.brian2.online_text import (
     BIAS_WRITTEN,
     REACHED,
@@ -21,6 +22,7 @@ from eqspike.engines.brian2.rule_text import (
     BIAS_ONSET,
     CHANGE,
     bias_step,
+    nudge_text,
     on_spike,
     rule_parameters,
     trace_onset,
@@ -28,7 +30,7 @@ from eqspike.engines.brian2.rule_text import (
     trace_step,
 )
 from eqspike.memory import Ideal
-from eqspike.rules import EqSpike
+from eqspike.rules.protocol import Rule
 from eqspike.systems import System
 
 SCHEDULE = (
@@ -45,8 +47,8 @@ INPUT_EVENTS = {"learning": "sent > 0 and learns(t) > 0"}
 class Mode(Enum):
     """What a circuit simulates.
 
-    READ_OUT: the free phase alone, without traces. BATCH: both phases, with changes summed until the batch is
-    complete. ONLINE: both phases, each event changing its weights at once.
+    READ_OUT: the first phase alone, without traces. BATCH: all phases, with changes summed until the batch is
+    complete. ONLINE: all phases, each event changing its weights at once.
     """
 
     READ_OUT = "read-out"
@@ -55,12 +57,12 @@ class Mode(Enum):
 
     @property
     def learns(self) -> bool:
-        """Whether there is a nudged phase, with traces and the rule."""
+        """Whether there are nudged phases, with traces and the rule."""
         return self is not Mode.READ_OUT
 
-    def period(self, rule: EqSpike) -> int:
+    def period(self, rule: Rule) -> int:
         """Time steps of one sample."""
-        return rule.free_steps + (rule.nudged_steps if self.learns else 0)
+        return total_steps(rule.phases if self.learns else rule.phases[:1])
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class SynapseText:
 def layer_text(system: System, layer: Layer, mode: Mode) -> LayerText:
     """Print a free layer."""
     nudged = mode.learns and layer is system.network.output
-    neuron, rule = neuron_text(system.neuron, nudged), system.rule.local_rule
+    neuron, rule = neuron_text(system.neuron, nudged), system.rule.reading.rule
     plain = LayerText(
         COMMON_STATE + neuron.state,
         neuron.threshold,
@@ -123,7 +125,7 @@ def layer_text(system: System, layer: Layer, mode: Mode) -> LayerText:
     else:
         state, onset, learning = BIAS_CHANGE, BIAS_ONSET, bias_step(rule)
     return LayerText(
-        plain.state + trace_state(rule) + state + (NUDGE if nudged else ""),
+        plain.state + trace_state(rule) + state + (nudge_text(rule) if nudged else ""),
         plain.threshold,
         plain.reset,
         {"learning": "spike > 0 and learns(t) > 0"},
@@ -149,7 +151,7 @@ def synapse_text(system: System, coupling: Coupling, mode: Mode) -> SynapseText:
 
 def _batch(system: System, coupling: Coupling, text: SynapseText, current: str) -> SynapseText:
     """The rule's changes are summed, to be written at the end of the batch."""
-    rule = system.rule.local_rule
+    rule = system.rule.reading.rule
     on_pre = {"learn_from_pre": on_spike(rule, "pre", current)}
     on_post = {"learn_from_post": on_spike(rule, "post")} if coupling.bidirectional else {}
     return _learning(text, CHANGE, on_pre, on_post, rule_parameters(rule))
@@ -157,7 +159,7 @@ def _batch(system: System, coupling: Coupling, text: SynapseText, current: str) 
 
 def _online(system: System, coupling: Coupling, text: SynapseText) -> SynapseText:
     """The rule's changes are written at once, and deliveries are counted with the weight of the moment."""
-    rule, network = system.rule.local_rule, system.network
+    rule, network = system.rule.reading.rule, system.network
     place = Place(coupling.post.name, system.memory, network.couplings.index(coupling))
     on_pre = {"learn_from_pre": synapse_write(rule, "pre", place)}
     if not coupling.bidirectional:

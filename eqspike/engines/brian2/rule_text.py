@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eqspike.core.local_rule import LocalRule, Side
+from eqspike.core.local_rule import LocalRule, Side, Trace
 
 CHANGE = "change : 1/volt\n"
 BIAS_CHANGE = "bias_change : 1/volt\n"
@@ -19,19 +19,24 @@ BIAS_ONSET = "bias_total += bias_change\nbias_change = 0/volt"
 
 def trace_state(rule: LocalRule) -> str:
     """Equations of the traces."""
-    return "".join(f"{trace.name} : 1\n" for trace in rule.traces)
+    return "".join(f"{_of(trace)} : 1\n" for trace in rule.traces)
 
 
 def trace_step(rule: LocalRule) -> str:
     """Statements that advance the traces by one time step, this step's spike included."""
     return "\n".join(
-        f"{trace.name} += gain_{trace.name}*(spike - {trace.name})" for trace in rule.traces
+        f"{_of(trace)} += gain_{trace.name}*(spike - {_of(trace)})" for trace in rule.traces
     )
+
+
+def nudge_text(rule: LocalRule) -> str:
+    """Equation of the outputs' teaching signal: its strength is 0 where they are not nudged."""
+    return f"nudge = beta(t)*(target(t, i) - {_of(rule.traces[rule.rate_trace])}) : volt\n"
 
 
 def trace_onset(rule: LocalRule) -> str:
     """Statements that start a sample."""
-    return "\n".join(f"{trace.name} = 0" for trace in rule.traces)
+    return "\n".join(f"{_of(trace)} = 0" for trace in rule.traces)
 
 
 def on_spike(rule: LocalRule, spike: Side, amount: str = "") -> str:
@@ -66,11 +71,16 @@ def combination(rule: LocalRule, spike: Side, of_synapse: bool = True) -> str:
     other = "post" if spike == "pre" else "pre"
     used = {product.trace for product in rule.products if product.spike == spike}
     terms = [
-        f"{_name(spike, trace.name)}*{trace.name}{'_' + other if of_synapse else ''}"
+        f"{_name(spike, trace.name)}*{_of(trace)}{'_' + other if of_synapse else ''}"
         for trace in rule.traces
         if trace.name in used
     ]
     return " + ".join(terms) or "0"
+
+
+def _of(trace: Trace) -> str:
+    """Name of a trace's variable, which no variable of a neuron has."""
+    return f"trace_{trace.name}"
 
 
 def _name(spike: Side, trace: str) -> str:

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.errors import UnsupportedError
 from eqspike.core.files import write_together
 from eqspike.core.grid import snap
 from eqspike.core.learner import Arrays, Keys
 from eqspike.core.network import Coupling, Layer
+from eqspike.core.phases import total_steps
 from eqspike.engines.brian2.equations import STEP_MS, neuron_text
-from eqspike.engines.brian2.presenting import nudging_strengths
 from eqspike.engines.brian2.printing import (
     INPUT_EVENTS,
     INPUT_STATE,
@@ -29,6 +30,7 @@ from eqspike.engines.brian2.printing import (
 )
 from eqspike.engines.brian2.rule_text import rule_parameters
 from eqspike.systems import System
+from eqspike.systems.weights import nudge_strengths
 
 _HEAD = '''"""{title}
 
@@ -110,23 +112,28 @@ def write_script(
 
     Returns:
         Files of the script and of the data.
+
+    Raises:
+        UnsupportedError: for a rule of other phases.
     """
+    if len(system.rule.phases) != 2:
+        raise UnsupportedError(
+            f"a script shows one free and one nudged phase, got {len(system.rule.phases)} phases"
+        )
     data = path.with_suffix(".npz")
     rule, network = system.rule, system.network
-    arrays: Arrays = {
-        "stimulus": system.encoder.encode(image, rule.free_steps + rule.nudged_steps, key)
-    }
+    arrays: Arrays = {"stimulus": system.encoder.encode(image, total_steps(rule.phases), key)}
     for coupling in network.couplings:
         arrays[_coupling_name(coupling)] = snap(weights[coupling.name])
     for layer in network.free_layers:
         arrays[f"{layer.name}_bias"] = snap(weights[f"{layer.name}.bias"])
     keys: Keys = np.array([key], np.uint64)
     head = _HEAD.format(
-        title=title, data=data.name, name=path.name, step=STEP_MS, free=rule.free_steps,
-        nudged=rule.nudged_steps, beta=float(nudging_strengths(system, keys)[0]),
+        title=title, data=data.name, name=path.name, step=STEP_MS, free=rule.phases[0].steps,
+        nudged=rule.phases[1].steps, beta=float(nudge_strengths(rule, keys)[0, 1]),
         outputs=network.output.size, label=label, rate=rule.target_rate,
         neuron=_dictionary(_neuron_parameters(system), 4),
-        rule=_dictionary({n: repr(v) for n, v in rule_parameters(rule.local_rule).items()}, 4),
+        rule=_dictionary({n: repr(v) for n, v in rule_parameters(rule.reading.rule).items()}, 4),
     )  # fmt: skip
     parts = [head, _input(network.input)]
     parts += [_free_layer(system, layer) for layer in network.free_layers]

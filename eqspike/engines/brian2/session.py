@@ -21,7 +21,7 @@ from eqspike.engines.brian2.runtime import RuntimeRunner
 from eqspike.engines.brian2.standalone import StandaloneRunner
 from eqspike.engines.brian2.targets import NUMPY, Target, require
 from eqspike.engines.brian2.writing import Writing, writing_of
-from eqspike.memory import Fixed, Ideal
+from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, kept_beside
@@ -51,7 +51,7 @@ class Brian2Session:
     """
 
     def __init__(self, system: System, seed: int = 0, target: Target = NUMPY) -> None:
-        _refuse(system)
+        refuse_unlike(system, "brian2")
         require(target)
         self.system = system
         self._target = target
@@ -219,21 +219,9 @@ class Brian2Session:
     def _scores(self, recording: Recording) -> NDArray[np.float64]:
         """Spikes in the read-out window, plus what is left in the membrane at the end of the free phase."""
         rule, output = self.system.rule, self.system.network.output
-        window = slice(rule.free_steps - rule.readout_steps, rule.free_steps)
+        end = rule.phases[0].steps
+        window = slice(end - rule.readout_steps, end)
         spikes = recording.raster(output.name, output.size)[:, window].sum(1, dtype=np.float64)
-        left = recording.potentials[output.name][:, rule.free_steps - 1]
+        left = recording.potentials[output.name][:, end - 1]
         left = left / self.system.neuron.full_potential
         return np.asarray(spikes + np.clip(left, 0, 1))
-
-
-def _refuse(system: System) -> None:
-    if system.rule.online and not system.encoder.spikes:
-        raise UnsupportedError(
-            "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
-            "use integrate-and-fire or poisson"
-        )
-    if system.rule.online and type(system.memory) not in (Ideal, Fixed):
-        raise UnsupportedError(
-            f"engine 'brian2' writes at every event to memories of kind ideal and fixed only, got memory.kind "
-            f"{system.memory.kind}; use rule.update batch"
-        )

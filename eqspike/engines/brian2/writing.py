@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.learner import Arrays, Keys
+from eqspike.core.phases import by_step, total_steps
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.functions import halves
@@ -63,19 +64,27 @@ def no_writing(system: System) -> Writing:
 
 
 def writing_functions(system: System, writing: Writing, betas: NDArray[np.float64]) -> Arrays:
-    """Functions of time that the statements of `online_text` read; rates are 0 outside the nudged phase."""
-    rule = system.rule
-    period = rule.free_steps + rule.nudged_steps
-    steps = np.tile(np.arange(period) - rule.free_steps, len(betas))
+    """Functions of time that the statements of `online_text` read; rates are 0 where nothing is learnt.
+
+    Args:
+        betas: (samples, phases), signed.
+    """
+    phases = system.rule.phases
+    period, learns = total_steps(phases), [phase.learns for phase in phases]
+    learnt = np.cumsum(by_step(phases, learns)) - 1
     functions: Arrays = {}
     for index, coupling in enumerate(system.network.couplings):
-        rates = np.repeat(writing.rates[index] / betas, period)
+        rates = np.divide(
+            writing.rates[index], betas, out=np.zeros_like(betas), where=np.broadcast_to(learns, betas.shape)
+        )  # fmt: skip
         target = coupling.post.name
-        functions[f"rate_{target}"] = np.where(steps >= 0, rates, 0.0)
+        functions[f"rate_{target}"] = np.concatenate([by_step(phases, each) for each in rates])
         if rounds_at_random(system.memory):
             high, low = halves(np.repeat(writing.keys[:, index], period))
             functions[f"key_high_{target}"], functions[f"key_low_{target}"] = high, low
-            functions["nudged_step"] = np.maximum(steps, 0).astype(np.float64)
+            functions["learning_step"] = np.tile(np.maximum(learnt, 0), len(betas)).astype(
+                np.float64
+            )
     return functions
 
 

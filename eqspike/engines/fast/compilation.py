@@ -22,9 +22,8 @@ def cache_folder() -> Path:
     There is one for each version of the compiled engines' sources: Numba notices a change only in the file
     that defines a kernel, not in the files of the helpers compiled into it.
     """
-    engines = Path(__file__).parent.parent
     base = os.environ.get("EQSPIKE_CACHE") or user_cache_dir("eqspike")
-    return Path(base) / "kernels" / fingerprint(*sorted(engines.glob("fast*")))
+    return Path(base) / "kernels" / fingerprint(Path(__file__).parent)
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -69,10 +68,10 @@ def announce_first_use(precision: str) -> Callable[[], None]:
 
 @cache
 def fingerprint(*folders: Path) -> str:
-    """Versions of Numba and Python, and a digest of the Python files of some folders."""
+    """Versions of Numba and Python, and a digest of the Python files in some folders, however deep."""
     digest = hashlib.sha256()
     for folder in folders:
-        for path in sorted(folder.glob("*.py")):
+        for path in sorted(folder.rglob("*.py")):
             digest.update(path.read_bytes())
     versions = f"{numba.__version__}-{sys.version_info[0]}.{sys.version_info[1]}"
     return f"{versions}-{digest.hexdigest()[:16]}"

@@ -15,6 +15,7 @@ A group sends, in step t, `coefficient + sign * toggles[t]`:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ class Source(NamedTuple):
         poisson: whether spikes are drawn per pixel.
         toggles: (steps, 256) steps in which a group adds or subtracts its row.
         coefficients, signs: (256,) as in the module's table.
-        events: (2, 256) spikes of one pixel in the free and the nudged phase (zero for poisson: counted as drawn).
+        events: (phases, 256) spikes of one pixel in each phase (zero for poisson: counted as drawn).
         thresholds: (256,) poisson thresholds.
     """
 
@@ -50,22 +51,20 @@ class Source(NamedTuple):
 
 
 def make_source(
-    encoder: Encoder, free_steps: int, nudged_steps: int, precision: str, complement: bool = True
+    encoder: Encoder, phases: Sequence[int], precision: str, complement: bool = True
 ) -> Source:
-    """Tables of an encoder for the given phase lengths.
+    """Tables of an encoder for phases of so many steps.
 
     With `complement`, levels that spike in most steps are described by their silences.
     """
-    steps = free_steps + nudged_steps
+    steps, ends = sum(phases), np.cumsum(phases)[:-1]
     toggles = np.zeros((LEVELS, steps), np.uint8)
     coefficients = np.zeros(LEVELS)
     signs = np.ones(LEVELS)
-    events = np.zeros((2, LEVELS), np.int64)
+    events = np.zeros((len(phases), LEVELS), np.int64)
     if encoder.kind == "integrate-and-fire":
         spikes = encoder.pattern(steps)
-        events = np.stack([spikes[:, :free_steps].sum(1), spikes[:, free_steps:].sum(1)]).astype(
-            np.int64
-        )
+        events = np.stack([part.sum(1, dtype=np.int64) for part in np.split(spikes, ends, axis=1)])
         high = complement & (2 * np.arange(LEVELS) > encoder.full_scale)
         toggles = spikes ^ high[:, None].astype(np.uint8)
         coefficients = high.astype(float)

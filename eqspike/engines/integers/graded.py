@@ -19,10 +19,9 @@ from eqspike.chips.graded.rounding import (
 )
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.memory import Binary
 from eqspike.systems import RateSystem
-from eqspike.systems.checks import refuse_unlike_messages
-from eqspike.systems.weights import drawn_signs
 
 Whole = NDArray[np.int32]
 
@@ -82,26 +81,6 @@ class Presenter(Protocol):
         ...
 
 
-def refuse_unlike_graded(system: RateSystem, engine: str) -> None:
-    """Refuse a system that graded neurons, which all step at once, do not carry.
-
-    Raises:
-        UnsupportedError: saying what works instead.
-    """
-    other = "; use engine torch, or another model"
-    refuse_unlike_messages(system, engine)
-    if system.dynamics.updates != "synchronous" or system.dynamics.nudge != "inside":
-        raise UnsupportedError(
-            f"engine '{engine}' needs dynamics: {{updates: synchronous, nudge: inside}}, got "
-            f"{system.dynamics.updates} and {system.dynamics.nudge}{other}"
-        )
-    if system.feedback.separate:
-        raise UnsupportedError(
-            f"engine '{engine}' needs feedback.kind tied, got separate: both directions of a coupling have one "
-            f"mantissa{other}"
-        )
-
-
 def read_bits(engine: str, options: tuple[str, ...]) -> int:
     """Bits of a state, from what follows an engine's name.
 
@@ -145,7 +124,7 @@ def make_batch(
 ) -> Batch:
     """A batch of a system; `labels` are needed where it is nudged."""
     nudging, outputs = system.rule.nudging, system.network.output.size
-    signs = drawn_signs(keys) if nudging.sign == "random" else np.ones(len(keys))
+    signs = nudge_signs(system.rule.phases[1].nudge, keys)
     targets = np.zeros((len(images), outputs)) if labels is None else system.targets(labels)
     return Batch(
         images,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,34 +67,15 @@ class Teacher(Presenter, Protocol):
         ...
 
 
-def refuse_graded_learning(system: RateSystem, engine: str) -> Binary:
-    """The system's memory, if integers learn with it.
-
-    Raises:
-        UnsupportedError: saying what works instead.
-    """
-    memory = system.memory
-    if system.rule.kind != "ep" or type(memory) is not Binary:
-        raise UnsupportedError(
-            f"engine '{engine}' learns networks of rates by rule.kind ep with memory.kind binary, got "
-            f"{system.rule.kind} and {memory.kind}; train with engine torch, then evaluate with {engine}"
-        )
-    if any(memory.scale.rates):
-        raise UnsupportedError(
-            f"engine '{engine}' flips signs and keeps their scale, got memory.scale.rates "
-            f"{list(memory.scale.rates)}; set them to 0"
-        )
-    return memory
-
-
 def flip_rules(
-    system: RateSystem, network: GradedNetwork, memory: Binary, rate_factor: float
+    system: RateSystem, network: GradedNetwork, rate_factor: float
 ) -> tuple[FlipRule, ...]:
-    """Rules of each coupling.
+    """Rules of each coupling of a system that integers learn with (`engines.offers`).
 
     Raises:
         UnsupportedError: for a learning rate of 0, which leaves the counters without a unit.
     """
+    memory = cast(Binary, system.memory)
     beta = system.rule.nudging.beta * nudged_passes(system)
     found = []
     for index, rate in enumerate(system.learning_rates):

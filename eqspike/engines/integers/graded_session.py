@@ -20,7 +20,6 @@ from eqspike.engines.integers.graded import (
     fan_outs,
     make_batch,
     nudged_passes,
-    refuse_unlike_graded,
     round_rate_system,
 )
 from eqspike.engines.integers.graded_learning import (
@@ -28,9 +27,9 @@ from eqspike.engines.integers.graded_learning import (
     Teacher,
     counters_of,
     flip_rules,
-    refuse_graded_learning,
     relearnt,
 )
+from eqspike.engines.offers import refuse_learning, refuse_unlike
 from eqspike.engines.tally import RateTally, event_counts
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
@@ -61,7 +60,7 @@ class GradedSession:
     def __init__(
         self, system: RateSystem, seed: int, engine: str, bits: int, start: Callable[[], Teacher]
     ) -> None:
-        refuse_unlike_graded(system, engine)
+        refuse_unlike(system, engine)
         self.system, self._engine, self._bits = system, engine, bits
         self._tally = RateTally()
         self._store(initial_rate_weights(system, seed))
@@ -82,9 +81,9 @@ class GradedSession:
         Raises:
             UnsupportedError: for a rule or a memory that integers do not learn with.
         """
-        memory = refuse_graded_learning(self.system, self._engine)
+        refuse_learning(self.system, self._engine)
         self._check(images, labels)
-        rules = flip_rules(self.system, self.network, memory, rate_factor)
+        rules = flip_rules(self.system, self.network, rate_factor)
         batch = make_batch(self.system, images, labels, keys, nudged_passes(self.system))
         lesson = Lesson(batch, rules, counters_of(self.system, self._stored, rules))
         taught = self._presenter.learn(lesson)

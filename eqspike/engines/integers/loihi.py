@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.arithmetic import (
@@ -16,50 +17,22 @@ from eqspike.chips.loihi.scale import Source
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased
-from eqspike.memory import Fixed, Ideal
+from eqspike.engines.offers import refuse_unlike
+from eqspike.memory import Fixed
 from eqspike.systems import System
 
 
-def loihi_neuron(system: System) -> CurrentBased:
-    """The system's neuron, if Loihi has it.
-
-    Raises:
-        UnsupportedError: for another neuron, saying what works instead.
-    """
-    if type(system.neuron) is not CurrentBased:
-        raise UnsupportedError(
-            f"Loihi's neuron resets to zero and has two decays, got neuron kind '{system.neuron.kind}' "
-            f"({type(system.neuron).__name__}); "
-            "use a model of kind current-based, such as eqspike-100-loihi"
-        )
-    return system.neuron
-
-
-def refuse_unlike_loihi(system: System) -> None:
-    """Refuse a system that Loihi's neurons or spikes cannot carry.
-
-    Raises:
-        UnsupportedError: saying what works instead.
-    """
-    loihi_neuron(system)
-    if not system.encoder.spikes:
-        raise UnsupportedError(
-            f"Loihi's inputs are spikes, got encoder '{system.encoder.kind}'; "
-            "use integrate-and-fire or poisson"
-        )
-    if type(system.memory) not in (Ideal, Fixed):
-        raise UnsupportedError(
-            f"Loihi's weights are stored whole, got memory.kind {system.memory.kind}, which the chip does not "
-            "have; use memory.kind fixed or ideal, or engine fast"
-        )
-
-
 def rounding_source(system: System, weights: Arrays, plastic: bool = False) -> Source:
-    """What is rounded of a system with these stored weights; `plastic` weights get mantissas of all nine bits."""
+    """What is rounded of a system with these stored weights; `plastic` weights get mantissas of all nine bits.
+
+    Raises:
+        UnsupportedError: for a system that Loihi's neurons or spikes cannot carry.
+    """
+    refuse_unlike(system, "fast-int")
     memory, couplings = system.memory, range(len(system.network.couplings))
     return Source(
         system.network,
-        loihi_neuron(system),
+        cast(CurrentBased, system.neuron),
         weights,
         system.rule.beta,
         system.rule.target_rate,
@@ -115,7 +88,7 @@ def round_system(
     """Integers of a system, the same for every engine.
 
     Args:
-        system: checked by `refuse_unlike_loihi`; weights: by name, as its memory stores them.
+        system: one that engine fast-int runs; weights: by name, as its memory stores them.
         unit: integer steps that stand for 1.0; without, a function of the weights alone. The weights of a system
             that learns online are plastic: mantissas are the memory's codes, and the unit follows from them.
     """

@@ -12,9 +12,9 @@ from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.arithmetic import STATE_SHIFT
 from eqspike.chips.loihi.gates import ALTERNATING, ONE_SIDED, decimation
 from eqspike.chips.loihi.rule_text import LoihiRule, print_rule
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays
 from eqspike.engines.integers.loihi import plastic_memory, plastic_unit
+from eqspike.engines.offers import refuse_learning
 from eqspike.systems import System
 
 _SEEDS = 2**30
@@ -39,29 +39,19 @@ def drift(forward: NDArray[Any], back: NDArray[Any]) -> float:
     return float(np.linalg.norm(np.asarray(forward, float) - back.T)) / size if size else 0.0
 
 
-def refuse_learning(system: System, engine: str) -> None:
+def refuse_unlearnable(system: System, engine: str) -> None:
     """Refuse a system whose rule Loihi's learning engine cannot run.
 
     Raises:
         UnsupportedError: saying what works instead.
     """
-    rule = system.rule
-    if not rule.online:
-        raise UnsupportedError(
-            f"engine '{engine}' learns as the chip does, event by event, not with rule.update 'batch'; set "
-            "update: online, or train with engine 'fast', then evaluate or deploy the run here"
-        )
-    if rule.random_sign:
-        raise UnsupportedError(
-            f"engine '{engine}' cannot draw the sign of beta: a synapse has no coin to toss; "
-            "set rule.beta_sign: alternating"
-        )
-    decimation(rule.free_steps, rule.nudged_steps)
+    refuse_learning(system, engine)
+    decimation(system.rule.free_steps, system.rule.nudged_steps)
     plastic_unit(system)
 
 
 def loihi_rules(system: System, rate_factor: float) -> tuple[LoihiRule, ...]:
-    """The rule of each coupling, from the input; checked by `refuse_learning`.
+    """The rule of each coupling, from the input; checked by `refuse_unlearnable`.
 
     Args:
         rate_factor: multiplies the learning rates.

@@ -8,13 +8,14 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Session
 from eqspike.engines.integers.graded import read_bits
 from eqspike.engines.integers.graded_session import GradedSession
-from eqspike.engines.integers.loihi import refuse_unlike_loihi
 from eqspike.engines.lava.fused import FusedSession
 from eqspike.engines.lava.presenter import FIXED, FLOATING
 from eqspike.engines.lava.rates.presenter import LavaPresenter
 from eqspike.engines.lava.rates.session import FloatRateSession
 from eqspike.engines.lava.session import LavaSession
+from eqspike.engines.offers import OFFERS
 from eqspike.systems import RateSystem, System
+from eqspike.systems.requirements import unmet
 
 OPTIONS = ("", "stock", "fused", f"fused:{FIXED}", f"fused:{FLOATING}")
 
@@ -35,12 +36,13 @@ def open_lava(system: System, seed: int = 0, *options: str) -> Session:
     if wanted not in OPTIONS:
         known = ", ".join(":".join(("lava", option)) for option in OPTIONS if option)
         raise UnsupportedError(f"engine 'lava:{wanted}' is unknown; use lava, {known}")
-    reason = _unlike_loihi(system)
-    if wanted == "stock" or (not wanted and reason is None):
+    lacks = unmet(system, OFFERS["lava:stock"])
+    if wanted == "stock" or (not wanted and not lacks):
         return LavaSession(system, seed)
-    if not wanted:
-        print(f"eqspike: lava: fused process in float64, for {reason}", file=sys.stderr)
-    arithmetic = options[1] if len(options) > 1 else FLOATING if reason else FIXED
+    if not wanted and lacks:
+        told = f"fused process in float64, for stock processes do not run {lacks[0].split(':')[0]}"
+        print(f"eqspike: lava: {told}", file=sys.stderr)
+    arithmetic = options[1] if len(options) > 1 else FLOATING if lacks else FIXED
     return FusedSession(system, seed, arithmetic)
 
 
@@ -63,12 +65,3 @@ def open_lava_rates(system: RateSystem, seed: int = 0, *options: str) -> Session
     return GradedSession(
         system, seed, "lava", read_bits("lava", rest), lambda: LavaPresenter(sparse)
     )
-
-
-def _unlike_loihi(system: System) -> str | None:
-    """Why stock processes cannot express the system, or None if they can."""
-    try:
-        refuse_unlike_loihi(system)
-    except UnsupportedError as error:
-        return str(error).split(";")[0]
-    return None

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from eqspike.core import errors
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import EngineError, UnsupportedError
+from eqspike.core.errors import EngineError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.trace import Trace
-from eqspike.engines.integers.loihi import refuse_unlike_loihi
 from eqspike.engines.lava import files
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.messages import (
@@ -27,6 +26,7 @@ from eqspike.engines.lava.messages import (
     unpack_results,
 )
 from eqspike.engines.lava.presenter import FIXED, FLOATING
+from eqspike.engines.offers import refuse_learning, refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import check_arrays, expected_shapes, kept_beside
@@ -53,8 +53,7 @@ class FusedSession:
     def __init__(
         self, system: System, seed: int = 0, arithmetic: str = FLOATING, patience_s: float = PATIENCE_S
     ) -> None:  # fmt: skip
-        if arithmetic == FIXED:
-            refuse_unlike_loihi(system)
+        refuse_unlike(system, f"lava:fused:{arithmetic}")
         self.system, self.arithmetic = system, arithmetic
         self._pixels = system.network.input.size
         words, out_words = message_words(self._pixels), result_words(system.network.output.size)
@@ -85,11 +84,7 @@ class FusedSession:
         Raises:
             UnsupportedError: in Loihi's integers, which have no batches to sum.
         """
-        if self.arithmetic == FIXED:
-            raise UnsupportedError(
-                "engine 'lava:fused' does not learn in Loihi's integers; train the float model with engine "
-                "'fast' or 'lava:fused:floating_pt'"
-            )
+        refuse_learning(self.system, f"lava:fused:{self.arithmetic}")
         self._check(images, labels)
         kinds = (Kind.LEARN, Kind.LEARN_ALL)
         self._send(pack(images, keys, kinds, labels, rate_factor, write_key))

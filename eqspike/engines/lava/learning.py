@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.arithmetic import Integers
 from eqspike.core.learner import Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.engines.integers.loihi_learning import drift, loihi_rules
 from eqspike.engines.lava.child import Child
 from eqspike.engines.lava.files import LEARNT, NETWORK, RULES, SENT, TAUGHT, recorded
 from eqspike.engines.lava.schedule import Lines, input_lines, teacher_lines
 from eqspike.systems import System
-from eqspike.systems.weights import nudge_signs
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def learn(
     steps = rule.free_steps + rule.nudged_steps
     sent = input_lines(system, images, keys, steps)
     taught = teacher_lines(
-        network.nudge, outputs.size, labels, nudge_signs(system, keys), rule.free_steps, rule.nudged_steps
+        network.nudge, outputs.size, labels, nudge_signs(rule.phases[1].nudge, keys),
+        rule.free_steps, rule.nudged_steps,
     )  # fmt: skip
     (folder / NETWORK).write_bytes(pickle.dumps(network))
     (folder / RULES).write_bytes(pickle.dumps(loihi_rules(system, rate_factor)))

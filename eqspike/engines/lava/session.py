@@ -13,22 +13,23 @@ from eqspike.chips.loihi import LoihiNetwork
 from eqspike.chips.loihi.rounding import represented
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.core.trace import Trace
 from eqspike.engines.integers.loihi import (
     refuse_odd_weights,
-    refuse_unlike_loihi,
     round_system,
     stored_weights,
 )
-from eqspike.engines.integers.loihi_learning import refuse_learning, represented_codes
+from eqspike.engines.integers.loihi_learning import refuse_unlearnable, represented_codes
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.counting import free_phase_counts, learning_counts
 from eqspike.engines.lava.files import NETWORK, SENT, TAUGHT, recorded
 from eqspike.engines.lava.learning import learn
 from eqspike.engines.lava.schedule import input_lines, teacher_lines
+from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
-from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights
 
 BLOCK_SAMPLES = 100
 """Samples presented by one graph: bounds the memory of the input written out in time."""
@@ -73,7 +74,7 @@ class LavaSession:
     """After `fit`, by coupling: ||W - V^T|| / ||W|| of the two copies of its weights."""
 
     def __init__(self, system: System, seed: int = 0, patience_s: float = PATIENCE_S) -> None:
-        refuse_unlike_loihi(system)
+        refuse_unlike(system, "lava:stock")
         self.system = system
         self.drift: dict[str, float] = {}
         self._stored: Arrays = {}
@@ -98,7 +99,7 @@ class LavaSession:
         Raises:
             UnsupportedError: for a rule, phases or a memory the chip's learning engine does not have.
         """
-        refuse_learning(self.system, "lava")
+        refuse_unlearnable(self.system, "lava:stock")
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.network.output.size)
         learnt = learn(
@@ -133,7 +134,7 @@ class LavaSession:
         network, rule = self.system.network, self.system.rule
         check_images(images, network.input.size)
         check_labels(labels, len(images), network.output.size)
-        signs = nudge_signs(self.system, keys)
+        signs = nudge_signs(self.system.rule.phases[1].nudge, keys)
         steps = rule.free_steps + rule.nudged_steps
         spikes: dict[str, list[NDArray[np.uint8]]] = {}
         registers: dict[str, list[NDArray[Any]]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import fields
 
 from eqspike.core.counts import (
@@ -18,11 +19,13 @@ from eqspike.systems import System
 def event_counts(system: System, counts: Counts, samples: int, learning: bool) -> EventCounts:
     """Counts of `samples` presentations; `learning`: whether they had a nudged phase."""
     rule = system.rule
-    phases = {"free": _phase(system, counts, "free", samples * rule.free_steps)}
-    if learning:
-        phases["nudged"] = _phase(system, counts, "nudged", samples * rule.nudged_steps)
-        if not rule.online:
-            phases["update"] = PhaseCounts(plasticity=_plasticity(system, counts, "update"))
+    shown = rule.phases if learning else rule.phases[:1]
+    steps: Counter[str] = Counter()
+    for phase in shown:
+        steps[phase.kind] += phase.steps
+    phases = {kind: _phase(system, counts, kind, samples * steps[kind]) for kind in steps}
+    if learning and not rule.online:
+        phases["update"] = PhaseCounts(plasticity=_plasticity(system, counts, "update"))
     return EventCounts(samples, phases)
 
 

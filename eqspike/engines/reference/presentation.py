@@ -20,6 +20,7 @@ from eqspike.core.grid import snap
 from eqspike.core.learner import Arrays
 from eqspike.core.local_rule import Side
 from eqspike.core.neurons import Neuron, StepsInNumpy
+from eqspike.core.phases import total_steps
 from eqspike.core.random_stream import uniforms
 from eqspike.memory import Fixed, Ideal
 from eqspike.systems import System
@@ -53,6 +54,7 @@ def present(
 ) -> Presentation:  # fmt: skip
     """Present one sample event by event.
 
+    `beta` is the strength of the nudge, with its sign where the rule draws it or lets it alternate.
     With `write_keys` (the random stream of the writes of each coupling), learn online: `weights` change in place.
     """
     return _Reference(system, weights, beta, label, learn, write_keys, rate_factor).run(image, key)
@@ -65,15 +67,17 @@ class _Reference:
     ) -> None:  # fmt: skip
         self.system, self.stored, self.learn = system, weights, learn
         self.precision = np.dtype(system.precision).type
-        self.beta, self.label = self.precision(beta), label
+        self.label = label
+        self.betas = {phase.name: self.precision(beta * phase.sign) for phase in system.rule.phases}
         self.write_keys, self.rate_factor = write_keys, rate_factor
         self.network, self.rule = system.network, system.rule
         self.free = self.network.free_layers
         self.counts: Counts = Counter()
         self.changes: Arrays = {name: np.zeros_like(array) for name, array in weights.items()}
+        self.local = self.rule.reading.rule
         self.spikes, *self.traces = (
             {layer.name: np.zeros(layer.size, self.precision) for layer in self.free}
-            for _ in range(1 + len(self.rule.local_rule.traces))
+            for _ in range(1 + len(self.local.traces))
         )
         self.neuron = stepping(system.neuron)
         self.state = {
@@ -88,26 +92,29 @@ class _Reference:
         }
 
     def run(self, image: Vector, key: int) -> Presentation:
-        rule = self.rule
-        steps = rule.free_steps + (rule.nudged_steps if self.learn else 0)
-        sent = self.system.encoder.encode(image, rule.free_steps + rule.nudged_steps, key)
+        rule, learnt, step = self.rule, 0, 0
+        phases = rule.phases if self.learn else rule.phases[:1]
+        sent = self.system.encoder.encode(image, total_steps(rule.phases), key)
         raster: dict[str, list[Vector]] = {layer.name: [] for layer in self.free}
         potentials: dict[str, list[Vector]] = {layer.name: [] for layer in self.free}
         output = self.network.output.name
         scores = np.zeros(self.network.output.size)
-        for step in range(steps):
-            phase = "free" if step < rule.free_steps else "nudged"
-            self._advance(sent[step], phase)
-            for layer in self.free:
-                raster[layer.name].append(self.spikes[layer.name].copy())
-                potentials[layer.name].append(self.state[layer.name]["v"].copy())
-            if rule.free_steps - rule.readout_steps <= step < rule.free_steps:
-                scores += self.spikes[output]
-            if step == rule.free_steps - 1:
+        for phase in phases:
+            self.beta = self.betas[phase.name]
+            for t in range(phase.steps):
+                self._advance(sent[step], phase.kind)
+                for layer in self.free:
+                    raster[layer.name].append(self.spikes[layer.name].copy())
+                    potentials[layer.name].append(self.state[layer.name]["v"].copy())
+                if phase is phases[0] and t >= phase.steps - rule.readout_steps:
+                    scores += self.spikes[output]
+                if phase.learns:
+                    self._learn(sent[step], learnt)
+                    learnt += 1
+                self._count_layers(phase.kind)
+                step += 1
+            if phase is phases[0]:
                 scores += self._remainder(output)
-            if phase == "nudged":
-                self._learn(sent[step], step - rule.free_steps)
-            self._count_layers(phase)
         return Presentation(
             {name: np.array(spikes) for name, spikes in raster.items()},
             {name: np.array(values) for name, values in potentials.items()},
@@ -137,7 +144,7 @@ class _Reference:
         for layer in self.free:
             nudge: Any = np.zeros(layer.size, self.precision)
             if phase == "nudged" and layer is self.network.output:
-                nudge = self.beta * (target - self.traces[0][layer.name])
+                nudge = self.beta * (target - self.traces[self.local.rate_trace][layer.name])
             self._advance_layer(layer.name, drive[layer.name], nudge)
             self.counts[phase, layer.name, "neuron_updates"] += layer.size
             traced = len(self.traces) * layer.size if self.learn else 0
@@ -166,7 +173,7 @@ class _Reference:
         one, bias = self.precision, self.read[f"{name}.bias"]
         spikes = self.neuron.step(self.state[name], drive, bias, nudge)
         self.spikes[name] = spikes
-        for of, trace in zip(self.rule.local_rule.traces, self.traces, strict=True):
+        for of, trace in zip(self.local.traces, self.traces, strict=True):
             trace[name] += one(1 / of.tau) * (spikes - trace[name])
 
     def _learn(self, sent: Vector, step: int) -> None:
@@ -188,7 +195,7 @@ class _Reference:
 
     def _combined(self, spike: Side) -> dict[str, Vector]:
         """What a spike of one side reads of the other: the sum of its traces, weighted by the rule's products."""
-        factors = [self.precision(c) for c in self.rule.local_rule.coefficients(spike)]
+        factors = [self.precision(c) for c in self.local.coefficients(spike)]
         result = {}
         for layer in self.free:
             terms = [c * trace[layer.name] for c, trace in zip(factors, self.traces, strict=True)]

@@ -19,9 +19,9 @@ from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
 from eqspike.core.trace import Trace, stacked
 from eqspike.memory import Ideal
-from eqspike.rules import ContinualVectorField
+from eqspike.rules.readings import EndContrast, StepField, writes_steps
 from eqspike.systems import RateSystem
-from eqspike.systems.weights import drawn_signs, rate_shapes
+from eqspike.systems.weights import nudge_strengths, rate_shapes
 from eqspike.systems.writing import write_named
 
 Vector = NDArray[Any]
@@ -96,7 +96,7 @@ class PlainRates:
     def scores(self, images: Images) -> Vector:
         """Present a batch without a teacher: v of the outputs at the end of the free phase, means by class."""
         self.start(images)
-        for _ in range(self.system.rule.nudging.free_steps):
+        for _ in range(self.system.rule.phases[0].steps):
             self.step("free")
         self._read_out()
         return self.outputs
@@ -125,35 +125,35 @@ class PlainRates:
         rates: list[tuple[float, float]] | None = None, key: int = 0,
     ) -> Iterator[dict[str, Vector]]:  # fmt: skip
         """All phases; yields who sent in each step."""
-        rule, nudging = self.system.rule, self.system.rule.nudging
-        signs = drawn_signs(keys) if nudging.sign == "random" else np.ones(len(keys))
+        rule, phases = self.system.rule, self.system.rule.phases
+        reading, strengths = rule.reading, nudge_strengths(rule, keys)
         targets = self.system.targets(labels)
         self.start(images)
-        for _ in range(nudging.free_steps):
+        for _ in range(phases[0].steps):
             yield self.step("free")
         self._read_out()
         free = [
             {n: a.copy() for n, a in kind.items()} for kind in (self.drive, self.state, self.sent)
         ]
-        ends = []
-        for sign in (1, -1) if nudging.centered else (1,):
-            self.drive, self.state, self.sent = (
-                {n: a.copy() for n, a in kind.items()} for kind in free
-            )
-            betas = sign * signs * nudging.beta
-            for _ in range(nudging.nudged_steps):
+        ends = {phases[0].name: (free[2], strengths[:, 0])}
+        for phase, betas in zip(phases[1:], strengths.T[1:], strict=True):
+            if phase.start == "free end":
+                self.drive, self.state, self.sent = (
+                    {n: a.copy() for n, a in kind.items()} for kind in free
+                )
+            for _ in range(phase.steps):
                 before = dict(self.sent)
-                senders = self.step("nudged", (betas[:, None], targets))
-                if learn and rule.continual:
+                senders = self.step(phase.kind, (betas[:, None], targets) if phase.nudge else None)
+                if learn and phase.learns:
                     self._count_evaluations(senders)
                     self._write(self.sent, before, betas, rates or [], key)
                 yield senders
-            ends.append(dict(self.sent))
-        if learn and not rule.continual:
-            betas = signs * nudging.beta * (2 if nudging.centered else 1)
+            ends[phase.name] = (dict(self.sent), betas)
+        if learn and isinstance(reading, EndContrast):
+            (first, betas), (second, others) = ends[reading.first], ends[reading.second]
             for name, shape in rate_shapes(self.system).items():
                 self.counts["nudged", name, "rule_evaluations"] += math.prod(shape) * len(images)
-            self._write(ends[0], ends[1] if nudging.centered else free[2], betas, rates or [], key)
+            self._write(first, second, betas - others, rates or [], key)
 
     def _read_out(self) -> None:
         """Means of v over the outputs of each class."""
@@ -196,7 +196,7 @@ class PlainRates:
 
     def _count_evaluations(self, senders: dict[str, Vector]) -> None:
         """A message has the rule evaluated at each synapse it may change, and at the sender's bias."""
-        each_way = isinstance(self.system.rule, ContinualVectorField)
+        each_way = isinstance(self.system.rule.reading, StepField)
         for coupling in self.network.couplings:
             pre, post = coupling.shape
             above = int(senders[coupling.post.name].sum())
@@ -216,7 +216,7 @@ class PlainRates:
     ) -> None:  # fmt: skip
         """Change all weights by what the rule asks, from q of two moments."""
         weight = np.sign(betas)[:, None]
-        each_way = isinstance(self.system.rule, ContinualVectorField)
+        each_way = isinstance(self.system.rule.reading, StepField)
         scale = 1 / (abs(betas[0]) * len(betas))
         for index, coupling in enumerate(self.network.couplings):
             rate, bias_rate = (scale * each for each in rates[index])
@@ -240,7 +240,10 @@ class PlainRates:
         self, name: str, index: int, change: Vector, rows: Vector | None, columns: Vector, key: int
     ) -> None:
         """Write a change of one coupling, asked for where a row's or a column's neuron moved."""
-        memory, phase = self.system.memory, "nudged" if self.system.rule.continual else "update"
+        memory, phase = (
+            self.system.memory,
+            "nudged" if writes_steps(self.system.rule.reading) else "update",
+        )
         if type(memory) is not Ideal:
             own = stream_key(key, index)
             writes = write_named(memory, self.weights, name, change, index, own)
@@ -257,7 +260,7 @@ class PlainRates:
         self.counts[phase, name, "applied_writes"] += applied
 
     def _write_bias(self, layer: str, change: Vector, moved: Vector) -> None:
-        phase = "nudged" if self.system.rule.continual else "update"
+        phase = "nudged" if writes_steps(self.system.rule.reading) else "update"
         self.weights[f"{layer}.bias"] = self.weights[f"{layer}.bias"] + change
         for kind in ("candidate_writes", "applied_writes"):
             self.counts[phase, f"{layer}.bias", kind] += int(moved.sum())

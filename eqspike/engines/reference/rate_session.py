@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.trace import Trace
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.reference.rate_events import PlainRates
 from eqspike.engines.tally import RateTally, event_counts
-from eqspike.memory import Ideal, Writes
+from eqspike.memory import Writes
+from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
-from eqspike.systems.checks import check_images, check_labels, refuse_unlike_messages
+from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import check_arrays, initial_rate_weights, kept_beside, rate_shapes
 
 
@@ -33,7 +34,7 @@ class ReferenceRateSession:
     """
 
     def __init__(self, system: RateSystem, seed: int = 0) -> None:
-        _refuse(system)
+        refuse_unlike(system, "reference")
         self.system = system
         self._tally, self._plain = RateTally(), PlainRates(system, {})
         self.load(initial_rate_weights(system, seed))
@@ -49,10 +50,10 @@ class ReferenceRateSession:
     ) -> NDArray[Any]:
         """Learn from one batch; see `core.learner.Session`."""
         self._check(images, labels)
-        nudging = self.system.rule.nudging
-        self._tally.begin(len(images), nudging.free_steps, learning=True)
-        phases = 2 if nudging.centered else 1
-        self._tally.add_steps("nudged", len(images) * nudging.nudged_steps * phases)
+        free, *later = self.system.rule.phases
+        self._tally.begin(len(images), free.steps, learning=True)
+        for phase in later:
+            self._tally.add_steps(phase.kind, len(images) * phase.steps)
         self._plain.fit(images, labels, keys, rate_factor, write_key)
         return self._plain.outputs
 
@@ -60,7 +61,7 @@ class ReferenceRateSession:
         """v of the outputs at the end of the free phase, means over replicas: (samples, classes)."""
         del keys
         check_images(images, self.system.network.input.size)
-        self._tally.begin(len(images), self.system.rule.nudging.free_steps, learning=False)
+        self._tally.begin(len(images), self.system.rule.phases[0].steps, learning=False)
         return np.asarray(self._plain.scores(images))
 
     def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
@@ -101,7 +102,7 @@ class ReferenceRateSession:
                         counts[phase, way, "effective_synaptic_operations"],
                     )
         if tally.learning:
-            phase = "nudged" if self.system.rule.continual else "update"
+            phase = "nudged" if writes_steps(self.system.rule.reading) else "update"
             for name in rate_shapes(self.system):
                 asked, done = (counts[phase, name, f"{k}_writes"] for k in ("candidate", "applied"))
                 tally.add_writes(name, Writes(asked, done))
@@ -113,12 +114,3 @@ class ReferenceRateSession:
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.classes)
-
-
-def _refuse(system: RateSystem) -> None:
-    refuse_unlike_messages(system, "reference")
-    if system.rule.continual and type(system.memory) is not Ideal:
-        raise UnsupportedError(
-            f"engine 'reference' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
-            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
-        )

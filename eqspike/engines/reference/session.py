@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import Nudge, nudge_signs
 from eqspike.core.random_stream import stream_key
 from eqspike.core.trace import Trace
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.reference.counting import event_counts
-from eqspike.engines.reference.presentation import Counts, Presentation, present, stepping
-from eqspike.memory import Fixed, Ideal
+from eqspike.engines.reference.presentation import Counts, Presentation, present
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
@@ -22,7 +23,6 @@ from eqspike.systems.weights import (
     expected_shapes,
     initial_weights,
     kept_beside,
-    nudge_signs,
 )
 from eqspike.systems.writing import write_batch
 
@@ -41,7 +41,7 @@ class ReferenceSession:
     """
 
     def __init__(self, system: System, seed: int = 0) -> None:
-        _refuse(system)
+        refuse_unlike(system, "reference")
         self.system = system
         self._held: Arrays = {}
         self._counts = Counts()
@@ -147,8 +147,11 @@ class ReferenceSession:
         ]
 
     def _betas(self, keys: Keys) -> list[float]:
-        """Nudging strength of each presentation, with its sign."""
-        return [float(sign) * self.system.rule.beta for sign in nudge_signs(self.system, keys)]
+        """Nudging strength of each presentation, with its sign where the rule draws it or lets it alternate."""
+        rule = self.system.rule
+        drawn = (phase.nudge for phase in rule.phases if isinstance(phase.nudge, str))
+        own: Nudge = next(drawn, 1)
+        return [float(sign) * rule.beta for sign in nudge_signs(own, keys)]
 
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
@@ -161,12 +164,3 @@ class ReferenceSession:
             )
         self._samples += len(images)
         self._learning = learning
-
-
-def _refuse(system: System) -> None:
-    stepping(system.neuron)
-    if system.rule.online and type(system.memory) not in (Ideal, Fixed):
-        raise UnsupportedError(
-            "engine 'reference' writes at every event to memories of kind ideal and fixed only, got memory.kind "
-            f"{system.memory.kind}; use rule.update batch"
-        )

@@ -18,7 +18,7 @@ from eqspike.core.network import Coupling, Network
 from eqspike.engines.tally import RateTally
 from eqspike.memory import Writes
 from eqspike.nn.couplings import Coupling as Made
-from eqspike.rules import ContinualVectorField
+from eqspike.rules.readings import StepField, writes_steps
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import backward_name
 
@@ -39,7 +39,7 @@ def asked_writes(
     Args:
         marks: of each free layer, which states moved in each write, (writes, samples, neurons).
     """
-    network, each_way = system.network, isinstance(system.rule, ContinualVectorField)
+    network, each_way = system.network, isinstance(system.rule.reading, StepField)
     # The largest of bytes is found many times faster than whether any boolean is true.
     moved = [mark.view(torch.uint8).amax(1) for mark in marks]
     asked: dict[str, int] = {}
@@ -114,7 +114,7 @@ def event_counts(system: RateSystem, tally: RateTally, couplings: Sequence[Made]
             _evaluations(system, name, steps, tally),
         )  # fmt: skip
     if tally.writes:
-        phase = "nudged" if system.rule.continual else "update"
+        phase = "nudged" if writes_steps(system.rule.reading) else "update"
         writes = {
             name: PlasticityCounts(0, done.candidate, done.applied)
             for name, done in tally.writes.items()
@@ -130,7 +130,7 @@ def _evaluations(
     """One at each synapse and each neuron's bias: a sample, or a nudged step where the rule is continual."""
     if not tally.learning or phase != "nudged":
         return {}
-    times = steps if system.rule.continual else tally.samples
+    times = steps if writes_steps(system.rule.reading) else tally.samples
     return {name: PlasticityCounts(times * size, 0, 0) for name, size in _sizes(system).items()}
 
 

@@ -18,7 +18,8 @@ from eqspike.engines.torch.writing import Writer
 from eqspike.memory import Writes
 from eqspike.nn.couplings import Coupling
 from eqspike.nn.relaxation import States
-from eqspike.rules import ContinualVectorField
+from eqspike.rules import RateRule
+from eqspike.rules.readings import EndContrast, StepField
 from eqspike.systems import RateSystem
 
 AnyRelaxation = Relaxation | ChangeRelaxation
@@ -29,16 +30,26 @@ class Lesson:
     """What a batch is taught.
 
     Attributes:
-        targets: (samples, outputs); betas: signed nudging strength of each sample, (samples, 1).
+        targets: (samples, outputs); betas: signed nudging strengths, (samples, 1), by name of a phase.
+        width: (samples, 1) what contrasts of sums are divided by: a difference of these strengths.
     """
 
     targets: Tensor
-    betas: Tensor
+    betas: Mapping[str, Tensor]
+    width: Tensor
 
     @property
     def weight(self) -> Tensor:
-        """1 / (beta samples): turns sums of one-sided contrasts into the mean the rule asks."""
-        return 1.0 / (self.betas * len(self.betas))
+        """1 / (width samples): turns sums of contrasts into the mean the rule asks."""
+        return 1.0 / (self.width * len(self.width))
+
+    @staticmethod
+    def of(rule: RateRule, targets: Tensor, betas: Mapping[str, Tensor]) -> Lesson:
+        """With the width that the rule's reading has."""
+        reading = rule.reading
+        if isinstance(reading, EndContrast):
+            return Lesson(targets, betas, betas[reading.first] - betas[reading.second])
+        return Lesson(targets, betas, betas[next(p.name for p in rule.phases if p.learns)])
 
 
 @dataclass(frozen=True)
@@ -79,21 +90,22 @@ def nudged(
     system: RateSystem, relaxation: AnyRelaxation, lesson: Lesson, tally: RateTally | None = None,
     after: Callable[[int], None] | None = None,
 ) -> Contrast:  # fmt: skip
-    """Run the nudged phases from the states of the free phase, and say what to compare."""
-    steps, centered = system.rule.nudging.nudged_steps, system.rule.nudging.centered
+    """Run the phases after the free one, from its end, and say what to compare."""
+    phases, reading = system.rule.phases, system.rule.reading
     start = relaxation.keep()
-    free = start[: len(relaxation.states)]
-    relaxation.nudge(lesson.targets, lesson.betas)
-    relaxation.run(steps, after)
-    if tally is not None:
-        tally.add_steps("nudged", len(lesson.betas) * steps * (2 if centered else 1))
-    if not centered:
-        return Contrast.of(relaxation.states, free, lesson.weight)
-    forward = [state.clone() for state in relaxation.states]
-    relaxation.put_back(start)
-    relaxation.nudge(lesson.targets, -lesson.betas)
-    relaxation.run(steps, after)
-    return Contrast.of(forward, relaxation.states, lesson.weight / 2)
+    ends = {phases[0].name: start[: len(relaxation.states)]}
+    for number, phase in enumerate(phases[1:]):
+        if number and phase.start == "free end":
+            relaxation.put_back(start)
+        relaxation.nudge(lesson.targets, lesson.betas[phase.name])
+        relaxation.run(phase.steps, after)
+        if tally is not None:
+            tally.add_steps(phase.kind, len(lesson.width) * phase.steps)
+        last = number == len(phases) - 2
+        ends[phase.name] = relaxation.states if last else [s.clone() for s in relaxation.states]
+    if isinstance(reading, EndContrast):
+        return Contrast.of(ends[reading.first], ends[reading.second], lesson.weight)
+    return Contrast.of(relaxation.states, ends[phases[0].name], lesson.weight)
 
 
 class Learning:
@@ -125,7 +137,7 @@ class Learning:
 
     def continually(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates) -> None:
         """C-EP and C-VF: writes after every nudged step; those of the input are summed until the end."""
-        system, steps = self._system, self._system.rule.nudging.nudged_steps
+        system, steps = self._system, self._system.rule.phases[1].steps
         following = self.follow(relaxation, lesson, rates)
         marks = [
             torch.empty((steps, *state.shape), dtype=torch.bool, device=state.device)
@@ -148,7 +160,7 @@ class Learning:
 
     def follow(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates) -> Following:
         """What lets weights follow the nudged phase that starts now."""
-        each_way = isinstance(self._system.rule, ContinualVectorField)
+        each_way = isinstance(self._system.rule.reading, StepField)
         return Following(relaxation, lesson.weight, rates.weights, rates.biases, each_way)
 
     def wanted(
@@ -158,7 +170,7 @@ class Learning:
         couplings, ones = self._couplings, [1.0] * len(self._couplings)
         forward = [torch.zeros_like(coupling.weight) for coupling in couplings]
         backward = [torch.zeros_like(coupling.back) for coupling in couplings]
-        each_way = isinstance(self._system.rule, ContinualVectorField)
+        each_way = isinstance(self._system.rule.reading, StepField)
 
         def after(number: int) -> None:
             del number

@@ -14,6 +14,7 @@ from torch import Tensor
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.trace import Trace, stacked
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally
 from eqspike.engines.tally import event_counts as message_counts
 from eqspike.engines.torch.counting import event_counts
@@ -21,17 +22,18 @@ from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
 from eqspike.engines.torch.relaxation import Relaxation
-from eqspike.engines.torch.wiring import Working, make_couplings, refuse
+from eqspike.engines.torch.wiring import Working, make_couplings
 from eqspike.engines.torch.writing import make_writer
+from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
     backward_name,
     check_arrays,
-    drawn_signs,
     initial_rate_weights,
     kept_beside,
     kept_names,
+    nudge_strengths,
     rate_shapes,
 )
 
@@ -59,7 +61,7 @@ class TorchSession:
     def __init__(
         self, system: RateSystem, seed: int = 0, device: torch.device | None = None
     ) -> None:
-        refuse(system)
+        refuse_unlike(system, "torch")
         self.system = system
         self._device = device or torch.device("cpu")
         self._dtype = STORED[system.precision]
@@ -90,7 +92,7 @@ class TorchSession:
             relaxation = self._free(images, learning=True)
             scores = _as_numpy(self._scores(relaxation))
             lesson = self._lesson(labels, keys)
-            if self.system.rule.continual:
+            if writes_steps(self.system.rule.reading):
                 self._learning.continually(relaxation, lesson, rates)
             else:
                 self._learning.at_the_end(relaxation, lesson, rates, write_key)
@@ -125,7 +127,9 @@ class TorchSession:
         kept = self.weights()
         with self._computing(len(images)):
             relaxation = self._free(images)
-            lesson = Lesson(self._targets(labels), self._tensor(betas)[:, None])
+            phase = self.system.rule.phases[1]
+            strengths = self._tensor(betas)[:, None]
+            lesson = Lesson(self._targets(labels), {phase.name: strengths}, strengths)
             seen = [self._by_layer(relaxation.values)]
             rates = Rates.of(self.system, rate_factor)
             follow = self._learning.follow(relaxation, lesson, rates) if rate_factor else None
@@ -135,8 +139,8 @@ class TorchSession:
                     follow.after()
                 seen.append(self._by_layer(relaxation.values))
 
-            relaxation.nudge(lesson.targets, lesson.betas)
-            relaxation.run(self.system.rule.nudging.nudged_steps, after)
+            relaxation.nudge(lesson.targets, strengths)
+            relaxation.run(phase.steps, after)
         self.load(kept)
         return {name: np.stack([states[name] for states in seen]) for name in seen[0]}
 
@@ -154,7 +158,7 @@ class TorchSession:
                 seen.append([self._by_layer(kind) for kind in kinds])
 
             relaxation = self._relaxation(images)
-            relaxation.run(self.system.rule.nudging.free_steps, after)
+            relaxation.run(self.system.rule.phases[0].steps, after)
             nudged(self.system, relaxation, self._lesson(labels, keys), after=after)
         return stacked(seen)
 
@@ -221,7 +225,7 @@ class TorchSession:
 
     def _free(self, images: Images, learning: bool | None = None) -> AnyRelaxation:
         """The end of the free phase of a batch, counted unless `learning` is None."""
-        steps = self.system.rule.nudging.free_steps
+        steps = self.system.rule.phases[0].steps
         relaxation = self._relaxation(images)
         if learning is not None:
             self._tally.begin(len(images), steps, learning)
@@ -251,11 +255,12 @@ class TorchSession:
         check_labels(labels, len(images), self.system.classes)
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
-        nudging = self.system.rule.nudging
-        betas = np.full(len(keys), nudging.beta)
-        if nudging.sign == "random":
-            betas *= drawn_signs(keys)
-        return Lesson(self._targets(labels), self._tensor(betas)[:, None])
+        rule, strengths = self.system.rule, nudge_strengths(self.system.rule, keys)
+        betas = {
+            phase.name: self._tensor(strengths[:, place, None])
+            for place, phase in enumerate(rule.phases)
+        }
+        return Lesson.of(rule, self._targets(labels), betas)
 
     def _targets(self, labels: Labels) -> Tensor:
         return self._tensor(self.system.targets(labels))

@@ -7,10 +7,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from eqspike.core.errors import UnsupportedError
-from eqspike.core.rates import refuse_convolutions
-from eqspike.engines.torch.neurons import twin_of
-from eqspike.memory import Ideal
 from eqspike.nn.convolution import Convolutional
 from eqspike.nn.couplings import Coupling, Dense
 from eqspike.systems import RateSystem
@@ -56,28 +52,3 @@ class Working:
             working.weight.copy_(stored.weight)
         for bias, stored_bias in zip(self.arrays[1], self._stored[1], strict=True):
             bias.copy_(stored_bias)
-
-
-def refuse(system: RateSystem) -> None:
-    """Refuse what the engine cannot run.
-
-    Raises:
-        UnsupportedError: saying what works instead.
-    """
-    twin_of(system.neuron)
-    if system.rule.continual and type(system.memory) is not Ideal:
-        raise UnsupportedError(
-            f"engine 'torch' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
-            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
-        )
-    if system.rule.continual and any(system.network.convolutions):
-        raise UnsupportedError(
-            f"engine 'torch' does not write to convolutions at every step, as rule '{system.rule.kind}' asks: the "
-            "input's drive would have to be computed anew each time; use rule.kind ep"
-        )
-    if system.precision == "bfloat16" and (system.rule.continual or system.messages.of_changes):
-        raise UnsupportedError(
-            "training.precision bfloat16 keeps copies of weights for a whole batch, so it needs rule.kind ep and "
-            f"messages.kind values, got {system.rule.kind} and {system.messages.kind}; use float32"
-        )
-    refuse_convolutions(system.network, system.feedback, system.messages)

@@ -95,7 +95,9 @@ class BinaryLearner:
         self._kept: dict[int, Arrays] = {}
         self.network = BinaryNetwork(recipe.layers, recipe.gamma, recipe.statistics, seed)
         loss = torch.nn.functional.cross_entropy
-        self._inner = GradientLearner(self.network, partial(_adam, recipe), loss, levels, device)
+        self._inner = GradientLearner(
+            self.network, partial(_adam, recipe), loss, levels, device=device
+        )
 
     def __enter__(self) -> BinaryLearner:
         self._inner.__enter__()

@@ -22,16 +22,20 @@ ONE_SIDED = LocalRule((Trace("slow", 4.0),), (Product(0.5, "post", "slow"),))
 def test_the_rule_of_eqspike() -> None:
     """A spike of one side reads both traces of the other."""
     assert (
-        on_spike(RULE, "pre") == "change += gain(t)*(fast_at_pre*fast_post + slow_at_pre*slow_post)"
+        on_spike(RULE, "pre")
+        == "change += gain(t)*(fast_at_pre*trace_fast_post + slow_at_pre*trace_slow_post)"
     )
     assert (
         on_spike(RULE, "post")
-        == "change += gain(t)*(fast_at_post*fast_pre + slow_at_post*slow_pre)"
+        == "change += gain(t)*(fast_at_post*trace_fast_pre + slow_at_post*trace_slow_pre)"
     )
     assert on_spike(RULE, "pre", "sent_pre").startswith("change += sent_pre*gain(t)*(")
-    assert bias_step(RULE) == "bias_change += gain(t)*(fast_at_pre*fast + slow_at_pre*slow)"
+    assert (
+        bias_step(RULE)
+        == "bias_change += gain(t)*(fast_at_pre*trace_fast + slow_at_pre*trace_slow)"
+    )
     assert trace_step(RULE) == (
-        "fast += gain_fast*(spike - fast)\nslow += gain_slow*(spike - slow)"
+        "trace_fast += gain_fast*(spike - trace_fast)\ntrace_slow += gain_slow*(spike - trace_slow)"
     )
     assert rule_parameters(RULE) == {
         "gain_fast": 1 / 5,
@@ -45,9 +49,9 @@ def test_the_rule_of_eqspike() -> None:
 
 def test_a_rule_without_products_of_one_side() -> None:
     """Only traces with a product appear; a side without products asks for nothing."""
-    assert on_spike(ONE_SIDED, "post") == "change += gain(t)*(slow_at_post*slow_pre)"
+    assert on_spike(ONE_SIDED, "post") == "change += gain(t)*(slow_at_post*trace_slow_pre)"
     assert on_spike(ONE_SIDED, "pre") == "change += gain(t)*(0)"
-    assert trace_state(ONE_SIDED).startswith("slow : 1\n")
+    assert trace_state(ONE_SIDED).startswith("trace_slow : 1\n")
 
 
 def test_only_a_nudged_layer_has_a_nudge() -> None:

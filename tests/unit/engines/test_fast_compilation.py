@@ -51,9 +51,9 @@ def test_any_changed_source_means_another_cache(tmp_path: Path) -> None:
     prints = []
     for text in ("a = 1", "a = 2", "a = 1"):
         folder = tmp_path / str(len(prints))
-        folder.mkdir()
-        (folder / "helper.py").write_text(text)
-        (folder / "kernel.py").write_text("import helper")
+        (folder / "inner").mkdir(parents=True)
+        (folder / "inner" / "helper.py").write_text(text)
+        (folder / "kernel.py").write_text("import inner.helper")
         prints.append(fingerprint(folder))
     assert prints[0] == prints[2] != prints[1]
 

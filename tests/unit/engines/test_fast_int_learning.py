@@ -12,12 +12,13 @@ import pytest
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Session
+from eqspike.core.phases import nudge_signs
+from eqspike.core.random_stream import Purpose
 from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.engines.learner import EngineLearner
 from eqspike.experiment import open_session
 from eqspike.experiment.model import load_model
 from eqspike.memory import Fixed, Ideal
-from eqspike.systems.weights import nudge_signs
 from eqspike.tasks import load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.training.evaluating import evaluate, presentation_keys
@@ -30,7 +31,7 @@ CHANCE = 0.1
 def learn(session: Session, first: int, last: int, write_key: int = 5) -> int:
     """Show some training samples; how many were read rightly before they were learnt."""
     train = load_task("digits").load("train")
-    keys = presentation_keys(0, 1, 0, len(train))
+    keys = presentation_keys(0, Purpose.TRAINING, 0, len(train))
     part = slice(first, last)
     return session.fit(train.images[part], train.labels[part], keys[part], 1.0, write_key)
 
@@ -98,14 +99,14 @@ def test_biases_do_not_learn() -> None:
 
 def test_signs_alternate_within_a_call() -> None:
     keys = np.arange(5, dtype=np.uint64)
-    assert nudge_signs(SYSTEM, keys).tolist() == [1, -1, 1, -1, 1]
+    assert nudge_signs(SYSTEM.rule.phases[1].nudge, keys).tolist() == [1, -1, 1, -1, 1]
 
 
 @pytest.mark.parametrize(
     ("rule", "memory", "message"),
     [
-        ({"online": False}, None, "set update: online"),
-        ({"random_sign": True, "alternating": False}, None, "set rule.beta_sign: alternating"),
+        ({"online": False}, None, "rule.update batch: set rule.update to online"),
+        ({"random_sign": True, "alternating": False}, None, "set rule.beta_sign to alternating"),
         ({"nudged_steps": 32}, None, "power of two up to 512, got 64 and 32"),
         ({}, Ideal(), "set memory: .* bits: 9"),
         ({}, Fixed(8, (0.1, 0.2), "stochastic"), "set memory: .* bits: 9"),

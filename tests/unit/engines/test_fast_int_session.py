@@ -33,17 +33,24 @@ def session() -> Iterator[FastIntSession]:
 
 def test_systems_unlike_loihi_are_refused() -> None:
     """With what works instead."""
-    with pytest.raises(UnsupportedError, match=r"kind 'sigma-delta'; .* eqspike-100-loihi"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"neuron sigma-delta \(class SigmaDelta\): for neuron it has current-based; engines fast",
+    ):
         open_session(small_system(), 0, "fast-int")
     constant = small_system(neuron=NEURON, encoder="constant-current")
-    with pytest.raises(UnsupportedError, match="use integrate-and-fire or poisson"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"constant-current: set encoder.kind to integrate-and-fire or poisson",
+    ):
         open_session(constant, 0, "fast-int")
 
 
 def test_it_does_not_learn_from_batches(session: FastIntSession) -> None:
     """It says what does."""
     with pytest.raises(
-        UnsupportedError, match=r"'batch'; set update: online, or train with engine 'fast'"
+        UnsupportedError,
+        match=r"learn with memory ideal .*for memory it has fixed; engines fast, .* can",
     ):
         session.fit(*samples(SYSTEM, 2), 1.0, 0)
     assert session.take_counts().samples == 0

@@ -82,10 +82,13 @@ def test_a_network_at_rest_sends_nothing() -> None:
 @pytest.mark.parametrize(
     ("system", "said"),
     [
-        (replace(SYSTEMS["ep"], messages=VALUES), "message by message, got messages.kind values"),
+        (
+            replace(SYSTEMS["ep"], messages=VALUES),
+            "messages.kind values: set messages.kind to changes; engine torch can",
+        ),
         (
             replace(SYSTEMS["c-ep"], memory=Fixed(8, (1.0,) * 3, "nearest")),
-            "to an ideal memory only, got memory.kind fixed",
+            "memory.kind fixed here, for a continual rule writes at every step",
         ),
     ],
 )

@@ -56,9 +56,14 @@ def test_input_lines(encoder: str) -> None:
 @pytest.mark.parametrize(
     ("options", "neuron", "encoder", "message"),
     [
-        (("stock",), None, "poisson", "got neuron kind 'sigma-delta'"),
-        (("fused", "fixed_pt"), None, "poisson", "got neuron kind 'sigma-delta'"),
-        (("stock",), CurrentBased(), "constant-current", "Loihi's inputs are spikes"),
+        (("stock",), None, "poisson", "does not run neuron sigma-delta"),
+        (("fused", "fixed_pt"), None, "poisson", "does not run neuron sigma-delta"),
+        (
+            ("stock",),
+            CurrentBased(),
+            "constant-current",
+            "does not run encoder.kind constant-current",
+        ),
         (("fast",), CurrentBased(), "poisson", "'lava:fast' is unknown; use lava, lava:stock"),
     ],
 )
@@ -82,7 +87,9 @@ def test_the_choice_is_told(
         )
     open_lava(small_system(), 3)
     told = capsys.readouterr().err
-    assert told.startswith("eqspike: lava: fused process in float64, for Loihi's neuron resets")
+    assert told.startswith(
+        "eqspike: lava: fused process in float64, for stock processes do not run neuron"
+    )
     assert len(told.splitlines()) == 1
     open_lava(small_system(), 3, "fused")
     open_lava(small_system(neuron=CurrentBased()), 4)
@@ -104,7 +111,7 @@ def test_learning_in_integers_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     system = small_system(neuron=CurrentBased())
     images, labels, keys = samples(system, 1)
     session = open_lava(system, 0)
-    with pytest.raises(UnsupportedError, match="learns as the chip does, event by event"):
+    with pytest.raises(UnsupportedError, match="does not learn with memory ideal"):
         session.fit(images, labels, keys, 1.0, 0)
     with pytest.raises(ConfigError, match="images must be uint8"):
         session.scores(images[:, 1:], keys)

@@ -154,11 +154,14 @@ class TestCounts:
 
 class TestRefusals:
     def test_half_the_bits_and_weights_that_move_at_every_step(self) -> None:
-        with pytest.raises(UnsupportedError, match=r"bfloat16 keeps copies.*got c-ep and values"):
+        with pytest.raises(
+            UnsupportedError,
+            match=r"bfloat16 with rule c-ep and messages values here, for it keeps copies",
+        ):
             TorchSession(make(ContinualEquilibrium, precision="bfloat16"))
 
     def test_continual_rules_and_other_memories(self) -> None:
-        with pytest.raises(UnsupportedError, match="to an ideal memory only"):
+        with pytest.raises(UnsupportedError, match="which an ideal memory alone takes"):
             TorchSession(make(ContinualEquilibrium, memory=Fixed(8, (1.0, 1.0), "nearest")))
 
     def test_a_gpu_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:

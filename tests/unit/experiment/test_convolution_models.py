@@ -44,7 +44,7 @@ def test_a_run_is_trained_evaluated_and_drawn(
         ("ep-conv-small", ("neuron={kind: sigma-delta}",), "digits",
          "engines fast, fast-int, brian2 and lava run dense"),
         ("ep-conv-small", ("rule={kind: c-ep, free_steps: 5, nudged_steps: 5, beta: 0.1}",
-         "dynamics={updates: synchronous}"), "mnist-sample", "engine 'torch' does not write to convolutions"),
+         "dynamics={updates: synchronous}"), "mnist-sample", "convolution with rule c-ep"),
         ("ep-conv-small", ("layers=[[1, 16, 4], [4, 6, 0], [6, 1, 1], 10]",), "digits", "at least 1"),
         ("ep-conv-small", ("layers=[[4, 4, 4], [8, 4, 4], [16, 4, 4], 10]",
          "couplings=[{kind: convolution, kernel: 1}, {kind: convolution, kernel: 1}, {kind: dense}]"),

@@ -8,6 +8,7 @@ import pytest
 from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased
 from eqspike.engines.fast.loihi import FastIntSession
+from eqspike.engines.offers import OFFERS
 from eqspike.experiment import ENGINES, Engine
 from eqspike.experiment.parity import Parity, compare
 from eqspike.systems import System
@@ -34,6 +35,7 @@ def of(second: type[FastIntSession], monkeypatch: pytest.MonkeyPatch) -> Parity:
         return second(system, seed, threads=1)
 
     monkeypatch.setitem(ENGINES.built_in, "second", Engine(opened))  # type: ignore[arg-type]
+    monkeypatch.setitem(OFFERS, "second", OFFERS["fast-int"])
     return compare(SYSTEM, initial_weights(SYSTEM, 1), samples(SYSTEM, 2), ("fast-int", "second"))
 
 

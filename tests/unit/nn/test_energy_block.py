@@ -241,6 +241,14 @@ class TestRefusals:
         with pytest.raises(error, match=says):
             replace(EnergySettings(), **changes)  # type: ignore[arg-type]
 
+    def test_feedback_cannot_be_changed_afterwards(self) -> None:
+        block = dense()
+        block.settings = replace(EXACT, feedback="separate")
+        with pytest.raises(
+            ConfigError, match="made with feedback 'tied', got settings with 'separate'"
+        ):
+            block(batch(5, 8))
+
     def test_holomorphic_refuses_kinks_and_low_precision(self) -> None:
         block = dense(replace(EXACT, algorithm="holomorphic"), "hard-sigmoid")
         with pytest.raises(UnsupportedError, match=r"analytic activations .* got 'hard-sigmoid'"):

@@ -40,8 +40,8 @@ def test_all_keys_are_read() -> None:
 def test_only_the_nudged_phase_learns() -> None:
     """And it follows the free phase."""
     assert read().phases == (
-        Phase("free", 40),
-        Phase("nudged", 20, nudged=True, learns=True),
+        Phase("free", 40, start="rest"),
+        Phase("nudged", 20, "drawn", learns=True),
     )
 
 

@@ -27,6 +27,7 @@ from eqspike.engines.brian2.rates.equations import (
     learning_text,
     update_text,
 )
+from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
 
 STEP_MS = 1
@@ -61,7 +62,7 @@ def build_rate_circuit(system: RateSystem, conduct: Callable[[], None]) -> RateC
         group.run_regularly(
             update_text(system), clock=clock, when="groups", name=f"{layer.name}_update"
         )
-        if system.rule.continual:
+        if writes_steps(system.rule.reading):
             group.run_regularly(LEARN_BIAS, clock=clock, when="end", name=f"{layer.name}_learning")
     synapses = {c.name: _synapses(system, c, groups, clock) for c in network.couplings}
     monitors = {
@@ -95,7 +96,7 @@ def _synapses(
         name = f"{source.name}_to_{target.name}"
         way = Synapses(source, target, SYNAPSE_STATE, on_pre=DELIVERY, clock=clock, name=name)
         way.connect()
-        if system.rule.continual:
+        if writes_steps(system.rule.reading):
             text = learning_text(system)
             way.run_regularly(text, clock=clock, when="end", name=f"{name}_learning")
         ways.append(way)

@@ -1,6 +1,6 @@
 """What changes at the steps where a sample or a phase begins; everything else is in the equations.
 
-A sample takes 1 + free + nudged steps, with a second nudged phase where the rule has one. In the first, neurons
+A sample takes 1 step and those of all phases. In the first, neurons
 stand still and send what they start with.
 """
 
@@ -13,6 +13,7 @@ from brian2 import volt
 from numpy.typing import NDArray
 
 from eqspike.core.learner import Arrays
+from eqspike.core.phases import total_steps
 from eqspike.engines.brian2.rates.circuit import RateCircuit
 from eqspike.systems import RateSystem
 
@@ -27,7 +28,7 @@ class Lesson:
 
     Attributes:
         inputs: rates (samples, pixels).
-        targets: rates asked of the outputs (samples, outputs); betas: signed (samples,). None without a nudge.
+        targets: rates asked of the outputs (samples, outputs); betas: signed (samples, phases). None if free.
         paces: of a continual rule, by what learns: learning rate over beta of each coupling (`hidden-output`) and
             bias (`hidden.bias`).
     """
@@ -56,9 +57,8 @@ class Conductor:
     @property
     def period(self) -> int:
         """Steps of a sample of the present lesson."""
-        nudging = self._system.rule.nudging
-        nudged = nudging.nudged_steps * (2 if nudging.centered else 1)
-        return 1 + nudging.free_steps + (0 if self._lesson.betas is None else nudged)
+        phases = self._system.rule.phases
+        return 1 + total_steps(phases[:1] if self._lesson.betas is None else phases)
 
     def begin(self, lesson: Lesson) -> None:
         """Start with the first sample of a lesson."""
@@ -68,18 +68,18 @@ class Conductor:
         """Called at the start of every step."""
         sample, step = divmod(self._step, self.period)
         self._step += 1
-        nudging = self._system.rule.nudging
-        nudged = step - 1 - nudging.free_steps
         if step == 0:
             self._present(sample)
         elif step == 1:
             self._release()
-        elif nudged == 0:
-            self._keep()
-            self._nudge(sample, 1)
-        elif nudged == nudging.nudged_steps:
-            self._put_back()
-            self._nudge(sample, -1)
+        phases = self._system.rule.phases
+        for number, phase in enumerate(phases[1:], start=1):
+            if step == 1 + total_steps(phases[:number]):
+                if number == 1:
+                    self._keep()
+                elif phase.start == "free end":
+                    self._put_back()
+                self._nudge(sample, number)
 
     def _present(self, sample: int) -> None:
         """Everything silent, the input clamped to the sample; it and the initial rates are sent in this step."""
@@ -109,13 +109,13 @@ class Conductor:
             group = self.circuit.groups[layer]
             group.a, group.s, group.q = kept["a"] * volt, kept["s"], kept["q"]
 
-    def _nudge(self, sample: int, sign: int) -> None:
+    def _nudge(self, sample: int, phase: int) -> None:
         lesson, output = self._lesson, self.circuit.groups[self._system.network.output.name]
         assert lesson.betas is not None
         assert lesson.targets is not None
-        output.target, output.beta = lesson.targets[sample], sign * lesson.betas[sample]
+        output.target, output.beta = lesson.targets[sample], lesson.betas[sample, phase]
         for name, pace in (lesson.paces or {}).items():
-            signed = pace * float(np.sign(lesson.betas[sample])) * volt
+            signed = pace * float(np.sign(lesson.betas[sample, phase])) * volt
             if name.endswith(".bias"):
                 self.circuit.groups[name.removesuffix(".bias")].bias_pace = signed
             for way in self.circuit.synapses.get(name, ()):

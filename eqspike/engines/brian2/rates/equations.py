@@ -7,7 +7,7 @@ what was sent.
 
 from __future__ import annotations
 
-from eqspike.rules import ContinualVectorField
+from eqspike.rules.readings import StepField
 from eqspike.systems import RateSystem
 
 INPUT_STATE = """
@@ -58,5 +58,5 @@ def update_text(system: RateSystem) -> str:
 
 def learning_text(system: RateSystem) -> str:
     """The change of a synapse after each nudged step, `_pre` being the sender."""
-    of_receiver = isinstance(system.rule, ContinualVectorField)
+    of_receiver = isinstance(system.rule.reading, StepField)
     return LEARN_RECEIVER if of_receiver else LEARN_PRODUCT

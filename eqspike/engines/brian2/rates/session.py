@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from brian2 import ms, volt
@@ -11,22 +11,24 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import by_step, total_steps
 from eqspike.core.trace import Trace, rate_trace
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.rates.changes import write_contrast
 from eqspike.engines.brian2.rates.circuit import STEP_MS, build_rate_circuit
 from eqspike.engines.brian2.rates.conductor import Conductor, Lesson
 from eqspike.engines.brian2.targets import NUMPY, Target, require
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally, asked_writes, event_counts
-from eqspike.memory import Ideal
+from eqspike.rules.readings import EndContrast, writes_steps
 from eqspike.systems import RateSystem
-from eqspike.systems.checks import check_images, check_labels, refuse_unlike_messages
+from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
     backward_name,
     check_arrays,
-    drawn_signs,
     initial_rate_weights,
     kept_beside,
+    nudge_strengths,
     rate_shapes,
 )
 
@@ -48,7 +50,7 @@ class Brian2RateSession:
     """
 
     def __init__(self, system: RateSystem, seed: int = 0, target: Target = NUMPY) -> None:
-        _refuse(system, target)
+        refuse_unlike(system, f"brian2:{target.name}")
         require(target)
         self.system, self._target = system, target
         self._conductor = Conductor(system)
@@ -75,21 +77,21 @@ class Brian2RateSession:
             UnsupportedError: for more than one sample under a continual rule.
         """
         self._check(images, labels)
-        nudging, samples = self.system.rule.nudging, len(images)
-        if self.system.rule.continual and samples > 1:
+        phases, samples = self.system.rule.phases, len(images)
+        if writes_steps(self.system.rule.reading) and samples > 1:
             raise UnsupportedError(
                 f"engine 'brian2' learns by rule '{self.system.rule.kind}' from one sample at a time, got a batch "
                 f"of {samples}; set training.batch_size to 1"
             )
-        self._tally.begin(samples, nudging.free_steps, learning=True)
-        phases = 2 if nudging.centered else 1
-        self._tally.add_steps("nudged", samples * nudging.nudged_steps * phases)
+        self._tally.begin(samples, phases[0].steps, learning=True)
+        for phase in phases[1:]:
+            self._tally.add_steps(phase.kind, samples * phase.steps)
         lesson = self._lesson(
-            images, labels, keys, rate_factor if self.system.rule.continual else 0
+            images, labels, keys, rate_factor if writes_steps(self.system.rule.reading) else 0
         )
         values, sent = self._run(lesson)
         self._count(images, sent)
-        if self.system.rule.continual:
+        if writes_steps(self.system.rule.reading):
             self._read_weights()
             moved = [self._moved(sent[layer][0]) for layer in self._layers()]
             self._add_asked(images, moved, {})
@@ -101,7 +103,7 @@ class Brian2RateSession:
         """v of the outputs at the end of the free phase, means over replicas: (samples, classes)."""
         del keys
         check_images(images, self.system.network.input.size)
-        self._tally.begin(len(images), self.system.rule.nudging.free_steps, learning=False)
+        self._tally.begin(len(images), self.system.rule.phases[0].steps, learning=False)
         values, sent = self._run(Lesson(images / 255))
         self._count(images, sent)
         return self._read_out(values)
@@ -196,32 +198,32 @@ class Brian2RateSession:
 
     def _lesson(self, images: Images, labels: Labels, keys: Keys, rate_factor: float) -> Lesson:
         """The lesson of a batch; a continual rule learns unless `rate_factor` is 0."""
-        system, beta = self.system, self.system.rule.nudging.beta
-        signs = drawn_signs(keys) if system.rule.nudging.sign == "random" else np.ones(len(keys))
+        system, beta = self.system, self.system.rule.beta
         biases = system.learning_rates if system.bias_rates is None else system.bias_rates
-        paces = {}
+        betas, paces = nudge_strengths(system.rule, keys), {}
         for index, coupling in enumerate(system.network.couplings):
             paces[coupling.name] = rate_factor * system.learning_rates[index] / beta
             paces[f"{coupling.post.name}.bias"] = rate_factor * biases[index] / beta
-        learns = system.rule.continual and rate_factor != 0
-        return Lesson(images / 255, system.targets(labels), beta * signs, paces if learns else None)
+        learns = writes_steps(system.rule.reading) and rate_factor != 0
+        return Lesson(images / 255, system.targets(labels), betas, paces if learns else None)
 
     def _write(
         self, images: Images, sent: Arrays, lesson: Lesson, rate_factor: float, write_key: int
     ) -> None:
         """One write of the batch, by rule `ep`."""
-        nudging = self.system.rule.nudging
-        first = 1 + nudging.free_steps + nudging.nudged_steps
-        at = (
-            first - 1,
-            sent[self._layers()[0]].shape[1] - 1 if nudging.centered else nudging.free_steps,
-        )
+        rule, reading = self.system.rule, cast(EndContrast, self.system.rule.reading)
+        places = {phase.name: place for place, phase in enumerate(rule.phases)}
+        at = [places[name] for name in (reading.first, reading.second)]
         inputs = {self.system.network.input.name: lesson.inputs}
-        ends = tuple({n: q[:, place] for n, q in sent.items()} | inputs for place in at)
-        assert lesson.betas is not None
-        scale = rate_factor / (nudging.beta * len(images) * (2 if nudging.centered else 1))
+        ends = tuple(
+            {n: q[:, total_steps(rule.phases[: place + 1])] for n, q in sent.items()} | inputs
+            for place in at
+        )
+        betas = cast(NDArray[np.float64], lesson.betas)
+        scale = rate_factor / (rule.beta * len(images) * abs(reading.width(rule.phases)))
+        signs = np.sign(betas[:, at[0]] - betas[:, at[1]])
         known = write_contrast(
-            self.system, self._stored, (ends[0], ends[1]), np.sign(lesson.betas), scale, write_key
+            self.system, self._stored, (ends[0], ends[1]), signs, scale, write_key
         )
         moved = [
             (ends[0][name] != ends[1][name]).any(0).sum(keepdims=True) for name in self._layers()
@@ -235,37 +237,42 @@ class Brian2RateSession:
 
     def _moved(self, sent: NDArray[np.float64]) -> NDArray[np.int64]:
         """Neurons of a layer whose q moved, in each nudged step of a sample's q (1 + steps, neurons)."""
-        steps = np.diff(sent, axis=0)[self.system.rule.nudging.free_steps :]
+        steps = np.diff(sent, axis=0)[self.system.rule.phases[0].steps :]
         return np.asarray(np.count_nonzero(steps, axis=1))
 
     def _count(self, images: Images, sent: Arrays) -> None:
         """Messages of a run, with the weights it began with."""
-        after_free = 1 + self.system.rule.nudging.free_steps
         effective = []
         for coupling in self.system.network.couplings:
             ways = [self._stored[coupling.name]]
             if coupling.bidirectional:
                 ways.append(self._downwards(coupling.name))
             effective.append([np.count_nonzero(way, axis=1) for way in ways])
-        for phase, part in (("free", slice(0, after_free)), ("nudged", slice(after_free, None))):
-            of_input = np.count_nonzero(images, axis=0) * (phase == "free")
-            messages = [self._senders(sent[name])[:, part].sum((0, 1)) for name in self._layers()]
-            self._tally.add_messages(self.system, phase, [of_input, *messages], effective)
+        phases = self.system.rule.phases
+        kinds = np.array(["free", *by_step(phases, [phase.kind for phase in phases])])
+        for kind in ("free", "nudged"):
+            of_input = np.count_nonzero(images, axis=0) * (kind == "free")
+            messages = []
+            for name in self._layers():
+                senders = self._senders(sent[name])
+                messages.append(senders[:, kinds[: senders.shape[1]] == kind].sum((0, 1)))
+            self._tally.add_messages(self.system, kind, [of_input, *messages], effective)
 
     def _senders(self, sent: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Who sent in each step: q of (samples, 1 + steps, neurons) moves when, and only when, it is sent.
 
-        A second nudged phase starts from the end of the free one.
+        A phase may start from the end of the free one.
         """
-        nudging = self.system.rule.nudging
+        phases = self.system.rule.phases
         before = np.concatenate([np.zeros_like(sent[:, :1]), sent[:, :-1]], axis=1)
-        again = 1 + nudging.free_steps + nudging.nudged_steps
-        if nudging.centered and sent.shape[1] > again:
-            before[:, again] = sent[:, nudging.free_steps]
+        for number, phase in enumerate(phases):
+            begins = 1 + total_steps(phases[:number])
+            if phase.start == "free end" and begins < sent.shape[1]:
+                before[:, begins] = sent[:, phases[0].steps]
         return np.asarray(sent != before)
 
     def _read_out(self, values: Arrays) -> NDArray[np.float64]:
-        free_steps = self.system.rule.nudging.free_steps
+        free_steps = self.system.rule.phases[0].steps
         outputs = values[self.system.network.output.name][:, free_steps]
         return np.asarray(outputs.reshape(len(outputs), self.system.classes, -1).mean(2))
 
@@ -275,22 +282,3 @@ class Brian2RateSession:
     def _check(self, images: Images, labels: Labels) -> None:
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.classes)
-
-
-def _refuse(system: RateSystem, target: Target) -> None:
-    refuse_unlike_messages(system, "brian2")
-    if system.dynamics.updates != "synchronous":
-        raise UnsupportedError(
-            f"engine 'brian2' steps all layers together, got dynamics.updates {system.dynamics.updates}; use "
-            "synchronous, or engine torch or fast"
-        )
-    if system.rule.continual and type(system.memory) is not Ideal:
-        raise UnsupportedError(
-            f"engine 'brian2' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
-            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
-        )
-    if target.name == "cpp_standalone":
-        raise UnsupportedError(
-            "engine 'brian2:cpp_standalone' runs spiking neurons only; for networks of rates use brian2 or "
-            "brian2:cython"
-        )

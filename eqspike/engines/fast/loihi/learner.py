@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from eqspike.chips.loihi.rule_text import LoihiRule
 from eqspike.chips.loihi.traces import LARGEST_TRACE, scaled_product
 from eqspike.core.learner import Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.fast.inputs import Source, make_source
 from eqspike.engines.fast.layout import Layout
@@ -15,7 +16,6 @@ from eqspike.engines.fast.loihi.learning import Carried, Draws, Rules, present_l
 from eqspike.engines.fast.loihi.simulator import IntegerSimulator
 from eqspike.engines.fast.loihi.state import make_state
 from eqspike.engines.integers.loihi_learning import POST_SEED, ROUNDING_SEED, loihi_rules, rule_seed
-from eqspike.systems.weights import nudge_signs
 
 TRACE_STREAM = 1 << 32
 """Separates the random streams of traces from those of weights."""
@@ -36,7 +36,7 @@ def learn(
     system, layout = simulator.system, simulator.layout
     rule, couplings = system.rule, len(system.network.couplings)
     source = make_source(
-        system.encoder, rule.free_steps, rule.nudged_steps, "int32", complement=False
+        system.encoder, [phase.steps for phase in rule.phases], "int32", complement=False
     )
     rules = loihi_rules(system, rate_factor)
     scores = np.zeros((len(images), system.network.output.size))
@@ -44,8 +44,9 @@ def learn(
         draws = _lavas_draws(write_key, couplings, len(images), rule.free_steps + rule.nudged_steps)
     else:
         draws = _own_draws(write_key, len(images), couplings)
+    signs = nudge_signs(rule.phases[1].nudge, keys)
     present_learning(
-        images, labels, nudge_signs(system, keys), keys, draws, rule.free_steps, rule.nudged_steps,
+        images, labels, signs, keys, draws, rule.free_steps, rule.nudged_steps,
         rule.readout_steps, layout, source, simulator.dynamics, simulator.weights, make_rules(rules),
         _at_rest(layout, len(rules[0].traces)), make_state(layout),
         _scratch(layout, source, rule.free_steps + rule.nudged_steps), simulator.tallies[0], scores,

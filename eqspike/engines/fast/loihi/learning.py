@@ -19,10 +19,9 @@ from eqspike.engines.fast.compilation import inlined, kernel
 from eqspike.engines.fast.inputs import random_bits
 from eqspike.engines.fast.layout import Ints
 from eqspike.engines.fast.loihi.neurons import advance, gather_input, shifted
-from eqspike.engines.fast.loihi.presentation import add_remainder, deliver
+from eqspike.engines.fast.loihi.presentation import FREE, NUDGED, add_remainder, deliver
 from eqspike.engines.fast.spikes.neurons import list_spiking
 from eqspike.engines.fast.spikes.online import count_spiking, list_pixels
-from eqspike.engines.fast.spikes.presentation import FREE, NUDGED
 
 _ONE = np.int32(1)
 _LOWEST, _HIGHEST = np.int32(-256), np.int32(255)

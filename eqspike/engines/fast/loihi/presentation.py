@@ -16,8 +16,10 @@ from eqspike.engines.fast.inputs import (
 )
 from eqspike.engines.fast.loihi.neurons import advance, gather_input, teach, watch
 from eqspike.engines.fast.spikes.neurons import list_spiking
-from eqspike.engines.fast.spikes.presentation import FREE, count_spikes
+from eqspike.engines.fast.spikes.presentation import count_spikes
 from eqspike.engines.fast.spikes.tallying import count_drawn, count_input, count_layers
+
+FREE, NUDGED = 0, 1
 
 
 @inlined

@@ -13,6 +13,7 @@ from eqspike.chips.loihi.scale import Extremes
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.phases import nudge_signs
 from eqspike.core.trace import Trace
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.layout import by_layer
@@ -23,11 +24,12 @@ from eqspike.engines.fast.loihi.state import Record, make_record
 from eqspike.engines.fast.spikes.counting import event_counts
 from eqspike.engines.fast.spikes.state import make_tally
 from eqspike.engines.fast.workers import thread_count
-from eqspike.engines.integers.loihi import refuse_unlike_loihi, round_system, stored_weights
-from eqspike.engines.integers.loihi_learning import refuse_learning, represented_codes
+from eqspike.engines.integers.loihi import round_system, stored_weights
+from eqspike.engines.integers.loihi_learning import refuse_unlearnable, represented_codes
+from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
-from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights, nudge_signs
+from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights
 
 
 class FastIntSession:
@@ -61,7 +63,7 @@ class FastIntSession:
         self, system: System, seed: int = 0, threads: int | None = None, unit: float | None = None,
         as_lava: bool = False,
     ) -> None:  # fmt: skip
-        refuse_unlike_loihi(system)
+        refuse_unlike(system, "fast-int")
         self.system = system
         self._unit = unit
         self._as_lava = as_lava
@@ -90,7 +92,7 @@ class FastIntSession:
         Raises:
             UnsupportedError: for a rule, phases or a memory the chip's learning engine does not have.
         """
-        refuse_learning(self.system, "fast-int")
+        refuse_unlearnable(self.system, "fast-int")
         check_images(images, self.system.network.input.size)
         check_labels(labels, len(images), self.system.network.output.size)
         self._begin(len(images), learning=True)
@@ -191,8 +193,8 @@ class FastIntSession:
         simulator = self._simulator
         record = make_record(simulator.layout, len(images), traced_steps)
         pending = simulator.tallies
-        simulator.tallies = [make_tally(simulator.layout) for _ in pending]
-        signs = nudge_signs(self.system, keys)
+        simulator.tallies = [make_tally(simulator.layout, 2) for _ in pending]
+        signs = nudge_signs(self.system.rule.phases[1].nudge, keys)
         simulator.present(images, labels, signs, keys, record, both=True, watched=watched)
         simulator.tallies = pending
         self._finish_announcement()

@@ -35,7 +35,7 @@ class IntegerSimulator:
         rule = system.rule
         self.system = system
         self.layout = lay_out(system.network)
-        self.source = make_source(system.encoder, rule.free_steps, rule.nudged_steps, "int32")
+        self.source = make_source(system.encoder, [phase.steps for phase in rule.phases], "int32")
         self.weights = empty_weights(self.layout, "int32")
         self.workers = Workers(threads)
         self.states = [make_state(self.layout) for _ in range(threads)]
@@ -43,7 +43,7 @@ class IntegerSimulator:
         self.scratches = [
             make_scratch(self.layout, self.source.poisson, steps) for _ in range(threads)
         ]
-        self.tallies = [make_tally(self.layout) for _ in range(threads)]
+        self.tallies = [make_tally(self.layout, 2) for _ in range(threads)]
         self.load(network)
 
     def load(self, network: LoihiNetwork) -> None:

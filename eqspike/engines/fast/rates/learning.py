@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from eqspike.engines.fast.rates.layout import Floats
 from eqspike.engines.fast.rates.simulator import Lesson, RateSimulator
 from eqspike.engines.tally import RateTally, asked_writes
 from eqspike.memory import Ideal, Writes
-from eqspike.rules import ContinualVectorField
+from eqspike.rules.readings import EndContrast, StepField
 from eqspike.systems import RateSystem
 
 
@@ -33,23 +33,26 @@ class RateLearner:
 
     def at_the_end(self, lesson: Lesson, rate_factor: float, key: int) -> None:
         """Equilibrium Propagation: one write after the nudged phases."""
-        simulator, nudging = self._simulator, self._system.rule.nudging
-        samples = len(lesson.signs)
+        simulator, reading = self._simulator, cast(EndContrast, self._system.rule.reading)
+        samples, phases = len(lesson.signs), self._system.rule.phases
         start = simulator.keep()
-        simulator.relax(nudging.nudged_steps, lesson)
-        after, before = simulator.batch.sent, start.sent
-        if nudging.centered:
-            after = after.copy()
-            simulator.put_back(start)
-            simulator.relax(nudging.nudged_steps, replace(lesson, signs=-lesson.signs))
-            before = simulator.batch.sent
-        phases = 2 if nudging.centered else 1
-        self._tally.add_steps("nudged", samples * nudging.nudged_steps * phases)
+        ends = {phases[0].name: start.sent}
+        for number, phase in enumerate(phases[1:], start=1):
+            if number > 1 and phase.start == "free end":
+                simulator.put_back(start)
+            simulator.relax(phase.steps, lesson.at(number) if phase.nudge else None)
+            self._tally.add_steps(phase.kind, samples * phase.steps)
+            ends[phase.name] = simulator.batch.sent.copy()
+        after, before = ends[reading.first], ends[reading.second]
         # Messages are counted with the weights that carried them.
         simulator.count(self._tally, ("free", "nudged"))
-        rates, bias_rates = self._rates(rate_factor / (phases * lesson.beta * samples))
-        known = self._write(before, after, lesson.signs, rates, key)
-        change = lesson.signs @ (after - before)
+        width = reading.width(phases)
+        rates, bias_rates = self._rates(rate_factor / (abs(width) * lesson.beta * samples))
+        places = {phase.name: place for place, phase in enumerate(phases)}
+        by_phase = lesson.by_phase
+        signs = np.sign(by_phase[:, places[reading.first]] - by_phase[:, places[reading.second]])
+        known = self._write(before, after, signs, rates, key)
+        change = signs @ (after - before)
         simulator.weights.bias[:] += self._by_neuron(bias_rates) * change
         moved = (before != after).any(0)
         layers = range(1, len(simulator.layout.sizes))
@@ -57,11 +60,11 @@ class RateLearner:
 
     def continually(self, lesson: Lesson, rate_factor: float) -> None:
         """C-EP and C-VF: writes after every nudged step; those of the input are summed until the end."""
-        simulator, steps = self._simulator, self._system.rule.nudging.nudged_steps
+        simulator, steps = self._simulator, self._system.rule.phases[1].steps
         samples = len(lesson.signs)
         rates, bias_rates = self._rates(rate_factor / (lesson.beta * samples))
         before = simulator.batch.sent.copy()
-        each_way = isinstance(self._system.rule, ContinualVectorField)
+        each_way = isinstance(self._system.rule.reading, StepField)
         moved = simulator.follow(steps, lesson, rates, bias_rates, each_way)
         self._tally.add_steps("nudged", samples * steps)
         simulator.count(self._tally, ("free", "nudged"))

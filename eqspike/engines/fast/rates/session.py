@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.trace import Trace, stacked
 from eqspike.engines.fast.compilation import announce_first_use
@@ -16,17 +15,18 @@ from eqspike.engines.fast.rates.layout import Floats
 from eqspike.engines.fast.rates.learning import RateLearner
 from eqspike.engines.fast.rates.simulator import Lesson, RateSimulator
 from eqspike.engines.fast.workers import thread_count
+from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally, event_counts
-from eqspike.memory import Ideal
+from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
-from eqspike.systems.checks import check_images, check_labels, refuse_unlike_messages
+from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
     backward_name,
     check_arrays,
-    drawn_signs,
     initial_rate_weights,
     kept_beside,
     kept_names,
+    nudge_strengths,
     rate_shapes,
 )
 
@@ -44,7 +44,7 @@ class FastRateSession:
     """
 
     def __init__(self, system: RateSystem, seed: int = 0, threads: int | None = None) -> None:
-        _refuse(system)
+        refuse_unlike(system, "fast")
         self.system = system
         self._finish_announcement = announce_first_use(f"rates-{system.precision}")
         self._simulator = RateSimulator(system, threads or thread_count())
@@ -66,7 +66,7 @@ class FastRateSession:
         self._free(images, learning=True)
         scores = self._scores()
         lesson = self._lesson(labels, keys)
-        if self.system.rule.continual:
+        if writes_steps(self.system.rule.reading):
             self._learner.continually(lesson, rate_factor)
         else:
             self._learner.at_the_end(lesson, rate_factor, write_key)
@@ -89,7 +89,7 @@ class FastRateSession:
     def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
-        simulator, nudging = self._simulator, self.system.rule.nudging
+        simulator, phases = self._simulator, self.system.rule.phases
         seen: list[tuple[Arrays, Arrays, Arrays]] = []
 
         def run(steps: int, lesson: Lesson | None) -> None:
@@ -101,12 +101,12 @@ class FastRateSession:
                 seen.append(tuple(self._by_layer(kind) for kind in kinds))  # type: ignore[arg-type]
 
         simulator.start(images)
-        run(nudging.free_steps, None)
+        run(phases[0].steps, None)
         end, lesson = simulator.keep(), self._lesson(labels, keys)
-        run(nudging.nudged_steps, lesson)
-        if nudging.centered:
-            simulator.put_back(end)
-            run(nudging.nudged_steps, Lesson(lesson.targets, -lesson.signs, lesson.beta))
+        for number, phase in enumerate(phases[1:], start=1):
+            if phase.start == "free end":
+                simulator.put_back(end)
+            run(phase.steps, lesson.at(number) if phase.nudge else None)
         return stacked(seen)
 
     def weights(self) -> Arrays:
@@ -157,7 +157,7 @@ class FastRateSession:
     def _free(self, images: Images, learning: bool | None = None) -> None:
         """Run the free phase of a batch, counted unless `learning` is None."""
         check_images(images, self.system.network.input.size)
-        steps = self.system.rule.nudging.free_steps
+        steps = self.system.rule.phases[0].steps
         if learning is not None:
             self._tally.begin(len(images), steps, learning)
         self._simulator.start(images)
@@ -170,12 +170,10 @@ class FastRateSession:
         return np.asarray(outputs.reshape(len(outputs), self.system.classes, -1).mean(2))
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
-        nudging, precision = self.system.rule.nudging, self.system.precision
-        signs = np.ones(len(keys))
-        if nudging.sign == "random":
-            signs *= drawn_signs(keys)
-        targets = self.system.targets(labels)
-        return Lesson(targets.astype(precision), signs.astype(precision), nudging.beta)
+        rule, precision = self.system.rule, self.system.precision
+        by_phase = np.asfortranarray(np.sign(nudge_strengths(rule, keys)), precision)
+        targets = self.system.targets(labels).astype(precision)
+        return Lesson(targets, by_phase[:, 1], rule.beta, by_phase)
 
     def _check(self, images: Images, labels: Labels) -> None:
         """The kernels trust what they are given, so it is checked here."""
@@ -188,12 +186,3 @@ class FastRateSession:
             layer.name: np.array(self._simulator.layer(array, number), np.float64)
             for number, layer in enumerate(self.system.network.free_layers, start=1)
         }
-
-
-def _refuse(system: RateSystem) -> None:
-    refuse_unlike_messages(system, "fast")
-    if system.rule.continual and type(system.memory) is not Ideal:
-        raise UnsupportedError(
-            f"engine 'fast' writes at every step of rule '{system.rule.kind}' to an ideal memory only, got "
-            f"memory.kind {system.memory.kind}; use memory.kind ideal, or rule.kind ep, which writes once a batch"
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -30,6 +30,11 @@ class Lesson:
     targets: Floats
     signs: Floats
     beta: float
+    by_phase: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def at(self, phase: int) -> Lesson:
+        """With the signs of a phase, counted from the free one."""
+        return replace(self, signs=self.by_phase[:, phase])
 
 
 @dataclass

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from eqspike.core.counts import (
     CouplingCounts,
     EventCounts,
@@ -31,21 +29,21 @@ def event_counts(
         system: what was simulated.
         tally: the kernels' counts, over all threads.
         samples: number of presentations.
-        learning: whether the nudged phase and the traces ran.
+        learning: whether all phases and the traces ran.
         bias_writes: (layers, 2) candidate and applied writes of biases.
         active_inputs: pixels with a current over all samples, for encoders that send a constant current.
     """
     rule, network = system.rule, system.network
-    phases = {"free": _phase(network, tally, 0, samples * rule.free_steps, learning, {})}
+    traces = len(rule.reading.rule.traces) if learning else 0
+    phases = {"free": _phase(system, tally, "free", samples, traces, {})}
     if learning:
-        sample_steps = samples * rule.nudged_steps
-        evaluations = _evaluations(system, tally, sample_steps, active_inputs)
+        evaluations = _evaluations(system, tally, samples, active_inputs)
         writes = _writes(network, tally, bias_writes)
         learnt = {
             name: PlasticityCounts(evaluations[name], *(writes[name] if rule.online else (0, 0)))
             for name in evaluations
         }
-        phases["nudged"] = _phase(network, tally, 1, sample_steps, True, learnt)
+        phases["nudged"] = _phase(system, tally, "nudged", samples, traces, learnt)
         if not rule.online:
             update = {name: PlasticityCounts(0, *counts) for name, counts in writes.items()}
             phases["update"] = PhaseCounts(plasticity=update)
@@ -53,47 +51,47 @@ def event_counts(
 
 
 def _phase(
-    network: Network,
-    tally: Tally,
-    phase: int,
-    sample_steps: int,
-    traces: bool,
-    plasticity: dict[str, PlasticityCounts],
-) -> PhaseCounts:
-    layers = {network.input.name: LayerCounts(int(tally.spikes[phase, 0]))}
+    system: System, tally: Tally, kind: str, samples: int, traces: int, plasticity: dict[str, PlasticityCounts]
+) -> PhaseCounts:  # fmt: skip
+    """Counts of all phases of one kind; without traces, only the first has run."""
+    network, phases = system.network, system.rule.phases[: None if traces else 1]
+    chosen = [place for place, phase in enumerate(phases) if phase.kind == kind]
+    sample_steps = samples * sum(phases[place].steps for place in chosen)
+    spikes, forward, backward = (
+        counts[chosen].sum(0)
+        for counts in (tally.spikes, tally.forward_effective, tally.backward_effective)
+    )
+    layers = {network.input.name: LayerCounts(int(spikes[0]))}
     for index, layer in enumerate(network.free_layers, start=1):
         updates = sample_steps * layer.size
-        layers[layer.name] = LayerCounts(
-            int(tally.spikes[phase, index]), updates, 2 * updates if traces else 0
-        )
+        layers[layer.name] = LayerCounts(int(spikes[index]), updates, traces * updates)
     couplings = {}
     for index, coupling in enumerate(network.couplings):
-        ways: list[tuple[Any, int, int]] = [(tally.forward_effective, index, coupling.post.size)]
+        ways: list[tuple[Ints, int, int]] = [(forward, index, coupling.post.size)]
         if coupling.bidirectional:
-            ways.append((tally.backward_effective, index + 1, coupling.pre.size))
+            ways.append((backward, index + 1, coupling.pre.size))
         for name, (effective, source, fan_out) in zip(coupling.directions, ways, strict=True):
-            couplings[name] = CouplingCounts(
-                int(tally.spikes[phase, source]) * fan_out, int(effective[phase, source])
-            )
+            couplings[name] = CouplingCounts(int(spikes[source]) * fan_out, int(effective[source]))
     return PhaseCounts(sample_steps, layers, couplings, plasticity)
 
 
-def _evaluations(
-    system: System, tally: Tally, sample_steps: int, active_inputs: int
-) -> dict[str, int]:
-    """Rule evaluations of the nudged phase: spikes of each side times the synapses they reach."""
+def _evaluations(system: System, tally: Tally, samples: int, active_inputs: int) -> dict[str, int]:
+    """Rule evaluations of the phases that learn: spikes of each side times the synapses they reach."""
+    phases = system.rule.phases
+    chosen = [place for place, phase in enumerate(phases) if phase.learns]
+    spikes = tally.spikes[chosen].sum(0)
+    steps = sum(phases[place].steps for place in chosen)
     result = {}
-    spikes = tally.spikes[1]
     for index, coupling in enumerate(system.network.couplings):
         presynaptic = int(spikes[index])
         if index == 0 and not system.encoder.spikes:
-            presynaptic = active_inputs * system.rule.nudged_steps
+            presynaptic = active_inputs * steps
         count = presynaptic * coupling.post.size
         if coupling.bidirectional:
             count += int(spikes[index + 1]) * coupling.pre.size
         result[coupling.name] = count
     for layer in system.network.free_layers:
-        result[f"{layer.name}.bias"] = sample_steps * layer.size
+        result[f"{layer.name}.bias"] = samples * steps * layer.size
     return result
 
 

@@ -130,15 +130,15 @@ class Learner:
         write_key: int,
     ) -> NDArray[Any]:  # fmt: skip
         """Write at every event; returns the read-out of the free phase, (samples, outputs)."""
-        simulator, rule = self._simulator, self._system.rule
+        simulator = self._simulator
         record = make_record(simulator.layout, len(images), 0, self._system.precision)
         write_keys = np.array(
             [[stream_key(write_key, sample, index) for index in range(len(self.stored))]
              for sample in range(len(images))], np.uint64,
         )  # fmt: skip
         present_online(
-            images, labels, betas, keys, write_keys, rule.free_steps, rule.nudged_steps,
-            rule.readout_steps, np.array(self._system.learning_rates) * rate_factor, simulator.layout,
+            images, labels, betas, keys, write_keys, simulator.schedule,
+            np.array(self._system.learning_rates) * rate_factor, simulator.layout,
             simulator.source, simulator.dynamics, simulator.weights, self.stored[0],
             tuple(self.stored[1:]), self.bias, self._storages[0], tuple(self._storages[1:]),
             simulator.states[0], simulator.scratches[0], simulator.tallies[0], record,

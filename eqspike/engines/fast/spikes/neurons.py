@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from eqspike.core.local_rule import LocalRule
+from eqspike.core.local_rule import LocalRule, Side
 from eqspike.core.neurons import CurrentBased, Neuron, SigmaDelta
 from eqspike.core.neurons.twins import no_twin
 from eqspike.engines.fast.compilation import inlined
@@ -24,9 +24,10 @@ class Dynamics(NamedTuple):
         constants: (2,) zero and one.
         parameters: (3,) synaptic_filter, relaxation, unused; or 1 - current_decay, 1 - voltage_decay, threshold.
         initial_potential: (1,); full_potential: (1,) membrane potential worth one spike.
-        trace_gains: (2,) 1 / tau of the fast and the slow trace.
-        derivative: (2,) coefficient of each trace in the rule.
-        target_rate: (1,).
+        trace_gains: (traces,) 1 / tau.
+        coefficients: (1 or 2, traces) of each trace where the presynaptic, and where the postsynaptic side spikes;
+            one row serves both where they are equal.
+        rate_trace: place of the trace that estimates an output's rate; target_rate: (1,).
     """
 
     kind: int
@@ -35,7 +36,8 @@ class Dynamics(NamedTuple):
     initial_potential: Floats
     full_potential: Floats
     trace_gains: Floats
-    derivative: Floats
+    coefficients: Floats
+    rate_trace: int
     target_rate: Floats
 
 
@@ -53,6 +55,7 @@ def make_dynamics(neuron: Neuron, rule: LocalRule, target_rate: float, precision
         parameters = [1 - neuron.current_decay, 1 - neuron.voltage_decay, neuron.threshold]
     else:
         raise no_twin("engine 'fast'", neuron, (SigmaDelta, CurrentBased))
+    sides: tuple[Side, ...] = ("pre",) if rule.symmetric else ("pre", "post")
     return Dynamics(
         kind,
         np.array([0, 1], precision),
@@ -60,7 +63,8 @@ def make_dynamics(neuron: Neuron, rule: LocalRule, target_rate: float, precision
         np.array([start], precision),
         np.array([neuron.full_potential], precision),
         np.array([1 / trace.tau for trace in rule.traces], precision),
-        np.array(rule.coefficients("pre"), precision),
+        np.array([rule.coefficients(side) for side in sides], precision),
+        rule.rate_trace,
         np.array([target_rate], precision),
     )
 
@@ -103,28 +107,32 @@ def advance_current_based(
 
 
 @inlined
-def advance_traces(fast: Any, slow: Any, spikes: Any, gains: Any) -> None:
-    """Both traces of all neurons; they include this step's spike."""
-    gain_fast, gain_slow = gains[0], gains[1]
-    for i in range(spikes.shape[0]):
-        fast[i] += gain_fast * (spikes[i] - fast[i])
-        slow[i] += gain_slow * (spikes[i] - slow[i])
+def advance_traces(traces: Any, spikes: Any, gains: Any) -> None:
+    """All traces (traces, neurons); they include this step's spike."""
+    for k in range(gains.shape[0]):
+        trace, gain = traces[k], gains[k]
+        for i in range(spikes.shape[0]):
+            trace[i] += gain * (spikes[i] - trace[i])
 
 
 @inlined
-def rate_derivative(fast: Any, slow: Any, coefficients: Any, derivative: Any) -> None:
-    """The rule's combination of both traces, for all neurons."""
-    of_fast, of_slow = coefficients[0], coefficients[1]
-    for i in range(derivative.shape[0]):
-        derivative[i] = of_fast * fast[i] + of_slow * slow[i]
+def combine_traces(traces: Any, coefficients: Any, turn: Any, combined: Any) -> None:
+    """What a spike of the other side asks for: the rule's combination of the traces, times `turn`, 1 or -1."""
+    first, of_first = traces[0], turn * coefficients[0]
+    for i in range(combined.shape[0]):
+        combined[i] = of_first * first[i]
+    for k in range(1, coefficients.shape[0]):
+        trace, of_trace = traces[k], turn * coefficients[k]
+        for i in range(combined.shape[0]):
+            combined[i] += of_trace * trace[i]
 
 
 @inlined
-def set_nudge(nudge: Any, fast: Any, label: Any, beta: Any, target: Any, zero: Any) -> None:
-    """beta (y - r) for the output neurons, r being their fast trace; arguments are (outputs,) views."""
+def set_nudge(nudge: Any, rate: Any, label: Any, beta: Any, target: Any, zero: Any) -> None:
+    """beta (y - r) for the output neurons, r being their rates by a trace; arguments are (outputs,) views."""
     for i in range(nudge.shape[0]):
         wanted = target if i == label else zero
-        nudge[i] = beta * (wanted - fast[i])
+        nudge[i] = beta * (wanted - rate[i])
 
 
 @inlined

@@ -1,4 +1,4 @@
-"""Presenting samples: free phase, then nudged phase with learning records."""
+"""Presenting samples through their phases, with records of what those that learn ask for."""
 
 from __future__ import annotations
 
@@ -25,14 +25,11 @@ from eqspike.engines.fast.spikes.neurons import (
     advance_current_based,
     advance_sigma_delta,
     advance_traces,
+    combine_traces,
     list_spiking,
-    rate_derivative,
     set_nudge,
 )
 from eqspike.engines.fast.spikes.tallying import count_drawn, count_input, count_layers
-
-FREE = 0
-NUDGED = 1
 
 
 @inlined
@@ -89,18 +86,19 @@ def add_remainder(score: Any, potential: Any, full: Any, constants: Any) -> None
 
 @kernel
 def present(
-    first: Any, last: Any, images: Any, labels: Any, betas: Any, keys: Any, free_steps: Any,
-    nudged_steps: Any, readout_steps: Any, learn: Any, layout: Any, source: Any, dynamics: Any,
-    weights: Any, state: Any, scratch: Any, tally: Any, record: Any,
+    first: Any, last: Any, images: Any, labels: Any, betas: Any, keys: Any, schedule: Any, learn: Any,
+    layout: Any, source: Any, dynamics: Any, weights: Any, state: Any, scratch: Any, tally: Any,
+    record: Any,
 ) -> None:  # fmt: skip
     """Present samples `first` to `last` - 1 with fixed weights.
 
-    Without `learn` only the free phase runs, and no traces. With it, the changes asked by the rule, divided by
-    beta, are recorded per sample. `images` (samples, pixels) uint8, `labels`, `betas`, `keys` (samples,).
+    Without `learn` only the first phase runs, and no traces. With it, the changes asked by the rule, divided by
+    beta, are recorded per sample. `images` (samples, pixels) uint8, `labels`, `keys` (samples,); `betas` (samples,
+    phases), signed, 0 where nothing is nudged.
     """
     # Tuples are unpacked once: handing them to each small function would cost more than the function.
     sizes, starts, _ = layout
-    filtered, relaxed, potential, fast, slow, spikes, nudge, drive, spiking, spiking_counts = state
+    filtered, relaxed, potential, traces, spikes, nudge, drive, spiking, spiking_counts = state
     forward, backward, bias = weights.forward, weights.backward, weights.bias
     constants, parameters = dynamics.constants, dynamics.parameters
     zero, one = constants[0], constants[1]
@@ -109,11 +107,14 @@ def present(
     outputs = sizes[layers - 1]
     first_output = starts[layers - 1]
     output = slice(first_output, first_output + outputs)
-    output_spikes, output_fast = spikes[output], fast[output]
+    output_spikes, output_rate = spikes[output], traces[dynamics.rate_trace][output]
     output_nudge, output_potential = nudge[output], potential[output]
     columns, slots, chosen = scratch.columns, scratch.slots, scratch.chosen
     rows, base = scratch.rows, scratch.base
     toggles = scratch.drawn if source.poisson else source.toggles
+    at_pre, at_post = scratch.combinations[0], scratch.combinations[-1]
+    coefficients = dynamics.coefficients
+    counts = scratch.spike_counts
     traced = record.raster.shape[0] > 0
     for sample in range(first, last):
         if source.poisson:
@@ -131,25 +132,36 @@ def present(
                 groups, source.coefficients, source.signs, rows, base, columns, scratch.coefficients,
                 scratch.signs,
             )  # fmt: skip
-        for vector in (filtered, relaxed, fast, slow, spikes, nudge):
+        for vector in (filtered, relaxed, spikes, nudge):
             fill(vector, zero)
+        for k in range(traces.shape[0]):
+            fill(traces[k], zero)
         fill(potential, dynamics.initial_potential[0])
         fill(spiking_counts, 0)
         score = record.scores[sample]
         fill(score, zero)
         step = np.int64(0)
-        for phase in range(2 if learn else 1):
-            counts = scratch.spike_counts[phase]
+        learnt = np.int64(0)
+        scale = one
+        for phase in range(schedule.steps.shape[0] if learn else 1):
             fill(counts, 0)
-            steps = free_steps if phase == FREE else nudged_steps
+            steps, learns = schedule.steps[phase], schedule.learns[phase]
+            beta = betas[sample, phase]
+            if learns and learnt == 0:
+                scale = one / beta
+            turn = one if beta * scale > zero else -one
             for t in range(steps):
                 put_input(drive, base, rows, toggles[step], columns, groups, chosen, zero)
                 deliver_between_layers(drive, spiking, spiking_counts, starts, forward, backward)
-                if phase == NUDGED:
+                if phase > 0:
                     set_nudge(
-                        output_nudge, output_fast, labels[sample], betas[sample],
-                        dynamics.target_rate[0], zero,
-                    )  # fmt: skip
+                        output_nudge,
+                        output_rate,
+                        labels[sample],
+                        beta,
+                        dynamics.target_rate[0],
+                        zero,
+                    )
                 if dynamics.kind == CURRENT_BASED:
                     advance_current_based(
                         drive, bias, nudge, filtered, potential, spikes, constants, parameters
@@ -169,11 +181,14 @@ def present(
                 list_spiking(spikes, spiking, spiking_counts, sizes, starts)
                 count_spikes(spikes, counts)
                 if learn:
-                    advance_traces(fast, slow, spikes, dynamics.trace_gains)
-                if phase == NUDGED:
-                    rate_derivative(fast, slow, dynamics.derivative, scratch.derivative_history[t])
-                    copy(spikes, scratch.spike_history[t])
-                elif t >= free_steps - readout_steps:
+                    advance_traces(traces, spikes, dynamics.trace_gains)
+                if learns:
+                    combine_traces(traces, coefficients[0], turn, at_pre[learnt])
+                    if coefficients.shape[0] > 1:
+                        combine_traces(traces, coefficients[1], turn, at_post[learnt])
+                    copy(spikes, scratch.spike_history[learnt])
+                    learnt += 1
+                elif phase == 0 and t >= schedule.readout_from:
                     for i in range(outputs):
                         score[i] += output_spikes[i]
                 if traced:
@@ -181,7 +196,7 @@ def present(
                         record.raster[sample, step, i] = np.uint8(spikes[i])
                         record.potentials[sample, step, i] = potential[i]
                 step += 1
-            if phase == FREE:
+            if phase == 0:
                 add_remainder(score, output_potential, dynamics.full_potential[0], constants)
             if source.poisson:
                 events = scratch.group_of
@@ -197,15 +212,14 @@ def present(
                 tally.forward_effective[phase], tally.backward_effective[phase], tally.neurons[phase],
             )  # fmt: skip
         if learn:
-            scale = one / betas[sample]
-            sum_rows(scratch.derivative_history, scratch.derivative_sum)
-            scale_into(scratch.derivative_sum, scale, record.bias_gradients[sample])
+            sum_rows(at_pre, scratch.combination_sum)
+            scale_into(scratch.combination_sum, scale, record.bias_gradients[sample])
             input_gradients(
-                scratch.derivative_history, scratch.derivative_sum, toggles, free_steps, columns, slots,
-                groups, scratch.coefficients, scratch.signs, scratch.learning_steps, scale,
+                at_pre, scratch.combination_sum, toggles, schedule.learning_at, columns, slots, groups,
+                scratch.coefficients, scratch.signs, scratch.learning_steps, scale,
                 record.input_gradients[sample],
             )  # fmt: skip
             coupling_gradients(
-                scratch.spike_history, scratch.derivative_history, sizes, starts,
-                scratch.learning_steps, scale, record.gradients[sample],
+                scratch.spike_history, at_pre, at_post, sizes, starts, scratch.learning_steps, scale,
+                record.gradients[sample],
             )  # fmt: skip

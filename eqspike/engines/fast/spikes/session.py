@@ -18,8 +18,8 @@ from eqspike.engines.fast.spikes.counting import event_counts
 from eqspike.engines.fast.spikes.learner import BLOCK_SAMPLES, Learner
 from eqspike.engines.fast.spikes.simulator import Simulator
 from eqspike.engines.fast.spikes.state import make_record, make_tally
-from eqspike.engines.fast.spikes.writing import make_storage
 from eqspike.engines.fast.workers import thread_count
+from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
@@ -28,7 +28,7 @@ from eqspike.systems.weights import (
     initial_weights,
     kept_beside,
     kept_names,
-    nudge_signs,
+    nudge_strengths,
 )
 
 
@@ -45,7 +45,7 @@ class FastSession:
     """
 
     def __init__(self, system: System, seed: int = 0, threads: int | None = None) -> None:
-        _refuse(system)
+        refuse_unlike(system, "fast")
         self.system = system
         self._finish_announcement = announce_first_use(system.precision)
         self._simulator = Simulator(system, threads or thread_count())
@@ -80,7 +80,7 @@ class FastSession:
         """Read-out of the free phase: (samples, outputs), in spikes."""
         self._begin(images, learning=False)
         labels = np.zeros(len(images), np.int64)
-        betas = np.ones(len(images), self.system.precision)
+        betas = np.zeros((len(images), 1), self.system.precision)
         record = make_record(self._simulator.layout, len(images), 0, self.system.precision)
         self._simulator.present(images, labels, betas, keys, False, record)
         self._finish_announcement()
@@ -109,13 +109,13 @@ class FastSession:
     def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Spikes and membrane potentials of every free neuron through both phases; nothing is counted."""
         self._check(images, labels)
-        rule, layout = self.system.rule, self._simulator.layout
-        steps = rule.free_steps + rule.nudged_steps
+        layout, phases = self._simulator.layout, self.system.rule.phases
+        steps = sum(phase.steps for phase in phases)
         record = make_record(
             layout, len(images), self._simulator.groups, self.system.precision, steps
         )
         pending = self._simulator.tallies
-        self._simulator.tallies = [make_tally(layout) for _ in pending]
+        self._simulator.tallies = [make_tally(layout, len(phases)) for _ in pending]
         self._simulator.present(images, labels, self._betas(keys), keys, True, record)
         self._simulator.tallies = pending
         self._finish_announcement()
@@ -209,24 +209,5 @@ class FastSession:
             self._active_inputs += int(np.count_nonzero(self.system.encoder.currents()[images]))
 
     def _betas(self, keys: Keys) -> NDArray[Any]:
-        """Nudging strength of each presentation, with its sign."""
-        signs = nudge_signs(self.system, keys)
-        return (signs * self.system.rule.beta).astype(self.system.precision)
-
-
-def _refuse(system: System) -> None:
-    if system.rule.online and system.precision != "float64":
-        raise UnsupportedError(
-            "rule.update 'online' needs precision float64, got float32: changes of single events would be "
-            "lost on float32's summation grid; set precision: float64"
-        )
-    if system.rule.online and not system.encoder.spikes:
-        raise UnsupportedError(
-            "rule.update 'online' needs an encoder that spikes, got 'constant-current'; "
-            "use integrate-and-fire or poisson"
-        )
-    if system.rule.online and make_storage(system.memory, 0, system.precision) is None:
-        raise UnsupportedError(
-            "engine 'fast' writes at every event to memories of kind ideal and fixed only, got memory.kind "
-            f"{system.memory.kind}; use rule.update batch"
-        )
+        """Nudging strength of each presentation and phase, with its sign: (samples, phases)."""
+        return nudge_strengths(self.system.rule, keys).astype(self.system.precision)

@@ -17,6 +17,7 @@ from eqspike.engines.fast.spikes.state import (
     Record,
     Tally,
     clear,
+    make_schedule,
     make_scratch,
     make_state,
     make_tally,
@@ -41,21 +42,21 @@ class Simulator:
         self.weights = empty_weights(self.layout, precision)
         self.source = make_source(
             system.encoder,
-            rule.free_steps,
-            rule.nudged_steps,
+            [phase.steps for phase in rule.phases],
             precision,
             complement=not rule.online,
         )
-        self.dynamics = make_dynamics(system.neuron, rule.local_rule, rule.target_rate, precision)
+        self.schedule = make_schedule(rule.phases, rule.readout_steps)
+        local = rule.reading.rule
+        self.dynamics = make_dynamics(system.neuron, local, rule.target_rate, precision)
+        traces, sides = len(local.traces), len(self.dynamics.coefficients)
         self.groups = int(self.layout.sizes[0]) if self.source.poisson else 256
-        self.states = [make_state(self.layout, precision) for _ in range(threads)]
+        self.states = [make_state(self.layout, traces, precision) for _ in range(threads)]
         self.scratches = [
-            make_scratch(
-                self.layout, self.source.poisson, rule.free_steps, rule.nudged_steps, precision
-            )
+            make_scratch(self.layout, self.source.poisson, self.schedule, sides, precision)
             for _ in range(threads)
         ]
-        self.tallies = [make_tally(self.layout) for _ in range(threads)]
+        self.tallies = [make_tally(self.layout, len(rule.phases)) for _ in range(threads)]
         self.workers = Workers(threads)
 
     def present(
@@ -68,12 +69,10 @@ class Simulator:
         record: Record,
     ) -> None:
         """Present samples with fixed weights; results go to `record`, counts to the threads' tallies."""
-        rule = self.system.rule
 
         def work(thread: int, first: int, last: int) -> None:
             present(
-                first, last, images, labels, betas, keys,
-                rule.free_steps, rule.nudged_steps, rule.readout_steps, learn,
+                first, last, images, labels, betas, keys, self.schedule, learn,
                 self.layout, self.source, self.dynamics, self.weights,
                 self.states[thread], self.scratches[thread], self.tallies[thread], record,
             )  # fmt: skip

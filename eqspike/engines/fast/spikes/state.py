@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.phases import Phase
 from eqspike.engines.fast.layout import Floats, Ints, Layout, coupling_shape
 from eqspike.tasks.encoders import LEVELS
+
+
+class Schedule(NamedTuple):
+    """The phases of a sample.
+
+    Attributes:
+        steps: (phases,); learns: (phases,).
+        learning_at: (learning steps,) step of the sample in which the rule is evaluated.
+        readout_from: step from which output spikes are counted, to the end of the first phase.
+    """
+
+    steps: Ints
+    learns: NDArray[np.bool_]
+    learning_at: Ints
+    readout_from: int
 
 
 class State(NamedTuple):
@@ -16,15 +33,14 @@ class State(NamedTuple):
 
     Attributes:
         filtered: synaptic low-pass (or current), relaxed: relaxed drive, potential: membrane potential.
-        fast, slow: traces; spikes: 0 or 1; nudge: teaching signal; drive: synaptic sums of this step.
+        traces: (traces, neurons); spikes: 0 or 1; nudge: teaching signal; drive: synaptic sums of this step.
         spiking: indices within the layer, listed from the layer's start; spiking_count: (layers,).
     """
 
     filtered: Floats
     relaxed: Floats
     potential: Floats
-    fast: Floats
-    slow: Floats
+    traces: Floats
     spikes: Floats
     nudge: Floats
     drive: Floats
@@ -42,9 +58,9 @@ class Scratch(NamedTuple):
         members, fan_outs: (groups,); coefficients, signs: (groups,);
         group_of: (256 or groups,).
         drawn: (steps, groups) spikes drawn for poisson, else empty.
-        spike_history, derivative_history: (nudged steps, neurons).
-        learning_steps: (nudged steps,) list of steps; derivative_sum: (neurons,).
-        spike_counts: (2, neurons) of the current sample.
+        spike_history: (learning steps, neurons); combinations: (1 or 2, learning steps, neurons) of the traces.
+        learning_steps: (learning steps,) list of steps; combination_sum: (neurons,).
+        spike_counts: (neurons,) of the current sample and phase.
     """
 
     rows: Floats
@@ -59,9 +75,9 @@ class Scratch(NamedTuple):
     signs: Floats
     drawn: NDArray[np.uint8]
     spike_history: Floats
-    derivative_history: Floats
+    combinations: Floats
     learning_steps: Ints
-    derivative_sum: Floats
+    combination_sum: Floats
     spike_counts: NDArray[np.int32]
 
 
@@ -69,11 +85,11 @@ class Tally(NamedTuple):
     """Event counts of one thread.
 
     Attributes:
-        spikes: (2 phases, layers); of the input: its events.
-        forward_effective: (2, layers) operations through non-zero weights caused by each layer's spikes, forward;
-            backward_effective: likewise backward.
+        spikes: (phases, layers); of the input: its events.
+        forward_effective, backward_effective: (phases, layers) operations through non-zero weights caused by each
+            layer's spikes, in both directions.
         writes: (couplings, 2) candidate and applied.
-        neurons: (2, neurons) spikes of each free neuron, where samples were presented in batches.
+        neurons: (phases, neurons) spikes of each free neuron, where samples were presented in batches.
     """
 
     spikes: Ints
@@ -103,16 +119,34 @@ class Record(NamedTuple):
     potentials: Floats
 
 
-def make_state(layout: Layout, precision: str) -> State:
+def make_schedule(phases: Sequence[Phase], readout_steps: int) -> Schedule:
+    """Write a rule's phases for the kernels."""
+    steps = np.array([phase.steps for phase in phases], np.int64)
+    learns = np.array([phase.learns for phase in phases])
+    return Schedule(
+        steps,
+        learns,
+        np.flatnonzero(np.repeat(learns, steps)),
+        int(steps[0]) - readout_steps,
+    )
+
+
+def make_state(layout: Layout, traces: int, precision: str) -> State:
     """State for one thread."""
     neurons = int(layout.starts[-1])
-    vectors = (np.zeros(neurons, precision) for _ in range(8))
+    filtered, relaxed, potential, spikes, nudge, drive = (
+        np.zeros(neurons, precision) for _ in range(6)
+    )
     lists = (np.zeros(neurons, np.int64), np.zeros(len(layout.sizes), np.int64))
-    return State._make([*vectors, *lists])
+    by_trace = np.zeros((traces, neurons), precision)
+    return State(filtered, relaxed, potential, by_trace, spikes, nudge, drive, *lists)
 
 
-def make_scratch(layout: Layout, poisson: bool, free: int, nudged: int, precision: str) -> Scratch:
-    """Working arrays for one thread."""
+def make_scratch(
+    layout: Layout, poisson: bool, schedule: Schedule, sides: int, precision: str
+) -> Scratch:
+    """Working arrays for one thread; `sides` rows of the rule's coefficients."""
+    learning = len(schedule.learning_at)
     neurons, width = int(layout.starts[-1]), int(layout.widths[1])
     groups = int(layout.sizes[0]) if poisson else LEVELS
     # Learning online, every pixel is listed by itself, whatever its level.
@@ -128,24 +162,24 @@ def make_scratch(layout: Layout, poisson: bool, free: int, nudged: int, precisio
         group_of=np.zeros(max(groups, LEVELS), np.int64),
         coefficients=np.zeros(groups, precision),
         signs=np.zeros(groups, precision),
-        drawn=np.zeros((free + nudged if poisson else 0, groups), np.uint8),
-        spike_history=np.zeros((nudged, neurons), precision),
-        derivative_history=np.zeros((nudged, neurons), precision),
-        learning_steps=np.zeros(nudged + 1, np.int64),
-        derivative_sum=np.zeros(neurons, precision),
-        spike_counts=np.zeros((2, neurons), np.int32),
+        drawn=np.zeros((int(schedule.steps.sum()) if poisson else 0, groups), np.uint8),
+        spike_history=np.zeros((learning, neurons), precision),
+        combinations=np.zeros((sides, learning, neurons), precision),
+        learning_steps=np.zeros(learning + 1, np.int64),
+        combination_sum=np.zeros(neurons, precision),
+        spike_counts=np.zeros(neurons, np.int32),
     )
 
 
-def make_tally(layout: Layout) -> Tally:
+def make_tally(layout: Layout, phases: int) -> Tally:
     """Zero counts."""
     layers = len(layout.sizes)
     return Tally(
-        np.zeros((2, layers), np.int64),
-        np.zeros((2, layers), np.int64),
-        np.zeros((2, layers), np.int64),
+        np.zeros((phases, layers), np.int64),
+        np.zeros((phases, layers), np.int64),
+        np.zeros((phases, layers), np.int64),
         np.zeros((layers - 1, 2), np.int64),
-        np.zeros((2, int(layout.starts[-1])), np.int64),
+        np.zeros((phases, int(layout.starts[-1])), np.int64),
     )
 
 

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.trace import Trace, rate_trace
-from eqspike.engines.integers.graded import Batch, make_batch, nudged_passes, refuse_unlike_graded
+from eqspike.engines.integers.graded import Batch, make_batch, nudged_passes
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.files import BIASES, relearnt
 from eqspike.engines.lava.rates.form import RateForm, float_form
@@ -22,8 +21,8 @@ from eqspike.engines.lava.rates.presenter import (
     part_of,
     present_form,
 )
+from eqspike.engines.offers import refuse_learning, refuse_unlike
 from eqspike.engines.tally import RateTally, asked_writes, event_counts
-from eqspike.memory import Ideal
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import check_arrays, initial_rate_weights, kept_beside, rate_shapes
@@ -47,7 +46,7 @@ class FloatRateSession:
     """A batch is learnt sample by sample."""
 
     def __init__(self, system: RateSystem, seed: int = 0, patience_s: float = PATIENCE_S) -> None:
-        refuse_unlike_graded(system, "lava")
+        refuse_unlike(system, "lava:floating_pt")
         self.system = system
         self._tally = RateTally()
         self._stored: Arrays = {}
@@ -69,11 +68,7 @@ class FloatRateSession:
             UnsupportedError: for another rule, or a memory that is not ideal.
         """
         system = self.system
-        if system.rule.kind != "c-ep" or type(system.memory) is not Ideal:
-            raise UnsupportedError(
-                "engine 'lava:floating_pt' learns by rule.kind c-ep with memory.kind ideal, got "
-                f"{system.rule.kind} and {system.memory.kind}; binary memories learn in engine 'lava'"
-            )
+        refuse_learning(system, "lava:floating_pt")
         self._check(images, labels)
         batch = make_batch(system, images, labels, keys, 1)
         scale = rate_factor / system.rule.nudging.beta

@@ -1,0 +1,48 @@
+"""Networks that the mathematics of a reading forbids, whatever runs them."""
+
+from __future__ import annotations
+
+from eqspike.core.errors import UnsupportedError
+from eqspike.core.rates import Dynamics, Feedback
+from eqspike.rules.protocol import Rule
+from eqspike.rules.readings import EndContrast, StepField, writes_steps
+
+
+def refuse_network(rule: Rule, feedback: Feedback, dynamics: Dynamics) -> None:
+    """Refuse networks that a rule of rates says nothing about.
+
+    Raises:
+        UnsupportedError: for weights or an order of updates that its reading forbids, or two nudged phases of
+            a rule that writes at every step.
+    """
+    if writes_steps(rule.reading):
+        _refuse_continual(rule, dynamics)
+    if isinstance(rule.reading, StepField) and not feedback.separate:
+        raise UnsupportedError(
+            f"rule '{rule.kind}' needs feedback.kind separate, got tied: it asks another change of each "
+            "direction; use rule.kind c-ep"
+        )
+    if isinstance(rule.reading, StepField) or not feedback.separate:
+        return
+    reason = "it changes one weight by the product of both states"
+    if isinstance(rule.reading, EndContrast):
+        reason = (
+            "its one contrast for both directions is a gradient only where one function of the states drives them "
+            "all"
+        )
+    raise UnsupportedError(
+        f"rule '{rule.kind}' needs feedback.kind tied, got separate: {reason}; use rule.kind c-vf"
+    )
+
+
+def _refuse_continual(rule: Rule, dynamics: Dynamics) -> None:
+    if len(rule.phases) > 2:
+        raise UnsupportedError(
+            f"rule '{rule.kind}' needs beta_sign positive or random, got both: it writes while it is nudged, so a "
+            "second nudged phase would start from other weights than the first; use random"
+        )
+    if dynamics.updates != "synchronous":
+        raise UnsupportedError(
+            f"rule '{rule.kind}' needs dynamics.updates synchronous, got {dynamics.updates}: it writes after each "
+            "step of all layers together"
+        )
