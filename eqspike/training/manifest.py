@@ -55,8 +55,7 @@ class Manifest:
         path = folder / NAME
         if not path.is_file():
             raise RunError(
-                f"{path}: is missing, so nothing tells whether the files beside it belong together; if you trust "
-                "them, give --accept-changes"
+                f"{path}: is missing, so nothing tells whether the files beside it belong together"
             )
         data = read_object(path)
         files = data.get("files")
@@ -105,7 +104,9 @@ def read_manifest(folder: Path) -> Manifest:
     except RunError as error:
         report = _accept.get()
         if report is None:
-            raise
+            raise RunError(
+                f"{error}; if you trust the files beside it, give --accept-changes"
+            ) from error
         report(f"{error}; accepted (--accept-changes)")
         return Manifest()
 
