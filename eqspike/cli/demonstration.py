@@ -10,7 +10,8 @@ from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
 from eqspike.experiment import resolve
 from eqspike.experiment.estimating import estimate_run
-from eqspike.experiment.runs import Watcher, evaluate_run, length_of, start
+from eqspike.experiment.evaluating import evaluate_run
+from eqspike.experiment.runs import Watcher, length_of, start
 from eqspike.reports import report_json, write_report
 from eqspike.training import RunFolder
 

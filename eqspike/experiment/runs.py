@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from eqspike.core.activity import LayerActivity
-from eqspike.core.counts import EventCounts
-from eqspike.core.errors import ConfigError, RunError, UnsupportedError
+from eqspike.core.errors import RunError, UnsupportedError
 from eqspike.core.files import check_writable, remove_parts
 from eqspike.core.learner import Learner
 from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
@@ -21,19 +17,14 @@ from eqspike.experiment.families import family
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import (
-    CellWrites,
     Course,
     EpochResult,
     Hooks,
     Plan,
     Progress,
     RunFolder,
-    activity_of,
-    cell_writes,
-    evaluate,
     fit,
     load_latest,
-    mean_rates,
     save,
 )
 from eqspike.training.lock import locked
@@ -79,41 +70,6 @@ class TrainingResult:
         return self.value if self.metric == ACCURACY.name else None
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """A trained network on a test set.
-
-    Attributes:
-        metric: how the task judges, such as `accuracy`; value: the mean over all samples.
-        samples: how many were presented.
-        samples_per_second: of this evaluation, once the engine is ready.
-        rates: mean firing rate of each free layer, in spikes per neuron and step.
-        counts: events of all presentations.
-        writes: of each weight in training, by coupling; empty where the memory does not count them.
-        activity: spikes by neuron of each free layer; empty where the engine does not tell.
-    """
-
-    metric: str
-    value: float
-    samples: int
-    samples_per_second: float
-    rates: dict[str, float]
-    counts: EventCounts
-    writes: Mapping[str, CellWrites]
-    activity: dict[str, LayerActivity]
-
-    @property
-    def accuracy(self) -> float:
-        """The accuracy, a fraction.
-
-        Raises:
-            ConfigError: if the task judges otherwise.
-        """
-        if self.metric != ACCURACY.name:
-            raise ConfigError(f"this task is judged by {self.metric}, not by accuracy")
-        return self.value
-
-
 def start(
     configuration: Configuration, out: Path, *, force: bool = False, watcher: Watcher | None = None,
     checkpoint_seconds: float = 120.0,
@@ -129,7 +85,7 @@ def start(
     check_engine(configuration)
     RunFolder(out).check_free(force)
     check_writable(out)
-    data = _Data.load(configuration)
+    data = Data.load(configuration)
     # The engine first: where it refuses, no folder is made and no earlier run deleted.
     if isinstance(data.task, SeriesTask) and data.task.caveat:
         (watcher or Watcher()).message(f"task '{data.task.name}': {data.task.caveat}")
@@ -156,7 +112,7 @@ def resume(
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     check_wanted(configuration, wanted or Wanted(), out)
-    data = _Data.load(configuration)
+    data = Data.load(configuration)
     with locked(out):
         remove_parts(out)
         remove_parts(folder.checkpoints)
@@ -180,63 +136,19 @@ def resume(
             )
 
 
-def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = None) -> Evaluation:
-    """Present the test set to a run's weights.
-
-    Args:
-        out: the run's folder.
-        engine: another engine than the run was trained with.
-        limit: only the first samples of the test set.
-
-    Raises:
-        RunError: if there is no run, or no epoch has been completed.
-    """
-    folder = RunFolder.open(out)
-    configuration = load_configuration(folder.config_path)
-    if engine is not None:
-        configuration = replace(configuration, engine=engine)
-        check_engine(configuration)
-    if limit is not None:
-        configuration = replace(configuration, test_limit=limit)
-    weights = folder.weights()
-    data = _Data.load(configuration)
-    seed, metric = configuration.seed, data.task.metric
-    with open_learner(configuration) as learner:
-        learner.load(weights)
-        # Once for nothing: loads or compiles what the engine needs.
-        evaluate(learner, data.stages[0].test.limit(2), metric, seed)
-        tested = [
-            evaluate(learner, stage.test, metric, seed, number)
-            for number, stage in enumerate(data.stages)
-        ]
-        counts = sum((each.counts for each in tested), EventCounts())
-        activity = activity_of(learner, counts)
-    samples = sum(len(stage.test) for stage in data.stages)
-    return Evaluation(
-        metric.name,
-        float(np.mean([each.value for each in tested])),
-        samples,
-        samples / sum(each.seconds for each in tested),
-        mean_rates(counts),
-        counts,
-        cell_writes(weights),
-        activity,
-    )
-
-
 @dataclass(frozen=True)
-class _Data:
+class Data:
     """A task whose shape fits the model, and the stages of a run on it."""
 
     task: AnyTask
     stages: Sequence[Stage]
 
     @staticmethod
-    def load(configuration: Configuration) -> _Data:
+    def load(configuration: Configuration) -> Data:
         task = load_task(configuration.task)
         check_fit(configuration, task)
         limits = configuration.limit, configuration.test_limit
-        return _Data(task, task.stages(configuration.seed, *limits))
+        return Data(task, task.stages(configuration.seed, *limits))
 
 
 def open_learner(configuration: Configuration) -> Learner:
@@ -284,7 +196,7 @@ def image_task(configuration: Configuration) -> Task | Curriculum:
 
 
 def _train(
-    configuration: Configuration, data: _Data, folder: RunFolder, learner: Learner,
+    configuration: Configuration, data: Data, folder: RunFolder, learner: Learner,
     progress: Progress, watcher: Watcher | None, checkpoint_seconds: float,
 ) -> TrainingResult:  # fmt: skip
     watcher = watcher or Watcher()

@@ -48,12 +48,17 @@ def test_files_appear_together_or_not_at_all(tmp_path: Path) -> None:
 
 def test_contexts_inside_one_another_are_one(tmp_path: Path) -> None:
     """An error after everything was written leaves nothing in place."""
-    with pytest.raises(ZeroDivisionError), together():
-        write_json(tmp_path / "a.json", {})
+
+    def fail_after_writing() -> None:
         with together():
-            write_bytes(tmp_path / "b", b"")
-        assert not (tmp_path / "b").exists()
-        raise ZeroDivisionError
+            write_json(tmp_path / "a.json", {})
+            with together():
+                write_bytes(tmp_path / "b", b"")
+            assert not (tmp_path / "b").exists()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_writing()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -18,7 +18,8 @@ from eqspike.experiment import resolve
 from eqspike.experiment.agreement import Wanted
 from eqspike.experiment.drawing import draw_run
 from eqspike.experiment.estimating import estimate_run
-from eqspike.experiment.runs import evaluate_run, resume, start
+from eqspike.experiment.evaluating import evaluate_run
+from eqspike.experiment.runs import resume, start
 from eqspike.training import RunFolder
 from eqspike.training.lock import locked
 from eqspike.training.manifest import accepting_changes
@@ -241,7 +242,7 @@ def test_resume_refuses_checkpoints_of_another_run(run: Path) -> None:
     start(small(seed=5), other)
     shutil.rmtree(run / "checkpoints")
     shutil.copytree(other / "checkpoints", run / "checkpoints")
-    with pytest.raises(RunError, match="not of the configuration .* seed is 5 instead of 0"):
+    with pytest.raises(RunError, match=r"not of the configuration .* seed is 5 instead of 0"):
         resume(run)
 
 
