@@ -8,6 +8,7 @@ from typing import Any
 
 from eqspike.cli.estimating import conditions_of, figures_of
 from eqspike.cli.printing import print_json, print_table
+from eqspike.core.files import check_writable, together
 from eqspike.energy import Conditions
 from eqspike.experiment.comparing import compare_systems
 from eqspike.experiment.estimating import chip_names
@@ -25,15 +26,17 @@ from eqspike.reports.ranges import RangeEntry
 def compare(options: argparse.Namespace) -> int:
     """Compare systems on the same chips."""
     conditions = conditions_of(options)
+    out = Path(options.out) if options.out else Path("energy_reports") / "comparison"
+    check_writable(out, "comparison.json", "inputs.json")
     comparison, chips, figures = compare_systems(
         [Path(source) for source in options.sources],
         chip_names(tuple(options.chips)) if options.chips else (),
         conditions=None if conditions == Conditions() else conditions,
         figures=figures_of(options.figures),
     )
-    out = Path(options.out) if options.out else Path("energy_reports") / "comparison"
-    paths = write_comparison(comparison, out)
-    write_comparison_inputs(comparison, chips, out, figures)
+    with together():
+        paths = write_comparison(comparison, out)
+        write_comparison_inputs(comparison, chips, out, figures)
     if options.json:
         data = comparison_json(comparison)
         print_json({"systems": _short(data), "files": [str(path) for path in paths]})

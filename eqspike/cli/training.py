@@ -14,6 +14,7 @@ from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
 from eqspike.core.errors import ConfigError
 from eqspike.experiment import Configuration, load_configuration, resolve
+from eqspike.experiment.agreement import Wanted
 from eqspike.experiment.runs import TrainingResult, Watcher, length_of, resume, start
 from eqspike.training import RunFolder
 
@@ -32,7 +33,7 @@ def train(options: argparse.Namespace) -> int:
         with _watching(configuration) as watcher:
             result = start(
                 configuration, out, force=options.force, watcher=watcher,
-                checkpoint_seconds=_seconds(options),
+                checkpoint_seconds=options.checkpoint_seconds,
             )  # fmt: skip
     return _print_result(result, options.json)
 
@@ -40,25 +41,20 @@ def train(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> TrainingResult:
     if options.force:
         raise ConfigError("--resume and --force contradict each other; give one of them")
-    if (
-        options.overrides
-        or options.config
-        or options.epochs is not None
-        or options.limit is not None
-        or options.test_limit is not None
-    ):
-        raise ConfigError(
-            "--resume continues a run as it was configured; --set, --config, --epochs, --limit and "
-            "--test-limit cannot change it"
-        )
     if options.out:
         out = Path(options.out)
     elif options.model and options.task:
         out = _folder(Path(options.model).stem, Path(options.task).stem, options.seed or 0)
     else:
         raise ConfigError("--resume needs --out DIR, or the MODEL and TASK of the run")
+    wanted = Wanted(
+        options.model, options.task, Path(options.config) if options.config else None, options.engine,
+        options.seed, options.epochs, options.limit, options.test_limit, tuple(options.overrides),
+    )  # fmt: skip
     with _watching(load_configuration(RunFolder.open(out).config_path)) as watcher:
-        return resume(out, watcher=watcher, checkpoint_seconds=_seconds(options))
+        return resume(
+            out, wanted=wanted, watcher=watcher, checkpoint_seconds=options.checkpoint_seconds
+        )
 
 
 def _configuration(options: argparse.Namespace) -> Configuration:
@@ -93,13 +89,6 @@ def _default_folder(configuration: Configuration) -> Path:
 
 def _folder(model: str, task: str, seed: int) -> Path:
     return Path("runs") / f"{model}-{task}-{seed}"
-
-
-def _seconds(options: argparse.Namespace) -> float:
-    seconds: float = options.checkpoint_seconds
-    if not seconds > 0:
-        raise ConfigError(f"--checkpoint-seconds must be above 0, got {seconds:g}")
-    return seconds
 
 
 @contextmanager

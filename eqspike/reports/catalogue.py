@@ -10,6 +10,7 @@ from eqspike import library
 from eqspike.chips import ChipProfile, coverage, load_profile
 from eqspike.chips.coverage import COLUMNS, INCLUDED, UNKNOWN
 from eqspike.core.errors import EqspikeError
+from eqspike.core.files import write_bytes
 from eqspike.reports import document as doc
 from eqspike.reports.evidence import CONFIDENCE_MARKS, CONFIDENCE_MEANING, figure_lines
 from eqspike.reports.markdown import render_markdown
@@ -119,8 +120,8 @@ def main(arguments: list[str]) -> int:
     path = Path(arguments[0])
     try:
         text = catalogue([load_profile(name) for name in library.names("chips")])
-        path.write_bytes(text.encode())
-    except (EqspikeError, OSError) as error:
+        write_bytes(path, text.encode())
+    except EqspikeError as error:
         print(f"eqspike: error: {error}", file=sys.stderr)
         return 2
     print(path)

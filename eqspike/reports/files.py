@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from eqspike.core.errors import RunError
+from eqspike.core.files import write_together
 from eqspike.reports.document import Document
 from eqspike.reports.markdown import render_markdown
 from eqspike.reports.page import render_page
@@ -33,13 +33,8 @@ def write_texts(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
     """Write texts by file name into a folder, which is made if need be; returns the paths in that order.
 
     Raises:
-        RunError: if the folder or a file cannot be written.
+        RunError: if the folder or a file cannot be written; then none is replaced.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            # Half a surrogate pair becomes an escape, which JSON reads back; pages write it out.
-            (folder / name).write_bytes(text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise RunError(f"{folder}: the report cannot be written: {error.strerror}") from error
-    return tuple(folder / name for name in texts)
+    # Half a surrogate pair becomes an escape, which JSON reads back; pages write it out.
+    contents = {name: text.encode("utf-8", "backslashreplace") for name, text in texts.items()}
+    return write_together(folder, contents)

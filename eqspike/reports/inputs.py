@@ -19,6 +19,7 @@ from eqspike.chips import ChipProfile, load_profile, with_figures
 from eqspike.core.activity import activity_json, read_activity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
+from eqspike.core.reading import read_json
 from eqspike.energy.conditions import Conditions
 from eqspike.reports.comparison import ComparedSystem, SystemComparison, build_comparison
 from eqspike.reports.contents import EnergyReport, build_report
@@ -167,10 +168,7 @@ def read_object(path: Path, schemas: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigError: if there is none.
     """
-    try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
+    data = read_json(path, ConfigError)
     if not isinstance(data, dict) or data.get("schema") not in schemas:
         wanted = " or ".join(f"'{schema}'" for schema in schemas)
         raise ConfigError(f"{path}: schema must be {wanted}")

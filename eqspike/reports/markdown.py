@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 
-from eqspike.energy.text import Amount, visible
+from eqspike.core.showing import markdown_text
+from eqspike.energy.text import Amount
 from eqspike.reports import document as doc
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|#~$])")
 # All white space but that which no line breaks at.
-_BREAKS = re.compile("[^\\S\u00a0\u202f]+")
-# What makes a list, a rule or a heading of a text that begins a line.
-_START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|[-=\s]+$))")
 
 _FIGURES = (
     doc.Column("figure"), doc.Column("typical", interval="low – high"),
@@ -23,21 +19,14 @@ _FIGURES = (
 
 def render_markdown(document: doc.Document) -> str:
     """The document as Markdown."""
-    blocks = [f"# {escape(document.title)}"]
+    blocks = [f"# {markdown_text(document.title)}"]
     for part in document.lead:
         blocks += render(part)
     for section in document.sections:
-        blocks.append(f"## {escape(section.title)}")
+        blocks.append(f"## {markdown_text(section.title)}")
         for each in section.parts:
             blocks += render(each)
     return "\n\n".join(blocks) + "\n"
-
-
-def escape(text: str) -> str:
-    """One line in which nothing is Markdown or HTML."""
-    flat = visible(_BREAKS.sub(" ", text).strip())
-    escaped = _START.sub(r"\1\\", _SPECIAL.sub(r"\\\1", flat))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 @singledispatch
@@ -75,14 +64,14 @@ def _(part: doc.Table) -> Iterable[str]:
     heads, marks = [], []
     for column in part.columns:
         titles = [column.title, *([column.interval] if column.interval else [])]
-        heads += [escape(title) for title in titles]
+        heads += [markdown_text(title) for title in titles]
         marks += ["---:" if column.number else "---"] * len(titles)
     rows = [
         _row(text for column, cell in zip(part.columns, row, strict=True) for text in _cells(column, cell))
         for row in part.rows
     ]  # fmt: skip
     table = _lines([_row(heads), f"|{'|'.join(marks)}|", *rows])
-    return [*([escape(part.caption) + ":"] if part.caption else []), table]
+    return [*([markdown_text(part.caption) + ":"] if part.caption else []), table]
 
 
 @render.register
@@ -103,13 +92,13 @@ def _(part: doc.Ranges) -> Iterable[str]:
 @render.register
 def _(part: doc.Stacks) -> Iterable[str]:
     bars = doc.Pairs(tuple((bar.label, bar.value) for bar in part.bars))
-    return [f"{escape(part.caption)}:", *render(bars)]
+    return [f"{markdown_text(part.caption)}:", *render(bars)]
 
 
 @render.register
 def _(part: doc.Histograms) -> Iterator[str]:
     for item in part.items:
-        yield f"{escape(item.layer)}: {escape(item.summary)}."
+        yield f"{markdown_text(item.layer)}: {markdown_text(item.summary)}."
         if item.bars:
             yield from render(doc.Bullets(tuple((bar[4],) for bar in item.bars)))
 
@@ -126,12 +115,12 @@ def _(part: doc.Figures) -> Iterator[str]:
     yield from render(doc.Table("", _FIGURES, tuple(rows)))
     for line in part.lines:
         if line.published:
-            apart = f", **{escape(line.disagreement)} apart**" if line.disagreement else ""
-            yield f"Published for {escape(line.event)}{apart}:"
+            apart = f", **{markdown_text(line.disagreement)} apart**" if line.disagreement else ""
+            yield f"Published for {markdown_text(line.event)}{apart}:"
             yield _lines(
-                f"- {escape(item.amount)}: {escape(item.definition)} ({escape(item.sources)}; "
-                f"{escape(item.confidence)} confidence)"
-                + (f"; set aside: {escape(item.set_aside)}" if item.set_aside else "")
+                f"- {markdown_text(item.amount)}: {markdown_text(item.definition)} "
+                f"({markdown_text(item.sources)}; {markdown_text(item.confidence)} confidence)"
+                + (f"; set aside: {markdown_text(item.set_aside)}" if item.set_aside else "")
                 for item in line.published
             )
 
@@ -140,7 +129,7 @@ def _cells(column: doc.Column, cell: doc.Inline | doc.Runs) -> Sequence[str]:
     if not column.interval:
         return [_inline(cell)]
     if isinstance(cell, Amount):
-        return [escape(cell.typical), escape(cell.interval)]
+        return [markdown_text(cell.typical), markdown_text(cell.interval)]
     return [_inline(cell), ""]
 
 
@@ -148,13 +137,13 @@ def _inline(cell: doc.Inline | doc.Runs) -> str:
     if isinstance(cell, tuple):
         return "".join(_inline(run) for run in cell)
     if isinstance(cell, Amount):
-        interval = f" ({escape(cell.interval)})" if cell.interval else ""
-        return escape(cell.typical) + interval
+        interval = f" ({markdown_text(cell.interval)})" if cell.interval else ""
+        return markdown_text(cell.typical) + interval
     if isinstance(cell, str):
         # Spaces at the ends part it from its neighbours.
         ends = (" " if end else "" for end in (cell[:1] == " ", cell[1:][-1:] == " "))
-        return escape(cell).join(ends)
-    said = escape(cell.text)
+        return markdown_text(cell).join(ends)
+    said = markdown_text(cell.text)
     if cell.style == "link" and cell.target in (f"#{cell.text}", cell.text):
         # Elsewhere anchors are not those that a reader of Markdown makes of headings.
         return f"[{said}]({cell.target})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from eqspike.core.errors import MissingPackageError
-from eqspike.energy.text import visible
+from eqspike.core.showing import visible
 from eqspike.reports.document import Document
 from eqspike.reports.evidence import CONFIDENCE_MARKS
 

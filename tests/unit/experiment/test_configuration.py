@@ -31,7 +31,7 @@ def test_every_library_model_can_be_read_and_opened(name: str) -> None:
         ("rule.betta=0.1", "did you mean 'beta'"),
         ("rule.beta=0", "above 0"),
         ("rule.beta=.nan", "finite"),
-        ("rule.beta=1e-1", "decimal point"),
+        ("rule.beta='1e-1'", "without quotation marks"),
         ("rule.beta=yes", "number"),
         ("rule.tau_fast=50", "greater than tau_fast"),
         ("rule.readout_steps=100000", "at most"),

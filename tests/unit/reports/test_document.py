@@ -12,12 +12,13 @@ import pytest
 
 from eqspike.core.activity import LayerActivity
 from eqspike.core.quantities import Interval
+from eqspike.core.showing import markdown_text
 from eqspike.energy.text import Amount
 from eqspike.reports import document as doc
 from eqspike.reports.activity import histogram
 from eqspike.reports.charts import Bar, LogAxis
 from eqspike.reports.evidence import FigureLine
-from eqspike.reports.markdown import escape, render_markdown
+from eqspike.reports.markdown import render_markdown
 from eqspike.reports.page import render_page
 from eqspike.reports.plots import Scale, Value, make_plot
 from eqspike.reports.ranges import RangeEntry, RangeRow
@@ -61,8 +62,8 @@ def test_there_is_a_sample_of_every_part() -> None:
 
 @pytest.mark.parametrize(("part", "said"), list(samples()), ids=lambda x: getattr(x, "kind", ""))
 def test_a_part_says_the_same_in_every_medium(part: doc.Part, said: tuple[str, ...]) -> None:
-    page = html.unescape(re.sub(r"<[^>]*>", "", render_page(document(part))))
-    markdown = html.unescape(render_markdown(document(part)).replace("**", ""))
+    page = html.unmarkdown_text(re.sub(r"<[^>]*>", "", render_page(document(part))))
+    markdown = html.unmarkdown_text(render_markdown(document(part)).replace("**", ""))
     for text in said:
         assert text in page
         assert text in markdown
@@ -101,4 +102,4 @@ def test_links_lead_into_the_document() -> None:
 
 def test_amounts_stay_in_one_line() -> None:
     """White space that no line breaks at is kept; any other is one space."""
-    assert escape("5\u00a0pJ of\u202f1\n\t\u2028 x ") == "5\u00a0pJ of\u202f1 x"
+    assert markdown_text("5\u00a0pJ of\u202f1\n\t\u2028 x ") == "5\u00a0pJ of\u202f1 x"

@@ -13,7 +13,7 @@ import pytest
 from eqspike.chips import ChipProfile
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import CouplingCounts, EventCounts, LayerCounts, PhaseCounts
-from eqspike.energy.text import visible
+from eqspike.core.showing import visible
 from eqspike.reports import (
     ComparedSystem,
     build_comparison,
