@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ def train(options: argparse.Namespace) -> int:
     else:
         configuration = _configuration(options)
         out = Path(options.out) if options.out else _default_folder(configuration)
-        if not (out / "config.yaml").exists() or options.force:
+        if options.force or not os.path.exists(out / "config.yaml"):
             message(f"training {configuration.model.name} on {configuration.task} into {out}")
         with _watching(configuration) as watcher:
             result = start(
