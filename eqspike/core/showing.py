@@ -75,6 +75,7 @@ def spreadsheet_cell(value: Any) -> Any:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
+_BREAKS = re.compile("[^\\S\u00a0\u202f]+")
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]|#~$])")
 # What makes a list, a rule or a heading of a text that begins a line.
 _MARKDOWN_START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|[-=\s]+$))")
@@ -82,7 +83,7 @@ _MARKDOWN_START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|[-=\s]+$))"
 
 def markdown_text(value: str) -> str:
     """A text for one line of Markdown, in which nothing is markup or HTML."""
-    flat = visible(" ".join(value.split()))
+    flat = visible(_BREAKS.sub(" ", value).strip())
     escaped = _MARKDOWN_SPECIAL.sub(r"\\\1", flat)
     escaped = _MARKDOWN_START.sub(r"\1\\", escaped)
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

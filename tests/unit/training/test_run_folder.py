@@ -261,9 +261,14 @@ def test_a_full_disk_leaves_the_last_epoch_whole(run: Path) -> None:
     weights = folder.weights()
     (run / "metrics.jsonl").unlink()
     (run / "metrics.jsonl").mkdir()
-    with pytest.raises(RunError, match=r"metrics\.jsonl: cannot be written"), folder.adding():
-        folder.write_weights({name: array + 1 for name, array in weights.items()})
-        folder.write_metrics(({"epoch": 9},))
+
+    def write_both() -> None:
+        with folder.adding():
+            folder.write_weights({name: array + 1 for name, array in weights.items()})
+            folder.write_metrics(({"epoch": 9},))
+
+    with pytest.raises(RunError, match=r"metrics\.jsonl: cannot be written"):
+        write_both()
     after = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
     assert after == {name: data for name, data in before.items() if name != "metrics.jsonl"}
 
