@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from eqspike.training import RunFolder
 
 STOPPED = 130
 
+PATIENCE_SECONDS = 4.0
+"""How long an interrupt waits for the current batch."""
+
 
 def train(options: argparse.Namespace) -> int:
     """Train, continue or repeat a run."""
@@ -28,7 +32,7 @@ def train(options: argparse.Namespace) -> int:
     else:
         configuration = _configuration(options)
         out = Path(options.out) if options.out else _default_folder(configuration)
-        if not (out / "config.yaml").exists() or options.force:
+        if options.force or not os.path.exists(out / "config.yaml"):
             message(f"training {configuration.model.name} on {configuration.task} into {out}")
         with _watching(configuration) as watcher:
             result = start(
@@ -93,7 +97,11 @@ def _folder(model: str, task: str, seed: int) -> Path:
 
 @contextmanager
 def _watching(configuration: Configuration) -> Iterator[Watcher]:
-    """A watcher that shows progress and ends the run cleanly on the first interrupt."""
+    """A watcher that shows progress and ends the run on the first interrupt.
+
+    After the current batch, with a checkpoint; a batch that takes longer is given up, and the run continues from
+    the checkpoint before it, with the same results.
+    """
     display = ProgressDisplay(*length_of(configuration))
     stop = threading.Event()
 
@@ -101,13 +109,23 @@ def _watching(configuration: Configuration) -> Iterator[Watcher]:
         del signum, frame
         signal.signal(signal.SIGINT, previous)
         display.close()
-        message("stopping after this batch, with a checkpoint (interrupt again to stop at once)")
+        message(
+            f"stopping after this batch, with a checkpoint, or after {PATIENCE_SECONDS:g} s at the last checkpoint "
+            "(interrupt again to stop at once)"
+        )
         stop.set()
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
+
+    def give_up(signum: int, frame: Any) -> None:
+        raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGINT, interrupt)
+    alarm = signal.signal(signal.SIGALRM, give_up)
     try:
         yield Watcher(message, display.report, display.epoch, stop)
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm)
         signal.signal(signal.SIGINT, previous)
         display.close()
 

@@ -83,8 +83,8 @@ def start(
         ActivityError: if the run goes wrong.
     """
     check_engine(configuration)
-    RunFolder(out).check_free(force)
     check_writable(out)
+    RunFolder(out).check_free(force)
     data = Data.load(configuration)
     # The engine first: where it refuses, no folder is made and no earlier run deleted.
     if isinstance(data.task, SeriesTask) and data.task.caveat:

@@ -12,10 +12,12 @@ import pytest
 from eqspike.cli import FAULT, main
 from eqspike.cli import commands as commands_of_cli
 from eqspike.core.errors import UnsupportedError
-from eqspike.experiment import resolve
 from eqspike.experiment.memory_need import check_memory
 
-TRAIN = "train eqspike-digits digits --epochs 2 --limit 100 --set rule.free_steps=10"
+TRAIN = (
+    "train eqspike-digits digits --epochs 2 --limit 100 "
+    "--set rule.free_steps=20 --set rule.nudged_steps=10 --set rule.readout_steps=10"
+)
 EQSPIKE = f"{sys.executable} -m eqspike"
 
 
@@ -25,6 +27,14 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
         ["bash", "-c", f"set -o pipefail; {command}"], cwd=folder, capture_output=True, text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), **environment}, timeout=120,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short run."""
+    out = tmp_path_factory.mktemp("streams") / "run"
+    assert main([*TRAIN.split(), "--out", str(out)]) == 0
+    return out
 
 
 @pytest.mark.parametrize(
@@ -91,7 +101,6 @@ def test_a_fault_is_not_a_failed_check(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["list", "--set", "x"], "unrecognized"),
         (["trian"], "did you mean 'train'?"),
         (["list", "modles"], "did you mean 'models'?"),
         (["train", "a", "b", "--seed", "1", "--seed", "2"], "--seed: is given twice, as 1 and as 2"),
@@ -146,12 +155,10 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 )
 @pytest.mark.parametrize("place", ["file/below", "a" * 300], ids=["file", "long"])
 def test_where_nothing_can_be_written_is_said_before_the_work(
-    tmp_path: Path, command: str, place: str, capsys: pytest.CaptureFixture[str],
+    run: Path, tmp_path: Path, command: str, place: str, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """With path and reason; no engine is opened."""
-    run = tmp_path / "run"
-    assert main([*TRAIN.split(), "--out", str(run)]) == 0
     (tmp_path / "file").write_text("mine")
     opened: list[object] = []
     monkeypatch.setattr("eqspike.experiment.runs.open_learner", opened.append)
@@ -163,10 +170,15 @@ def test_where_nothing_can_be_written_is_said_before_the_work(
     assert not opened
 
 
-def test_a_system_larger_than_the_machine_is_refused_at_once() -> None:
+def test_a_system_larger_than_the_machine_is_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With what it needs and what there is: 10 ** 12 weights are 32 terabytes."""
     with pytest.raises(UnsupportedError, match=r"at least 32,000\.0 GB .* 'hidden-output'"):
         check_memory({"input-hidden": 5, "hidden-output": 10**12})
     check_memory({"input-hidden": 10**6}, 10**6)
-    layers = "layers=[64, 1000000, 1000000, 10]"
-    assert resolve("cep-512", "digits", overrides=(layers,)).model.system.network.synapses > 10**12
+    command = ["train", "cep-512", "digits", "--out", str(tmp_path / "run")]
+    command += ["--set", "layers=[64, 1000000, 1000000, 10]"]
+    assert main([*command, "--set", "training.learning_rates=[1, 1, 1]"]) == 2
+    assert "this machine has" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
