@@ -43,6 +43,4 @@ class Backprop:
 
     def weights(self) -> dict[str, int]:
         """See `learners.registry.Recipe`."""
-        return {
-            name: value.numel() for name, value in self.network.module().named_parameters()
-        }
+        return {name: value.numel() for name, value in self.network.module().named_parameters()}

@@ -21,7 +21,6 @@ from torch import Tensor
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays
 from eqspike.nn.target_propagation import IteratedFeedback, SolvedFeedback, TargetPropagation
-from eqspike.nn.target_propagation.sums import Sums
 
 _OBSERVED = "observed"
 
@@ -35,7 +34,9 @@ class FeedbackFollower:
         warm_up: batches from which the feedback alone learns, before the forward weights start.
     """
 
-    def __init__(self, feedback: IteratedFeedback | SolvedFeedback, loss: str, warm_up: int) -> None:
+    def __init__(
+        self, feedback: IteratedFeedback | SolvedFeedback, loss: str, warm_up: int
+    ) -> None:
         self._feedback, self._loss, self.warm_up = feedback, loss, warm_up
         self.observed = 0
         self._operations: dict[str, int] = {}
@@ -141,3 +142,18 @@ def _load_solved(feedback: SolvedFeedback, arrays: Arrays) -> None:
     drawn = {(int(a), int(b)): int(arrays[f"drawn/{a}-{b}"]) for a, b in places}
     steps = int(arrays["steps"])
     feedback.load_state_dict({"sums": sums, "last": last, "drawn": drawn, "steps": steps})
+
+
+def _load_iterated(feedback: IteratedFeedback, arrays: Arrays) -> None:
+    states: list[dict[str, Any]] = []
+    for number, optimiser in enumerate(feedback.optimisers):
+        kept: dict[int, dict[str, Tensor]] = {}
+        prefix = f"optimisers/{number}/state/"
+        for name, array in arrays.items():
+            if name.startswith(prefix):
+                index, _, key = name.removeprefix(prefix).partition("/")
+                kept.setdefault(int(index), {})[key] = torch.from_numpy(np.array(array))
+        groups = optimiser.state_dict()["param_groups"]
+        states.append({"state": kept, "param_groups": groups})
+    generator = torch.from_numpy(np.array(arrays["generator"]))
+    feedback.load_state_dict({"optimisers": states, "generator": generator})

@@ -20,7 +20,11 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Batch, Outputs, Pace
 from eqspike.learners.counting import (
-    Products, block_counts, feedback_counts, learning_counts, reading_counts,
+    Products,
+    block_counts,
+    feedback_counts,
+    learning_counts,
+    reading_counts,
 )
 from eqspike.learners.devices import read_device
 

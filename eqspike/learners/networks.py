@@ -83,7 +83,8 @@ class NetworkRecipe:
 
     def _made(self) -> nn.Sequential:
         if self.kind == NETWORKS[0]:
-            return nn.Sequential(*fully_connected(self.layers, ACTIVATIONS[self.activation])[1:])
+            _, *rest = fully_connected(self.layers, ACTIVATIONS[self.activation]).children()
+            return nn.Sequential(*rest)
         channels, rows, columns = self.images.shape
         if self.kind == "lenet":
             return lenet((channels, rows, columns), self.outputs)
