@@ -1,8 +1,8 @@
 """Presenting spikes to a network in Norse, and what that costs by the definitions of `core.counts`.
 
     free       spikes, deliveries and neuron updates of a presentation, input spikes included
-    backward   learning goes back through all steps with a number at every synapse: pre x post products a step for the
-               weights, and as many for the inputs in every coupling but the first
+    backward   learning goes back through all steps with a number at every synapse: pre x post products a step for
+               the weights, and as many for the inputs in every coupling but the first
 
 No chip of the library does the latter; only the forward pass is spikes.
 """

@@ -121,6 +121,7 @@ def test_evaluate_and_estimate_take_every_learner(
         report = " ".join((out / "energy" / "energy.md").read_text().split())
         assert "multiplies it with a weight" in report
         assert ("In phase backward of learning" in report) == (model == "norse-100")
+        capsys.readouterr()
 
 
 def test_target_propagation_starts_where_backpropagation_does(runs: dict[str, Path]) -> None:
@@ -190,7 +191,7 @@ def test_a_state_of_other_feedback_is_refused(runs: dict[str, Path]) -> None:
     """Solved and iterated feedback keep different things."""
     own = small("dtp-lenet", "digits", overrides=("learner.feedback={kind: solved}",))
     state = open_learner(small("dtp-lenet", "digits")).state()
-    with pytest.raises(ConfigError, match="same learner.feedback"):
+    with pytest.raises(ConfigError, match=r"same learner\.feedback"):
         open_learner(own).load(state)
 
 
