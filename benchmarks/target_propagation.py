@@ -90,7 +90,7 @@ def network(options: argparse.Namespace) -> nn.Sequential:
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
     """Of the solved feedback."""
-    names = ("decay", "noise", "ridge", "interval", "clip")
+    names = ("decay", "noise", "ridge", "interval", "clip", "follow")
     return {name: getattr(options, name) for name in names}
 
 
@@ -255,6 +255,7 @@ def main() -> None:
     parser.add_argument("--ridge", type=float, default=0.01)
     parser.add_argument("--interval", type=int, default=1)
     parser.add_argument("--clip", type=float)
+    parser.add_argument("--follow", action="store_true", help="add changes of W to V too")
     parser.add_argument("--warm-up", type=int, default=20, help="batches of feedback alone")
     parser.add_argument(
         "--every", type=int, default=200, help="batches from one line of angles to the next"

@@ -86,12 +86,15 @@ def message_warning(provenance: Mapping[str, Any], chip: ChipProfile) -> tuple[s
     """A warning if synapses multiply the numbers they are sent, where the profile prices what a spike needs.
 
     Args:
-        provenance: its `messages` are `values`, `changes` or `bits`; without it they are spikes.
+        provenance: its `messages` are `values`, `changes`, `bits` or `spikes and gradients`; without it they
+            are spikes.
         chip: some price a multiply-accumulate, and then this is no understatement.
     """
     sent = {
         "changes": "A message is a number",
         "values": "Every neuron sends its rate at every step, which is not counted as a spike",
+        "spikes and gradients": "In phase backward of learning, and there only, a gradient meets every "
+        "synapse at every step, which is not counted as a spike",
     }.get(str(provenance.get("messages")))
     if sent is None or any("multiply" in what for what in chip.includes):
         return ()

@@ -127,5 +127,5 @@ FAMILIES: dict[type, Family] = {
 _LEARNERS = Family(
     lambda recipe: LEARNER_ENGINE, _check_learner_engine, _open_learner,
     lambda recipe, task: recipe.misfit(task.input_shape, task.classes),
-    lambda recipe: recipe.weights(), lambda recipe: "values",
+    lambda recipe: recipe.weights(), lambda recipe: getattr(recipe, "messages", "values"),
 )  # fmt: skip

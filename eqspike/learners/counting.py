@@ -3,12 +3,14 @@
 A multiply-accumulate of a linear or convolutional layer is counted as one synaptic operation, under the layer's
 name and phase `forward`. In learning, `backward` costs as many again for the gradient of the weights, and as many
 for that of the inputs in every layer but the first. `update`: each parameter is written once a batch.
+What learns beside a module (target propagation's feedback weights) is in `feedback`.
 Products with an input of 0 are counted like all others, but are not *effective*; backwards all are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +33,7 @@ class Products:
 
     def __init__(self, module: nn.Module) -> None:
         self._found: dict[str, Product] = {}
+        self._paused = False
         self._handles = [
             layer.register_forward_hook(self._hook(name))
             for name, layer in module.named_modules()
@@ -47,8 +50,17 @@ class Products:
         found, self._found = self._found, {}
         return found
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside, nothing is counted."""
+        self._paused = True
+        yield
+        self._paused = False
+
     def _hook(self, name: str) -> Any:
         def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            if self._paused:
+                return
             product = self._found.setdefault(name, Product())
             product.all += _products(layer, output)
             product.effective += _effective(layer, inputs[0].detach())
@@ -84,6 +96,12 @@ def learning_counts(
     )
 
 
+def feedback_counts(operations: Mapping[str, int], samples: int) -> EventCounts:
+    """Counts of what learnt beside a module, of the samples that it learns from."""
+    couplings = {name: CouplingCounts(number, number) for name, number in operations.items()}
+    return EventCounts(0, {"feedback": PhaseCounts(samples, {}, couplings)})
+
+
 def block_counts(module: nn.Module) -> EventCounts:
     """Multiply-accumulates that modules count themselves (`take_operations`), by their own phases."""
     phases: dict[str, PhaseCounts] = {}
@@ -110,7 +128,9 @@ def _products(layer: nn.Module, output: Tensor) -> int:
 
 
 def _weight(layer: nn.Module) -> Tensor | None:
-    """Matrix (outputs, inputs) or kernel of a layer; None of a layer without products."""
+    """Matrix (outputs, inputs) or kernel of a layer; None of a layer without products, or of fixed feedback."""
+    if "weight" in dict(layer.named_buffers(recurse=False)):
+        return None
     weight = getattr(layer, "weight", None)
     return weight if isinstance(weight, Tensor) and weight.dim() > 1 else None
 

@@ -19,7 +19,13 @@ from torch.optim import Optimizer
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Batch, Outputs, Pace
-from eqspike.learners.counting import Products, block_counts, learning_counts, reading_counts
+from eqspike.learners.counting import (
+    Products,
+    block_counts,
+    feedback_counts,
+    learning_counts,
+    reading_counts,
+)
 from eqspike.learners.devices import read_device
 
 BLOCK = 1000
@@ -34,8 +40,12 @@ _OPTIMISER, _FOLLOWER = "optimiser/", "follower/"
 class Follower(Protocol):
     """What learns beside a module, such as the feedback weights of target propagation."""
 
-    def step(self) -> None:
-        """Learn from the module's latest batch."""
+    def step(self) -> bool:
+        """Learn from the module's latest batch; whether the module is to learn from it as well."""
+        ...
+
+    def take_operations(self) -> dict[str, int]:
+        """Its multiply-accumulates by layer since the last call, counted in phase `feedback`."""
         ...
 
     def arrays(self) -> Arrays:
@@ -92,13 +102,25 @@ class GradientLearner:
         with self._drawing(pace.key):
             self._optimiser.zero_grad()
             outputs = self.module(inputs)
-            if self._follower is not None:
-                self._follower.step()
-            self._loss(outputs, targets).backward()  # type: ignore[no-untyped-call]
-            self._optimiser.step()
-        self._counts += learning_counts(self.module, self._products.take(), len(batch))
+            learns = self._follow(len(batch))
+            if learns:
+                self._loss(outputs, targets).backward()  # type: ignore[no-untyped-call]
+                self._optimiser.step()
+        if learns:
+            self._counts += learning_counts(self.module, self._products.take(), len(batch))
         self._counts += block_counts(self.module)
         return _array(outputs)
+
+    def _follow(self, samples: int) -> bool:
+        """The follower's step; whether the module learns too."""
+        if self._follower is None:
+            return True
+        with self._products.paused():
+            learns = self._follower.step()
+        self._counts += feedback_counts(self._follower.take_operations(), samples)
+        if not learns:
+            self._counts += reading_counts(self._products.take(), samples)
+        return learns
 
     def predict(self, batch: Batch) -> Outputs:
         """Outputs of each sample, without learning."""

@@ -17,6 +17,8 @@ class Recipe(Protocol):
 
     Attributes:
         kind: name in a model's `learner` section.
+
+    One that is sent something else than values at every step may say so in `messages`, see `energy.wording`.
     """
 
     kind: ClassVar[str]
@@ -89,6 +91,14 @@ LEARNERS: Registry[Built | type[Recipe]] = Registry(
         "hssm": Built(
             "eqspike.learners.series:SeriesRecipe",
             "Hamiltonian state-space models on series, learning by echo (RHEL) or through time",
+        ),
+        "dtp": Built(
+            "eqspike.learners.target_propagation:TargetRecipe",
+            "difference target propagation, its feedback iterated or solved for",
+        ),
+        "norse": Built(
+            "eqspike.learners.surrogate:SurrogateRecipe",
+            "a spiking network in Norse, by surrogate gradients through time",
         ),
         "binary-backprop": Built(
             "eqspike.learners.binary:BinaryBackprop",

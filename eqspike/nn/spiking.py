@@ -88,25 +88,29 @@ class SpikingNetwork(nn.Module):
         Raises:
             DataError: for an input of another shape or with other values.
         """
-        return self._run(spikes)[0]
+        return self.run(spikes)[0]
 
     @torch.no_grad()
     def count(self, spikes: Tensor) -> SpikeCounts:
         """Spikes and synaptic operations of the same input."""
-        sent = torch.stack(self._run(spikes)[1], dim=1)
+        sent = torch.stack([each.sum(1) for each in self.run(spikes)[1]], dim=1)
         fan_out = torch.tensor(self.sizes[1:], device=sent.device)
         return SpikeCounts(sent.cpu().numpy(), (sent * fan_out).cpu().numpy())
 
-    def _run(self, spikes: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Logits, and spikes by layer, each (samples,)."""
+    def run(self, spikes: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Logits, and spikes sent by each layer's neurons, (samples, neurons), the output's left out.
+
+        Raises:
+            DataError: for an input of another shape or with other values.
+        """
         self._refuse(spikes)
-        sent = [torch.zeros(spikes.shape[1], dtype=torch.int64, device=spikes.device)
-                for _ in self.sizes[1:]]  # fmt: skip
+        sent = [torch.zeros((spikes.shape[1], size), dtype=torch.int64, device=spikes.device)
+                for size in self.sizes[:-1]]  # fmt: skip
         states: list[object] = [None] * len(self.weights)
         potentials = []
         for values in spikes:
             for layer, weight in enumerate(self.weights):
-                sent[layer] += values.detach().sum(1).to(torch.int64)
+                sent[layer] += values.detach().to(torch.int64)
                 cell = self.hidden[layer] if layer < len(self.hidden) else self.output
                 values, states[layer] = cell(values @ weight.t(), states[layer])
             potentials.append(values)

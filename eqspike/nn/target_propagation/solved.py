@@ -41,6 +41,8 @@ class SolvedFeedback:
             outputs do not move.
         interval: steps from one observed batch to the next, 1 or more.
         clip: largest change of V in a step as a fraction of its norm; `None`: any.
+        follow: whether each change of the forward weights is added to V as well (Kolen and Pollack, ICNN 1994), so
+            that the averages need not be forgotten as fast as the forward weights move.
         seed: of the noise.
 
     Raises:
@@ -55,13 +57,15 @@ class SolvedFeedback:
         ridge: float = 0.01,
         interval: int = 1,
         clip: float | None = None,
+        follow: bool = False,
         seed: int = 0,
     ) -> None:
         _check(decay, noise, ridge, interval, clip)
         self.model, self.decay, self.noise, self.ridge = model, decay, noise, ridge
         self.interval, self.clip, self.steps = interval, clip, 0
-        self.seed = seed
+        self.follow, self.seed = follow, seed
         self.sums: dict[int, Sums] = {}
+        self.last: dict[int, Tensor] = {}
         self.signs: dict[tuple[int, int], BalancedSigns] = {}
         self.drawn: dict[tuple[int, int], int] = {}
 
@@ -85,9 +89,17 @@ class SolvedFeedback:
         if not self.model.passages:
             raise RunError("SolvedFeedback: the model has seen no batch; call model(inputs) first")
         for number in range(1, len(self.model.blocks)):
-            seen = self._observe(number)
-            before = self.sums.get(number)
+            seen, before = self._observe(number), self._followed(number)
             self.sums[number] = seen if before is None else before.plus(seen, self.decay)
+
+    def _followed(self, number: int) -> Sums | None:
+        """The sums so far, moved along with the forward weights if they are followed."""
+        sums, before = self.sums.get(number), self.last.get(number)
+        if self.follow:
+            now = self.last[number] = self.model.blocks[number].layer.weight.detach().clone()
+            if sums is not None and before is not None:
+                return sums.moved(now - before)
+        return sums
 
     def _observe(self, number: int) -> Sums:
         """One batch's."""
@@ -126,6 +138,7 @@ class SolvedFeedback:
         """What going on needs besides the model: the sums, the steps and the noise's state."""
         return {
             "sums": {number: asdict(sums) for number, sums in self.sums.items()},
+            "last": dict(self.last),
             "steps": self.steps,
             "drawn": {**self.drawn, **{place: signs.drawn for place, signs in self.signs.items()}},
         }
@@ -133,7 +146,7 @@ class SolvedFeedback:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes on from `state_dict`."""
         self.sums = {number: Sums(**sums) for number, sums in state["sums"].items()}
-        self.steps = state["steps"]
+        self.last, self.steps = dict(state["last"]), state["steps"]
         self.drawn, self.signs = dict(state["drawn"]), {}
 
 

@@ -34,6 +34,10 @@ class Sums:
             decay * self.draws + other.draws,
         )
 
+    def moved(self, change: Tensor) -> Sums:
+        """What they would be had V been larger by `change` all along."""
+        return Sums(self.power, self.products + self.power * change, self.draws)
+
     def solution(self, ridge: float) -> Tensor:
         """A^-1 B with the ridge; where nothing moved, 0."""
         damped = self.power + ridge * self.power.mean()

@@ -14,6 +14,7 @@ from torch import nn
 from eqspike.core.errors import ConfigError, RunError
 from eqspike.nn.networks import fully_connected, lenet
 from eqspike.nn.target_propagation import IteratedFeedback, SolvedFeedback, TargetPropagation
+from eqspike.nn.target_propagation.angles import degrees
 from eqspike.nn.target_propagation.losses import LOSSES
 from eqspike.nn.target_propagation.noise import BalancedSigns
 
@@ -28,6 +29,7 @@ def model() -> TargetPropagation:
 KINDS = [
     *(lambda m, loss=loss: IteratedFeedback(m, loss, noise=0.2, rate=0.01) for loss in LOSSES),
     SolvedFeedback,
+    lambda m: SolvedFeedback(m, follow=True),
 ]
 
 
@@ -185,3 +187,26 @@ def test_balanced_signs_go_on_from_their_count() -> None:
     resumed.drawn = 10
     assert torch.equal(resumed.draw(11), expected[10:])
     assert not torch.equal(expected[:8], expected[8:16])
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_followed_feedback_moves_with_the_forward_weights(seed: int) -> None:
+    """A linear network, solved for; then each step of W is in V at once, and without following hardly at all."""
+    apart = {}
+    for follow in (True, False):
+        torch.manual_seed(seed)
+        own = TargetPropagation(fully_connected((16, 12, 8), nn.Identity))
+        feedback = SolvedFeedback(own, ridge=0.0, follow=follow, seed=seed)
+        images = torch.randn(64, 16)
+        feedback.warm_up([images] * 40)
+        weight = own.blocks[1].layer.weight
+        for _ in range(5):
+            own(images)
+            feedback.step()
+            with torch.no_grad():
+                weight += 0.3 * torch.randn(weight.shape) * weight.norm() / weight.numel() ** 0.5
+        own(images)
+        feedback.step()
+        apart[follow] = degrees(weight.detach(), own.mirror(1).weight)
+    assert apart[True] < 2
+    assert apart[False] > 10
