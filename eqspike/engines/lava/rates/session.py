@@ -80,7 +80,7 @@ class FloatRateSession:
                     system.network.couplings, system.learning_rates, strict=True
                 )
             ),
-            bias_rates=tuple(rate * scale for rate in system.bias_rates or system.learning_rates),
+            bias_rates=tuple(rate * scale for rate in system.rates_of_biases),
         )
         found = present_form(self._child, form, batch)
         self._tally.begin(len(images), batch.free_steps, True)
@@ -169,9 +169,8 @@ class FloatRateSession:
                 self._tally.add_writes(name, writes)
 
     def _scores(self, batch: Batch, found: Found) -> NDArray[Any]:
-        outputs, classes = self.system.network.output.size, self.system.classes
-        ends = self._values(found["state"])[:, batch.free_steps, -outputs:]
-        return np.asarray(ends.reshape(len(ends), classes, -1).mean(2))
+        outputs = self.system.network.output.size
+        return self.system.scores(self._values(found["state"])[:, batch.free_steps, -outputs:])
 
     def _values(self, states: NDArray[Any]) -> NDArray[Any]:
         """v of states."""
