@@ -23,6 +23,7 @@ from eqspike.engines.lava.rates.presenter import (
 )
 from eqspike.engines.offers import refuse_learning, refuse_unlike
 from eqspike.engines.tally import RateTally, asked_writes, event_counts
+from eqspike.rules.known import nudging_of
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import check_arrays, initial_rate_weights, kept_beside, rate_shapes
@@ -71,7 +72,7 @@ class FloatRateSession:
         refuse_learning(system, "lava:floating_pt")
         self._check(images, labels)
         batch = make_batch(system, images, labels, keys, 1)
-        scale = rate_factor / system.rule.nudging.beta
+        scale = rate_factor / nudging_of(system.rule).beta
         form = replace(
             float_form(system, self._stored, batch),
             lessons=tuple(
