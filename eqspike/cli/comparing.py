@@ -12,12 +12,14 @@ from eqspike.energy import Conditions
 from eqspike.experiment.comparing import compare_systems
 from eqspike.experiment.estimating import chip_names
 from eqspike.reports.comparison import SystemComparison
-from eqspike.reports.comparison_report import (
-    comparison_json,
+from eqspike.reports.comparison_document import (
+    chip_panels,
+    system_line,
     write_comparison,
-    write_comparison_inputs,
 )
-from eqspike.reports.comparison_view import EnergyEntry, chip_panels, system_line
+from eqspike.reports.export import comparison_json
+from eqspike.reports.inputs import write_comparison_inputs
+from eqspike.reports.ranges import RangeEntry
 
 
 def compare(options: argparse.Namespace) -> int:
@@ -43,7 +45,7 @@ def compare(options: argparse.Namespace) -> int:
 
 def print_comparison(comparison: SystemComparison) -> None:
     """A line per system, then for each chip a line per system."""
-    lines = [system_line(i, system) for i, system in enumerate(comparison.systems, start=1)]
+    lines = [system_line(system) for system in comparison.systems]
     print_table(
         ("system", "accuracy", "weights", "operations per inference", "writes per training sample"),
         [(x.label, x.accuracy, x.memory, x.operations[0], x.writes) for x in lines],
@@ -67,7 +69,7 @@ def print_comparison(comparison: SystemComparison) -> None:
         print("\nsystems without energies are not priced; the page says why.")
 
 
-def _amount(entry: EnergyEntry) -> str:
+def _amount(entry: RangeEntry) -> str:
     amount = entry.amount
     return f"{amount.typical} ({amount.interval})" if amount.interval else amount.typical
 

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from eqspike.core.errors import RunError
+from eqspike.reports.document import Document
+from eqspike.reports.markdown import render_markdown
+from eqspike.reports.page import render_page
+
+
+def write_document(document: Document, folder: Path) -> tuple[Path, Path, Path]:
+    """Write a document as JSON, Markdown and HTML; returns the paths in that order.
+
+    Raises:
+        RunError: if the folder or a file cannot be written.
+        MissingPackageError: without the package `jinja2`.
+    """
+    texts = {
+        "json": json.dumps(document.data, indent=2, ensure_ascii=False) + "\n",
+        "md": render_markdown(document),
+        "html": render_page(document),
+    }
+    named = {f"{document.name}.{ending}": text for ending, text in texts.items()}
+    data, markdown, page = write_texts(folder, named)
+    return data, markdown, page
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
