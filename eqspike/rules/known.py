@@ -7,6 +7,7 @@ from typing import Any
 
 from eqspike.core.errors import UnsupportedError
 from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
+from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
 from eqspike.rules.nudging import Nudging
 from eqspike.rules.protocol import RateRule
@@ -37,3 +38,16 @@ def with_nudging(rule: RateRule, nudging: Nudging) -> RateRule:
     known: Any = rule
     changed: RateRule = replace(known, nudging=nudging)
     return changed
+
+
+def require_eqspike(rule: object) -> None:
+    """Refuse a spiking rule of another class, for what rests on the keys of EqSpike.
+
+    Raises:
+        UnsupportedError: naming the class.
+    """
+    if type(rule) is not EqSpike:
+        raise UnsupportedError(
+            "this needs one free and one nudged phase with the traces of EqSpike, got a rule of class "
+            f"{type(rule).__qualname__}; use rule.kind eqspike"
+        )
