@@ -104,7 +104,7 @@ def draw_curves(axes: Any, result: Result, first: bool) -> None:
                   label=f"task {task + 1}")  # fmt: skip
         axes.axvline(task * epochs + 0.5, color=MUTED, linewidth=0.6, linestyle=":")
     mean = 100 * records[-1]["test_accuracy"]
-    title = f"{result.learner}, m = {result.strength}: ends at {mean:.1f} %"
+    title = f"{result.learner}, m = {result.strength}\nends at {mean:.1f} %"
     axes.set_title(title, fontsize=11)
     axes.set_xlabel("epoch")
     axes.set(ylim=(0, 100), xlim=(0.5, len(records) + 0.5))

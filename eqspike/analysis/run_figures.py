@@ -16,6 +16,7 @@ from eqspike.analysis.style import save
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import draws, stream_key
+from eqspike.rules.known import require_eqspike
 from eqspike.systems import System
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def save_all(trained: Trained, sample: int, out: Path) -> list[Path]:
 
     Raises:
         ConfigError: if there is no such sample.
+        UnsupportedError: for another spiking rule than EqSpike.
         RunError: if no epoch has been completed.
         MissingPackageError: if matplotlib is not installed.
     """
@@ -69,6 +71,7 @@ def save_all(trained: Trained, sample: int, out: Path) -> list[Path]:
         raise ConfigError(
             f"--sample must be from 0 to {len(trained.images) - 1} (the test set's samples), got {sample}"
         )
+    require_eqspike(trained.system.rule)
     paths = [save(learning_curve(trained.metrics, trained.title), out / "learning_curve.png")]
     if len(trained.image_shape) == 2:
         coupling = trained.system.network.couplings[0].name

@@ -70,7 +70,7 @@ _AS_NUDGING = Limit(
 _TWO_PHASES = Limit(
     lambda system: len(system.rule.phases) == 2 and system.rule.phases[1].learns and type(system.rule) is EqSpike,
     "rule.phases", lambda system: [phase.name for phase in system.rule.phases],
-    "the chip's gates count one free and one nudged phase", "set rule.kind to eqspike",
+    "its schedule counts one free and one nudged phase of EqSpike", "set rule.kind to eqspike",
 )  # fmt: skip
 
 _SPIKES = Offer(
@@ -93,6 +93,7 @@ _ANY_MEMORY = Parts((Ideal, Fixed, Binary, Metaplastic), ("write",))
 """Engines that write once a batch run the definition of a memory of which they have no twin."""
 
 _FLOAT_SPIKES = replace(_SPIKES, memories=_ANY_MEMORY, limits=(_ONLINE_ENCODER, _ONLINE_MEMORY))
+_IN_LAVA = replace(_SPIKES, limits=(_ONLINE_ENCODER, _TWO_PHASES))
 _ON_LOIHI = replace(
     _SPIKES,
     neurons=Parts((CurrentBased,)),
@@ -154,7 +155,7 @@ OFFERS: dict[str, tuple[Offer, ...]] = {
         ),
     ),
     "brian2:cpp_standalone": (replace(_FLOAT_SPIKES, neurons=_WRITTEN),),
-    "lava": (_SPIKES, _GRADED),
+    "lava": (_IN_LAVA, _GRADED),
     "lava:stock": (_ON_LOIHI,),
     "lava:fused:fixed_pt": (_ON_LOIHI,),
     "torch": (_BY_VALUES,),
@@ -193,7 +194,7 @@ _BY_FLIPS = replace(
 
 LEARNING: dict[str, tuple[Offer, ...]] = {
     "fast-int": (_BY_EVENTS, _BY_FLIPS),
-    "lava": (_SPIKES, _BY_FLIPS),
+    "lava": (_IN_LAVA, _BY_FLIPS),
     "lava:stock": (_BY_EVENTS,),
     "lava:fused:fixed_pt": (),
     "lava:floating_pt": (

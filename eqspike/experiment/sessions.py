@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Session
 from eqspike.core.origin import guarded
-from eqspike.core.registry import RATES, SIGNALS, SPIKES, Registry
+from eqspike.core.registry import BUILT_IN, RATES, SIGNALS, SPIKES, Registry
 from eqspike.engines.offers import OFFERS, refuse_unlike
 from eqspike.experiment.memory_need import check_memory
 from eqspike.systems import AnySystem, RateSystem
@@ -92,8 +92,8 @@ class Engine:
         open: given a system, a seed and the options that follow the engine's name, if any, gives a session.
         signals: what the neurons that it runs send, of `core.registry.SIGNALS`.
         about: one line for lists.
-        offers: of an added engine, what it runs; without them it must refuse by itself. Those of built-in engines
-            are in `engines.offers`.
+        offers: what it runs; an added engine without any must refuse by itself. Those of the engines in
+            `engines.offers` are there, for their sessions read them too.
     """
 
     open: Callable[..., Session]
@@ -187,17 +187,18 @@ def check_engine(system: AnySystem, engine: str) -> None:
     """
     name = engine.split(":")[0]
     part = ENGINES.named(name)
-    if part.origin is None:
+    offers = part.value.offers
+    if part.origin is None and not offers:
         refuse_unlike(system, engine)
         return
     signal = RATES if isinstance(system, RateSystem) else SPIKES
     if signal not in part.value.signals:
         neurons = "rate" if signal == RATES else "spiking"
         raise UnsupportedError(
-            f"engine '{name}' ({part.origin}) does not run {neurons} neurons; choose another"
+            f"engine '{name}' ({part.origin or BUILT_IN}) does not run {neurons} neurons; choose another"
         )
-    if part.value.offers:
-        require(system, engine, {**OFFERS, name: part.value.offers})
+    if offers:
+        require(system, engine, {**OFFERS, name: offers})
 
 
 def _refuse_options(engine: str, options: tuple[str, ...]) -> None:

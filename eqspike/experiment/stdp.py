@@ -33,6 +33,7 @@ from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.parity import watched
 from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
+from eqspike.rules.known import require_eqspike
 from eqspike.systems import System
 from eqspike.training import RunFolder
 
@@ -69,11 +70,12 @@ def measure_stdp(run: Path, samples: int, engine: str = "fast") -> Stdp:
 
     Raises:
         ConfigError: if there are not as many training samples.
-        UnsupportedError: for an engine that does not show its spikes.
+        UnsupportedError: for an engine that does not show its spikes, or another rule than EqSpike.
     """
     folder = RunFolder.open(run)
     configuration = load_configuration(folder.config_path)
     system = configuration.model.spiking_system("weight change against spike lag")
+    require_eqspike(system.rule)
     weights = folder.weights()
     task = image_task(configuration)
     train = task.load("train")

@@ -4,7 +4,8 @@ from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
 from eqspike.rules.nudging import Nudging
-from eqspike.rules.registry import RULES, RateRule, read_rate_rule, read_spike_rule
+from eqspike.rules.protocol import RateRule, SpikingRule
+from eqspike.rules.registry import RULES, read_rate_rule, read_spike_rule
 
 __all__ = [
     "RULES",
@@ -14,6 +15,7 @@ __all__ = [
     "Equilibrium",
     "Nudging",
     "RateRule",
+    "SpikingRule",
     "read_rate_rule",
     "read_spike_rule",
 ]

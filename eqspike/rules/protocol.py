@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from eqspike.core.phases import Phase
-from eqspike.rules.readings import Products, Reading
+from eqspike.rules.readings import EndContrast, Products, Reading, StepContrast, StepField
 
 
 class Rule(Protocol):
@@ -53,4 +53,13 @@ class SpikingRule(Rule, Protocol):
     @property
     def online(self) -> bool:
         """Whether each event changes its weights at once."""
+        ...
+
+
+class RateRule(Rule, Protocol):
+    """A rule of a rate-based network."""
+
+    @property
+    def reading(self) -> EndContrast | StepContrast | StepField:
+        """Products of states, at the ends of phases or step by step."""
         ...

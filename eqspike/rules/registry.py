@@ -8,15 +8,10 @@ from eqspike.core.registry import RATES, SPIKES, Registry, lacks_signal
 from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
+from eqspike.rules.protocol import RateRule, Rule
 from eqspike.rules.refusals import refuse_network
 
-RateRule = Equilibrium | ContinualEquilibrium | ContinualVectorField
-RuleClass = (
-    type[EqSpike] | type[Equilibrium] | type[ContinualEquilibrium] | type[ContinualVectorField]
-)
-
-
-RULES: Registry[RuleClass] = Registry(
+RULES: Registry[type[Rule]] = Registry(
     "rule",
     "eqspike.rules",
     {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from eqspike.core.rates import Dynamics, Feedback, Readout
 from eqspike.memory import WeightMemory
 from eqspike.rules import EqSpike, RateRule
 from eqspike.tasks.encoders import Encoder
+
+Values = TypeVar("Values")
 
 SINGLE = Readout()
 """One output for each class."""
@@ -47,7 +50,7 @@ class System:
 
 @dataclass(frozen=True)
 class RateSystem:
-    """Everything that defines the physics of a trained network of rates, whatever runs it.
+    """Everything that defines the physics of a trained rate-based network, whatever runs it.
 
     The input's rates are the levels of an image divided by 255.
 
@@ -78,6 +81,20 @@ class RateSystem:
     def classes(self) -> int:
         """Classes that the output layer tells apart."""
         return self.network.output.size // self.readout.replicas
+
+    @property
+    def rates_of_biases(self) -> tuple[float, ...]:
+        """Learning rates of the biases that each coupling ends in."""
+        return self.learning_rates if self.bias_rates is None else self.bias_rates
+
+    def scores(self, outputs: Values) -> Values:
+        """What outputs (samples, outputs) say of each class: means over its replicas, (samples, classes).
+
+        Outputs are an array of NumPy or a tensor of torch.
+        """
+        array: Any = outputs
+        means: Values = array.reshape(len(array), self.classes, -1).mean(2)
+        return means
 
     def targets(self, labels: Labels) -> NDArray[np.float64]:
         """Rates asked of the outputs, (samples, outputs): 1 of all that stand for the right class, else 0."""

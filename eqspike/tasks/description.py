@@ -13,18 +13,12 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.origin import Origin, guarded
 from eqspike.core.registry import Registry
 from eqspike.tasks.curriculum import Curriculum, Part
-from eqspike.tasks.kinds import Reader, idx_reader, npz_reader
-from eqspike.tasks.origin import read_place
-from eqspike.tasks.places import Place
+from eqspike.tasks.images import read_idx_images, read_npz_images
 from eqspike.tasks.series import SeriesTask
 from eqspike.tasks.series_kinds import read_adding, read_pixels, read_series
 from eqspike.tasks.task import Task
 
-_LARGEST_SIDE = 65536
-_HIGHEST_LEVEL = 255
-
 AnyTask = Task | Curriculum | SeriesTask
-FileReader = Callable[[Section, Place, tuple[int, ...]], Reader]
 
 _PERMUTED = "permuted:"
 
@@ -67,46 +61,6 @@ def _checked(task: object, origin: Origin, what: str) -> AnyTask:
     return changed
 
 
-def read_images(section: Section, path: Path, reader: FileReader) -> Task:
-    """A task of images, whatever its files are.
-
-    Args:
-        reader: given the description, the place of its files and the shape of an image, takes the keys of the
-            files and gives a function that reads the split of a name.
-
-    Raises:
-        ConfigError: if the description breaks a rule. No data file is touched yet.
-    """
-    image_shape = _image_shape(section)
-    return Task(
-        name=path.stem,
-        title=section.text("title"),
-        source=section.text("source").strip(),
-        licence=section.text("licence").strip(),
-        image_shape=image_shape,
-        classes=section.integer("classes", low=2),
-        maximum=section.integer("maximum", _HIGHEST_LEVEL, low=1, high=_HIGHEST_LEVEL),
-        read=reader(section, read_place(section, path), image_shape),
-    )
-
-
-def _read_idx(section: Section, path: Path) -> Task:
-    """Images in four idx files, plain or packed by gzip: images and labels of `train` and `test`."""
-    return read_images(section, path, idx_reader)
-
-
-def _read_npz(section: Section, path: Path) -> Task:
-    """Images in one npz file with `train_images`, `train_labels`, `test_images` and `test_labels`."""
-    return read_images(section, path, npz_reader)
-
-
-def _image_shape(section: Section) -> tuple[int, ...]:
-    sides = section.numbers("image_shape", low=1, high=_LARGEST_SIDE)
-    if not sides or not all(side.is_integer() for side in sides):
-        raise section.error("image_shape", "a list of whole numbers, such as [28, 28]")
-    return tuple(int(side) for side in sides)
-
-
 def _read_curriculum(section: Section, path: Path) -> Curriculum:
     """A task that names others of the library; `permuted:NAME` has its pixels permuted, each time anew."""
     parts = []
@@ -143,8 +97,8 @@ TASK_KINDS: Registry[Callable[[Section, Path], AnyTask]] = Registry(
     "task kind",
     "eqspike.task_kinds",
     {
-        "idx": _read_idx,
-        "npz": _read_npz,
+        "idx": read_idx_images,
+        "npz": read_npz_images,
         "curriculum": _read_curriculum,
         "pixels": _read_pixels,
         "series": read_series,

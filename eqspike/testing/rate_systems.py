@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from eqspike.core.activations import ACTIVATIONS
@@ -18,7 +20,7 @@ PIXELS, CLASSES = 12, 4
 
 
 def small_rate_system(
-    rule: type[RateRule] = Equilibrium, *, sign: str = "positive", updates: str = "synchronous",
+    rule: Callable[[Nudging], RateRule] = Equilibrium, *, sign: str = "positive", updates: str = "synchronous",
     nudge: str = "inside", activation: str = "sigmoid-4", initial: float = 0.0,
     hidden: tuple[int, ...] = (7, 5), angle: float = 60.0, threshold: float | None = None,
     memory: WeightMemory | None = None, neuron: AnyRateNeuron | None = None, replicas: int = 1,

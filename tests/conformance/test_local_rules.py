@@ -15,6 +15,7 @@ from eqspike.core.phases import Phase
 from eqspike.core.random_stream import stream_key
 from eqspike.experiment.parity import compare
 from eqspike.experiment.sessions import check_engine, open_session
+from eqspike.rules.known import require_eqspike
 from eqspike.rules.readings import Products
 from eqspike.systems import System
 from eqspike.systems.weights import initial_weights
@@ -181,3 +182,16 @@ def test_phases_that_no_spiking_engine_has_are_refused(phase: Phase) -> None:
     for engine in ("fast", "brian2", "fast-int", "lava"):
         with pytest.raises(UnsupportedError, match=f"a phase '{phase.name}'|current-based"):
             check_engine(replace(system, rule=own), engine)
+
+
+def test_lava_refuses_phases_that_its_schedule_does_not_have() -> None:
+    for phases in PHASES:
+        with pytest.raises(UnsupportedError, match="engine 'lava' does not run rule.phases"):
+            check_engine(made("three traces", phases), "lava")
+
+
+def test_figures_of_eqspike_refuse_other_rules() -> None:
+    """What rests on the keys of EqSpike says so, and no attribute is missed half way."""
+    with pytest.raises(UnsupportedError, match="a rule of class Own; use rule.kind eqspike"):
+        require_eqspike(made("negated", "drawn").rule)
+    require_eqspike(small_system().rule)

@@ -13,6 +13,7 @@ from eqspike.core.errors import ConfigError, EqspikeError, UnsupportedError
 from eqspike.core.phases import Phase
 from eqspike.experiment.sessions import check_engine, open_session
 from eqspike.rules import Equilibrium
+from eqspike.rules.known import nudging_of
 from eqspike.rules.readings import EndContrast, Reading, StepContrast
 from eqspike.systems import RateSystem
 from eqspike.testing import flattened
@@ -104,3 +105,9 @@ def test_what_no_engine_reads_is_refused(rule: Any, error: type[EqspikeError]) -
 def test_integers_refuse_other_phases(engine: str) -> None:
     with pytest.raises(UnsupportedError, match=f"engine '{engine}' does not run"):
         check_engine(made("pushed away"), engine)
+
+
+def test_what_needs_the_nudge_of_a_known_rule_refuses_others() -> None:
+    with pytest.raises(UnsupportedError, match="a rule that nudges once, or once with each sign"):
+        nudging_of(made("in turn").rule)
+    assert nudging_of(small_rate_system().rule).beta == 0.4

@@ -28,7 +28,7 @@ EXPORTS = {
     ],
     "eqspike.rules": [
         "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
-        "Nudging", "RULES", "RateRule", "read_rate_rule", "read_spike_rule",
+        "Nudging", "RULES", "RateRule", "SpikingRule", "read_rate_rule", "read_spike_rule",
     ],
     "eqspike.tasks": [
         "SPLITS", "AnyTask", "Curriculum", "Metric", "Samples", "Series", "SeriesTask", "Split", "Stage", "Task",

@@ -25,6 +25,7 @@ from eqspike.analysis.gradients.network import Array
 from eqspike.analysis.gradients.primitive import products
 from eqspike.core.errors import ActivityError
 from eqspike.core.learner import Arrays, Images, Labels
+from eqspike.rules.known import nudging_of
 from eqspike.rules.readings import StepField
 from eqspike.systems import RateSystem
 
@@ -80,7 +81,7 @@ def _one_sign(
         betas = np.full(len(images), beta)
         seen = session.trajectory(images, labels, betas, factor)
     inputs = images / 255.0
-    steps = system.rule.nudging.nudged_steps
+    steps = nudging_of(system.rule).nudged_steps
     rates = {system.network.input.name: np.stack([inputs] * (steps + 1)), **seen}
     scale = beta * len(images)
     return Processes(

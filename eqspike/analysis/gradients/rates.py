@@ -25,6 +25,7 @@ from eqspike.core.activations import SIGMOID_4
 from eqspike.core.errors import ConvergenceError
 from eqspike.core.learner import Arrays, Images, Labels
 from eqspike.core.rates import differentiable
+from eqspike.rules.known import nudging_of, with_nudging
 from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
 
@@ -126,11 +127,11 @@ def check_rate_gradient(
     rested = at_rest(system, weights, images)
     inputs, targets = images / 255.0, system.targets(labels)
     weights = {name: weights[name] for name in weights if name.count(".") == name.endswith(".bias")}
-    steps = system.rule.nudging.nudged_steps
+    steps = nudging_of(system.rule).nudged_steps
     states = free_states(rested, weights, images)
     exact = unroll(
         rested, weights, inputs, targets, states,
-        steps=max(rested.rule.nudging.free_steps, steps), apart=steps,
+        steps=max(nudging_of(rested.rule).free_steps, steps), apart=steps,
     )  # fmt: skip
     downhill = {name: -array for name, array in exact.total.items()}
 
@@ -152,10 +153,10 @@ def check_rate_gradient(
     own = own_changes(system, weights, images, labels)
     return RateGradientCheck(
         len(images),
-        rested.rule.nudging.free_steps,
+        nudging_of(rested.rule).free_steps,
         is_symmetric(system, weights),
         system.dynamics.nudge == "inside",
-        system.rule.nudging.beta,
+        nudging_of(system.rule).beta,
         errors(system.dynamics.nudge),
         errors("outside"),
         compare(own, downhill),
@@ -164,7 +165,7 @@ def check_rate_gradient(
         _by_factor(processes, gradients) if continual else {},
         updates,
         gradients,
-        processes(system.rule.nudging.beta, 1.0, False) if continual else None,
+        processes(nudging_of(system.rule).beta, 1.0, False) if continual else None,
     )
 
 
@@ -195,7 +196,7 @@ def at_rest(system: RateSystem, weights: Arrays, images: Images) -> RateSystem:
     Raises:
         ConvergenceError: if that takes more than `LONGEST` steps.
     """
-    steps = system.rule.nudging.free_steps
+    steps = nudging_of(system.rule).free_steps
     while steps <= LONGEST:
         long = _with_steps(system, free=steps, nudged=steps)
         now, then = (
@@ -226,8 +227,8 @@ def held_changes(
     """The rule's change from one nudge of strength beta, divided by it, weights held."""
     from eqspike.engines.torch import TorchSession
 
-    nudging = replace(system.rule.nudging, beta=beta, sign="positive")
-    nudged = replace(system, rule=replace(system.rule, nudging=nudging))
+    nudging = replace(nudging_of(system.rule), beta=beta, sign="positive")
+    nudged = replace(system, rule=with_nudging(system.rule, nudging))
     with TorchSession(nudged) as session:
         session.load(weights)
         return session.changes(images, labels, np.arange(len(images), dtype=np.uint64))
@@ -243,7 +244,7 @@ def centered_changes(
 
 def own_changes(system: RateSystem, weights: Arrays, images: Images, labels: Labels) -> Arrays:
     """The change the rule asks at its own beta and phases; both signs where it draws or compares them."""
-    nudging = system.rule.nudging
+    nudging = nudging_of(system.rule)
     changes = held_changes if nudging.sign == "positive" else centered_changes
     return changes(system, weights, images, labels, nudging.beta)
 
@@ -271,13 +272,13 @@ def nudge_error(
 def _with_steps(
     system: RateSystem, free: int | None = None, nudged: int | None = None
 ) -> RateSystem:
-    nudging = system.rule.nudging
+    nudging = nudging_of(system.rule)
     nudging = replace(
         nudging,
         free_steps=free or nudging.free_steps,
         nudged_steps=nudged or nudging.nudged_steps,
     )
-    return replace(system, rule=replace(system.rule, nudging=nudging))
+    return replace(system, rule=with_nudging(system.rule, nudging))
 
 
 def _gradients(exact: Unrolled) -> Processes:

@@ -37,6 +37,7 @@ from eqspike.analysis.gradients.network import Array, RateNetwork, relax, update
 from eqspike.core.activations import SIGMOID_4
 from eqspike.core.errors import ActivityError, ConvergenceError
 from eqspike.core.learner import Arrays, Images, Labels
+from eqspike.rules.known import require_eqspike
 from eqspike.systems import System
 
 FACTORS = (1, 2, 4, 8)
@@ -165,6 +166,7 @@ def check_gradient(
         ConvergenceError: if a rate network does not come to rest.
         MissingPackageError: without PyTorch, which takes the exact gradient.
     """
+    require_eqspike(system.rule)
     slow = limit(system)
     rule, stored = system.rule, stored_weights(system, weights)
     inputs = images / system.encoder.full_scale

@@ -7,13 +7,12 @@ from typing import Any
 from eqspike.core.config import Section
 from eqspike.core.neurons.binary import BinaryNeuron
 from eqspike.core.neurons.current_based import CurrentBased
+from eqspike.core.neurons.protocol import AnyRateNeuron, Neuron
 from eqspike.core.neurons.rate import RateNeuron
 from eqspike.core.neurons.sigma_delta import SigmaDelta
 from eqspike.core.registry import Registry, lacks_signal
 
-NeuronClass = type[SigmaDelta] | type[CurrentBased] | type[RateNeuron] | type[BinaryNeuron]
-
-NEURONS: Registry[NeuronClass] = Registry(
+NEURONS: Registry[type[Neuron] | type[AnyRateNeuron]] = Registry(
     "neuron",
     "eqspike.neurons",
     {neuron.kind: neuron for neuron in (RateNeuron, BinaryNeuron, SigmaDelta, CurrentBased)},

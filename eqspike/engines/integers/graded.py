@@ -21,6 +21,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.phases import nudge_signs
 from eqspike.memory import Binary
+from eqspike.rules.known import nudging_of
 from eqspike.systems import RateSystem
 
 Whole = NDArray[np.int32]
@@ -111,7 +112,7 @@ def round_rate_system(
             system.network,
             system.neuron,
             weights,
-            system.rule.nudging.beta,
+            nudging_of(system.rule).beta,
             system.messages.threshold,
             bits,
             type(system.memory) is Binary,
@@ -123,7 +124,7 @@ def make_batch(
     system: RateSystem, images: Images, labels: Labels | None, keys: Keys, passes: int
 ) -> Batch:
     """A batch of a system; `labels` are needed where it is nudged."""
-    nudging, outputs = system.rule.nudging, system.network.output.size
+    nudging, outputs = nudging_of(system.rule), system.network.output.size
     signs = nudge_signs(system.rule.phases[1].nudge, keys)
     targets = np.zeros((len(images), outputs)) if labels is None else system.targets(labels)
     return Batch(
@@ -138,7 +139,7 @@ def make_batch(
 
 def nudged_passes(system: RateSystem) -> int:
     """Nudged phases of a sample."""
-    return 2 if system.rule.nudging.centered else 1
+    return 2 if nudging_of(system.rule).centered else 1
 
 
 def fan_outs(network: GradedNetwork) -> list[list[NDArray[Any]]]:

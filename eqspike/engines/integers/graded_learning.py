@@ -16,6 +16,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays
 from eqspike.engines.integers.graded import Batch, Presented, Presenter, nudged_passes
 from eqspike.memory import Binary, Writes
+from eqspike.rules.known import nudging_of
 from eqspike.systems import RateSystem
 
 Counters = list[NDArray[np.int64]]
@@ -76,7 +77,7 @@ def flip_rules(
         UnsupportedError: for a learning rate of 0, which leaves the counters without a unit.
     """
     memory = cast(Binary, system.memory)
-    beta = system.rule.nudging.beta * nudged_passes(system)
+    beta = nudging_of(system.rule).beta * nudged_passes(system)
     found = []
     for index, rate in enumerate(system.learning_rates):
         if rate * rate_factor <= 0:

@@ -105,8 +105,7 @@ class GradedSession:
         return self._read_out(presented)
 
     def _read_out(self, presented: Presented) -> NDArray[Any]:
-        rates = presented.ends / self.network.neuron.unity
-        return np.asarray(rates.reshape(len(rates), self.system.classes, -1).mean(2))
+        return self.system.scores(presented.ends / self.network.neuron.unity)
 
     def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases; whole numbers, in steps of a state and of v; nothing is counted.

@@ -114,8 +114,7 @@ class PlainRates:
         self, images: Images, labels: Labels, keys: Keys, rate_factor: float, write_key: int
     ) -> None:
         """Learn from one batch, as `core.learner.Session.fit`."""
-        biases = self.system.bias_rates or self.system.learning_rates
-        pairs = zip(self.system.learning_rates, biases, strict=True)
+        pairs = zip(self.system.learning_rates, self.system.rates_of_biases, strict=True)
         rates = [(rate * rate_factor, bias * rate_factor) for rate, bias in pairs]
         for _ in self._presented(images, labels, keys, learn=True, rates=rates, key=write_key):
             pass
@@ -157,8 +156,7 @@ class PlainRates:
 
     def _read_out(self) -> None:
         """Means of v over the outputs of each class."""
-        outputs = self.value(self.network.output.name)
-        self.outputs = np.asarray(outputs.reshape(len(outputs), self.system.classes, -1).mean(2))
+        self.outputs = self.system.scores(self.value(self.network.output.name))
 
     def _updated(self, name: str, teacher: tuple[Vector, Vector] | None) -> Vector:
         """New states of a layer."""

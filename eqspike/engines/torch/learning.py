@@ -62,10 +62,8 @@ class Rates:
     @staticmethod
     def of(system: RateSystem, factor: float) -> Rates:
         """Those of a system times a factor."""
-        biases = system.learning_rates if system.bias_rates is None else system.bias_rates
-        return Rates(
-            [rate * factor for rate in system.learning_rates], [rate * factor for rate in biases]
-        )
+        both = system.learning_rates, system.rates_of_biases
+        return Rates(*([rate * factor for rate in rates] for rates in both))
 
 
 @dataclass(frozen=True)

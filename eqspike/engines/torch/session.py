@@ -267,10 +267,8 @@ class TorchSession:
         return self._tensor(self.system.targets(labels))
 
     def _scores(self, relaxation: AnyRelaxation) -> Tensor:
-        outputs, classes = relaxation.values[-1], self.system.classes
-        if classes == outputs.shape[1]:
-            return outputs
-        return outputs.view(len(outputs), classes, -1).mean(2)
+        outputs = relaxation.values[-1]
+        return outputs if self.system.readout.replicas == 1 else self.system.scores(outputs)
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         """An array on the device; floating-point numbers in the system's precision."""

@@ -31,7 +31,6 @@ def write_contrast(
     """
     after, before = ends
     weight = signs[:, None]
-    biases = system.learning_rates if system.bias_rates is None else system.bias_rates
     done: dict[str, Writes] = {}
     for index, coupling in enumerate(system.network.couplings):
         pre, post = coupling.pre.name, coupling.post.name
@@ -42,5 +41,7 @@ def write_contrast(
         if type(system.memory) is not Ideal:
             done[coupling.name] = writes
         moved = (weight * (after[post] - before[post])).sum(0)
-        stored[f"{post}.bias"] = stored[f"{post}.bias"] + biases[index] * scale * moved
+        stored[f"{post}.bias"] = (
+            stored[f"{post}.bias"] + system.rates_of_biases[index] * scale * moved
+        )
     return done

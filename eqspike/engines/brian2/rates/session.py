@@ -199,11 +199,10 @@ class Brian2RateSession:
     def _lesson(self, images: Images, labels: Labels, keys: Keys, rate_factor: float) -> Lesson:
         """The lesson of a batch; a continual rule learns unless `rate_factor` is 0."""
         system, beta = self.system, self.system.rule.beta
-        biases = system.learning_rates if system.bias_rates is None else system.bias_rates
         betas, paces = nudge_strengths(system.rule, keys), {}
         for index, coupling in enumerate(system.network.couplings):
             paces[coupling.name] = rate_factor * system.learning_rates[index] / beta
-            paces[f"{coupling.post.name}.bias"] = rate_factor * biases[index] / beta
+            paces[f"{coupling.post.name}.bias"] = rate_factor * system.rates_of_biases[index] / beta
         learns = writes_steps(system.rule.reading) and rate_factor != 0
         return Lesson(images / 255, system.targets(labels), betas, paces if learns else None)
 
@@ -273,8 +272,7 @@ class Brian2RateSession:
 
     def _read_out(self, values: Arrays) -> NDArray[np.float64]:
         free_steps = self.system.rule.phases[0].steps
-        outputs = values[self.system.network.output.name][:, free_steps]
-        return np.asarray(outputs.reshape(len(outputs), self.system.classes, -1).mean(2))
+        return self.system.scores(values[self.system.network.output.name][:, free_steps])
 
     def _layers(self) -> list[str]:
         return [layer.name for layer in self.system.network.free_layers]

@@ -125,8 +125,8 @@ class RateLearner:
     def _rates(self, scale: float) -> tuple[Floats, Floats]:
         """Learning rates of weights and of biases, times a scale."""
         system = self._system
-        biases = system.learning_rates if system.bias_rates is None else system.bias_rates
-        weights, of_biases = (np.array(rates) * scale for rates in (system.learning_rates, biases))
+        both = system.learning_rates, system.rates_of_biases
+        weights, of_biases = (np.array(rates) * scale for rates in both)
         return weights.astype(system.precision), of_biases.astype(system.precision)
 
     def _by_neuron(self, by_layer: Floats) -> Floats:

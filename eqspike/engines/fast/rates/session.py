@@ -167,7 +167,7 @@ class FastRateSession:
         outputs = self._simulator.layer(
             self._simulator.values(), len(self.system.network.free_layers)
         )
-        return np.asarray(outputs.reshape(len(outputs), self.system.classes, -1).mean(2))
+        return self.system.scores(outputs)
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
         rule, precision = self.system.rule, self.system.precision

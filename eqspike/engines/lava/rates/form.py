@@ -15,6 +15,7 @@ from eqspike.core.neurons import BinaryNeuron, RateNeuron
 from eqspike.core.neurons.twins import no_twin
 from eqspike.engines.integers.graded import Batch
 from eqspike.engines.lava.presenter import FIXED, FLOATING
+from eqspike.rules.known import nudging_of
 from eqspike.systems import RateSystem
 
 MESSAGE_BITS = 31
@@ -90,7 +91,7 @@ def float_form(system: RateSystem, weights: Arrays, batch: Batch) -> RateForm:
     parameters: dict[str, Any] = {
         "initial": neuron.initial,
         "threshold": system.messages.threshold,
-        "beta": system.rule.nudging.beta,
+        "beta": nudging_of(system.rule).beta,
     }
     if type(neuron) is BinaryNeuron:
         parameters["filter"] = neuron.filter

@@ -23,6 +23,7 @@ from eqspike.engines.lava.rates.presenter import (
 )
 from eqspike.engines.offers import refuse_learning, refuse_unlike
 from eqspike.engines.tally import RateTally, asked_writes, event_counts
+from eqspike.rules.known import nudging_of
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import check_arrays, initial_rate_weights, kept_beside, rate_shapes
@@ -71,7 +72,7 @@ class FloatRateSession:
         refuse_learning(system, "lava:floating_pt")
         self._check(images, labels)
         batch = make_batch(system, images, labels, keys, 1)
-        scale = rate_factor / system.rule.nudging.beta
+        scale = rate_factor / nudging_of(system.rule).beta
         form = replace(
             float_form(system, self._stored, batch),
             lessons=tuple(
@@ -80,7 +81,7 @@ class FloatRateSession:
                     system.network.couplings, system.learning_rates, strict=True
                 )
             ),
-            bias_rates=tuple(rate * scale for rate in system.bias_rates or system.learning_rates),
+            bias_rates=tuple(rate * scale for rate in system.rates_of_biases),
         )
         found = present_form(self._child, form, batch)
         self._tally.begin(len(images), batch.free_steps, True)
@@ -169,9 +170,8 @@ class FloatRateSession:
                 self._tally.add_writes(name, writes)
 
     def _scores(self, batch: Batch, found: Found) -> NDArray[Any]:
-        outputs, classes = self.system.network.output.size, self.system.classes
-        ends = self._values(found["state"])[:, batch.free_steps, -outputs:]
-        return np.asarray(ends.reshape(len(ends), classes, -1).mean(2))
+        outputs = self.system.network.output.size
+        return self.system.scores(self._values(found["state"])[:, batch.free_steps, -outputs:])
 
     def _values(self, states: NDArray[Any]) -> NDArray[Any]:
         """v of states."""

@@ -1,0 +1,57 @@
+"""Tasks of images: what all of their descriptions say, and the kinds of files that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from eqspike.core.config import Section
+from eqspike.tasks.kinds import Reader, idx_reader, npz_reader
+from eqspike.tasks.origin import read_place
+from eqspike.tasks.places import Place
+from eqspike.tasks.task import Task
+
+_LARGEST_SIDE = 65536
+_HIGHEST_LEVEL = 255
+
+FileReader = Callable[[Section, Place, tuple[int, ...]], Reader]
+
+
+def read_images(section: Section, path: Path, reader: FileReader) -> Task:
+    """A task of images, whatever its files are.
+
+    Args:
+        reader: given the description, the place of its files and the shape of an image, takes the keys of the
+            files and gives a function that reads the split of a name.
+
+    Raises:
+        ConfigError: if the description breaks a rule. No data file is touched yet.
+    """
+    image_shape = _image_shape(section)
+    return Task(
+        name=path.stem,
+        title=section.text("title"),
+        source=section.text("source").strip(),
+        licence=section.text("licence").strip(),
+        image_shape=image_shape,
+        classes=section.integer("classes", low=2),
+        maximum=section.integer("maximum", _HIGHEST_LEVEL, low=1, high=_HIGHEST_LEVEL),
+        read=reader(section, read_place(section, path), image_shape),
+    )
+
+
+def read_idx_images(section: Section, path: Path) -> Task:
+    """Images in four idx files, plain or packed by gzip: images and labels of `train` and `test`."""
+    return read_images(section, path, idx_reader)
+
+
+def read_npz_images(section: Section, path: Path) -> Task:
+    """Images in one npz file with `train_images`, `train_labels`, `test_images` and `test_labels`."""
+    return read_images(section, path, npz_reader)
+
+
+def _image_shape(section: Section) -> tuple[int, ...]:
+    sides = section.numbers("image_shape", low=1, high=_LARGEST_SIDE)
+    if not sides or not all(side.is_integer() for side in sides):
+        raise section.error("image_shape", "a list of whole numbers, such as [28, 28]")
+    return tuple(int(side) for side in sides)
