@@ -154,8 +154,14 @@ def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser
     parser = _add(commands, "check-gradient", "gradients:check_gradient", text)
     parser.add_argument("model", metavar="MODEL", help="library name or YAML file")
     parser.add_argument("task", metavar="TASK", help="library name or YAML file")
-    parser.add_argument("--samples", type=int, default=50, metavar="N", help="images (default: 50)")
+    parser.add_argument(
+        "--samples", type=int, metavar="N", help="training samples (default: 50; 8 for learners)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the weights (default: 0)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides",
+        help="change the model, such as learner.algorithm=p-ep; may be repeated",
+    )  # fmt: skip
     parser.add_argument(
         "--run",
         type=path,

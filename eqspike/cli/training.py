@@ -110,8 +110,8 @@ def _watching(configuration: Configuration) -> Iterator[Watcher]:
         signal.signal(signal.SIGINT, previous)
         display.close()
         message(
-            f"stopping after this batch, with a checkpoint, or after {PATIENCE_SECONDS:g} s at the last checkpoint "
-            "(interrupt again to stop at once)"
+            f"stopping after this batch, with a checkpoint, or after {PATIENCE_SECONDS:g} s at the last "
+            "checkpoint (interrupt again to stop at once)"
         )
         stop.set()
         signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)

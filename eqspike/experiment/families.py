@@ -10,9 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from numpy.typing import NDArray
+
+from eqspike.analysis.gradients import learners, rates, rates_report, spikes, spikes_report
+from eqspike.analysis.gradients.report import GradientReport
 from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
-from eqspike.core.learner import Learner
+from eqspike.core.learner import Arrays, Images, Labels, Learner
 from eqspike.engines.learner import EngineLearner
 from eqspike.experiment.memory_need import check_memory
 from eqspike.experiment.sessions import check_engine, numbers_of_weights, open_session
@@ -39,6 +43,9 @@ class Family:
         fit_to: given a subject and a task, says what does not fit, or nothing.
         weights: numbers of weights of a subject, by the names under which writes are counted.
         messages: what synapses are sent, for reports, where it is no spikes.
+        check_gradient: given a subject, inputs, targets, weights and a seed, compares what it learns by with the
+            exact gradient.
+        gradient_samples: that check takes, unless told otherwise.
     """
 
     engine: Callable[[Any], str]
@@ -47,6 +54,8 @@ class Family:
     fit_to: Callable[[Any, AnyTask], str]
     weights: Callable[[Any], dict[str, int]]
     messages: Callable[[Any], str]
+    check_gradient: Callable[[Any, NDArray[Any], NDArray[Any], Arrays, int], GradientReport]
+    gradient_samples: int
 
 
 def read_subject(section: Section, training: Section) -> Subject:
@@ -113,14 +122,28 @@ def _messages_of_rates(system: RateSystem) -> str:
     return "bits" if system.neuron.sends_bits else "changes"
 
 
+def _check_spikes(
+    system: System, images: Images, labels: Labels, weights: Arrays, seed: int
+) -> GradientReport:
+    return spikes_report.report(spikes.check_gradient(system, images, labels, weights, seed))
+
+
+def _check_rates(
+    system: RateSystem, images: Images, labels: Labels, weights: Arrays, seed: int
+) -> GradientReport:
+    del seed  # nothing is drawn
+    return rates_report.report(rates.check_rate_gradient(system, images, labels, weights))
+
+
 FAMILIES: dict[type, Family] = {
     System: Family(
         lambda system: "fast", check_engine, _open_network, _fit_network, numbers_of_weights,
-        lambda system: "",
+        lambda system: "", _check_spikes, 50,
     ),
     RateSystem: Family(
         lambda system: "fast" if system.messages.of_changes else "torch",
         check_engine, _open_network, _fit_network, numbers_of_weights, _messages_of_rates,
+        _check_rates, 50,
     ),
 }  # fmt: skip
 
@@ -128,4 +151,5 @@ _LEARNERS = Family(
     lambda recipe: LEARNER_ENGINE, _check_learner_engine, _open_learner,
     lambda recipe, task: recipe.misfit(task.input_shape, task.classes),
     lambda recipe: recipe.weights(), lambda recipe: getattr(recipe, "messages", "values"),
+    learners.check_learner, 8,
 )  # fmt: skip

@@ -186,12 +186,12 @@ def test_phases_that_no_spiking_engine_has_are_refused(phase: Phase) -> None:
 
 def test_lava_refuses_phases_that_its_schedule_does_not_have() -> None:
     for phases in PHASES:
-        with pytest.raises(UnsupportedError, match="engine 'lava' does not run rule.phases"):
+        with pytest.raises(UnsupportedError, match=r"engine 'lava' does not run rule.phases"):
             check_engine(made("three traces", phases), "lava")
 
 
 def test_figures_of_eqspike_refuse_other_rules() -> None:
     """What rests on the keys of EqSpike says so, and no attribute is missed half way."""
-    with pytest.raises(UnsupportedError, match="a rule of class Own; use rule.kind eqspike"):
+    with pytest.raises(UnsupportedError, match=r"a rule of class Own; use rule.kind eqspike"):
         require_eqspike(made("negated", "drawn").rule)
     require_eqspike(small_system().rule)

@@ -21,7 +21,7 @@ from eqspike.analysis.gradients.rates import (
     check_rate_gradient,
     free_states,
 )
-from eqspike.analysis.gradients.rates_report import as_json, slopes, tables, verdict
+from eqspike.analysis.gradients.rates_report import report, slopes
 from eqspike.analysis.gradients.spikes import compare
 from eqspike.analysis.gradients.unrolled import unroll
 from eqspike.core.activations import ACTIVATIONS
@@ -196,7 +196,7 @@ class TestAngles:
         found = check(make(ContinualVectorField, angle=90))
         assert not found.symmetric
         assert found.failures() == ()
-        assert "Nothing is proved" in verdict(found)
+        assert "Nothing is proved" in report(found).verdict
 
 
 class TestContinualSum:
@@ -220,11 +220,11 @@ def test_a_network_that_does_not_rest_is_an_error() -> None:
 
 
 def test_report_says_what_was_measured(c_ep: RateGradientCheck) -> None:
-    data = as_json(c_ep)
+    data = report(c_ep).data
     assert data["holds"] is True
     assert data["cosine"]["hidden2-output"] == c_ep.own["hidden2-output"].cosine
     assert [row["beta"] for row in data["theorem"]] == list(BETAS)
-    assert [table.header[0] for table in tables(c_ep)] == [
+    assert [table.header[0] for table in report(c_ep).tables] == [
         "beta", "process", "learning rates, relative to the model's", "coupling",
     ]  # fmt: skip
     own = compare(*(c_ep.updates.parameters,) * 2)

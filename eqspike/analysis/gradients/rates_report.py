@@ -1,7 +1,8 @@
-"""The gradient check of a rate network as plain data and as tables."""
+"""The report of a rate network's gradient check."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -14,8 +15,9 @@ from eqspike.analysis.gradients.rates import (
     THEOREM_ERROR,
     RateGradientCheck,
 )
+from eqspike.analysis.gradients.rates_figure import error_figure, process_figure
+from eqspike.analysis.gradients.report import GradientReport, Table, by_measure, own_table
 from eqspike.analysis.gradients.spikes import NudgeError
-from eqspike.analysis.gradients.spikes_report import Table, by_measure
 
 CRITERION = (
     f"criterion, where both directions have equal weights: centered error at most {THEOREM_ERROR:g} and error of "
@@ -23,15 +25,31 @@ CRITERION = (
 )
 
 
-def as_json(check: RateGradientCheck) -> dict[str, Any]:
+UNPROVED = "Nothing is proved of weights that differ between the directions, so nothing is asked"
+
+
+def report(check: RateGradientCheck) -> GradientReport:
+    """Data, tables, verdict and figures.
+
+    Tables: the sum, the steps, and the rule as the model uses it.
+    """
+    steps = [_processes(check)] if check.processes else []
+    steps += [_factors(check)] if check.factors else []
+    figures: dict[str, Callable[[], Any]] = {"gradient_check.png": lambda: error_figure(check)}
+    if check.processes:
+        figures["processes.png"] = lambda: process_figure(check)
+    success = "The check holds" if check.symmetric else UNPROVED
+    tables = (_theorem(check), *steps, _own(check))
+    return GradientReport(_findings(check), tables, CRITERION, check.failures(), success, figures)
+
+
+def _findings(check: RateGradientCheck) -> dict[str, Any]:
     """Plain JSON data.
 
     `cosine`, `relative_error` and `size` compare the rule at the model's own beta and phases with minus the exact
     gradient, by coupling and bias; `angle_degrees` is the angle of all of them together.
     """
     return {
-        "holds": not check.failures(),
-        "failures": list(check.failures()),
         "samples": check.samples,
         "beta": check.beta,
         "free_steps": check.free_steps,
@@ -54,30 +72,6 @@ def slopes(points: tuple[NudgeError, ...]) -> dict[str, float]:
         name: float(np.log10(getattr(larger, name) / getattr(smaller, name)) / decades)
         for name in ("one_sided", "centered")
     }
-
-
-def tables(check: RateGradientCheck) -> tuple[Table, ...]:
-    """What people read: the sum, the steps, and the rule as the model uses it."""
-    found = [_theorem(check), _own(check)]
-    if check.processes:
-        found.insert(1, _processes(check))
-    if check.factors:
-        found.insert(2, _factors(check))
-    return tuple(found)
-
-
-def verdict(check: RateGradientCheck) -> str:
-    """Whether the check holds, by which criterion, and what failed."""
-    failures = check.failures()
-    if failures:
-        outcome = "The check does NOT hold: " + "; ".join(failures)
-    elif check.symmetric:
-        outcome = "The check holds"
-    else:
-        outcome = (
-            "Nothing is proved of weights that differ between the directions, so nothing is asked"
-        )
-    return f"{outcome} ({CRITERION})."
 
 
 def _theorem(check: RateGradientCheck) -> Table:
@@ -113,12 +107,8 @@ def _factors(check: RateGradientCheck) -> Table:
 
 
 def _own(check: RateGradientCheck) -> Table:
-    return Table(
+    return own_table(
         f"The rule at the model's phases and beta {check.beta:g}, {check.samples} images: together "
         f"{check.angle:.1f} degrees from the gradient",
-        ("coupling", "cosine", "relative error", "size"),
-        tuple(
-            (name, f"{s.cosine:.4f}", f"{s.relative_error:.3f}", f"{s.size:.3f}")
-            for name, s in check.own.items()
-        ),
+        check.own,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from eqspike.analysis.gradients.error_axes import draw_errors
 from eqspike.analysis.gradients.spikes import LEAST_COSINE, GradientCheck, PhaseLength, Similarities
-from eqspike.analysis.style import BLUE, MUTED, ORANGE, SERIES, new_figure, styled
+from eqspike.analysis.style import MUTED, SERIES, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,22 +50,8 @@ def gradient_figure(check: GradientCheck) -> Figure:
 
 
 def _draw_theorem(axes: Axes, check: GradientCheck) -> None:
-    betas = [point.beta for point in check.theorem]
-    for name, order, colour, marker, errors in (
-        ("one-sided", 1, BLUE, "o", [point.one_sided for point in check.theorem]),
-        ("centered", 2, ORANGE, "s", [point.centered for point in check.theorem]),
-    ):
-        power = "β" if order == 1 else "β²"
-        axes.plot(betas, errors, color=colour, marker=marker, label=f"{name}, falls as {power}")
-        guide = [errors[-1] * (beta / betas[-1]) ** order for beta in betas]
-        axes.plot(betas, guide, color=MUTED, linestyle=":", linewidth=1.2, zorder=1)
-    axes.set(
-        xscale="log",
-        yscale="log",
-        title="1  Theorem: smooth rates",
-        xlabel="nudging strength β",
-        ylabel="relative error against exact gradient",
-    )
+    draw_errors(axes, check.theorem)
+    axes.set(title="1  Theorem: smooth rates", ylabel="relative error against exact gradient")
     axes.legend(loc="upper left")
 
 

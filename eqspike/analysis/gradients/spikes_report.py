@@ -1,12 +1,12 @@
-"""A gradient check as plain data and as tables."""
+"""The report of a spiking network's gradient check."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from eqspike.analysis.gradients.expected import LIMIT_FILTERS
+from eqspike.analysis.gradients.report import GradientReport, Table, by_measure, measures
 from eqspike.analysis.gradients.spikes import (
     FACTORS,
     LEAST_COSINE,
@@ -14,10 +14,8 @@ from eqspike.analysis.gradients.spikes import (
     THEOREM_ERROR,
     GradientCheck,
     PhaseLength,
-    Similarities,
 )
-
-Row = tuple[str, ...]
+from eqspike.analysis.gradients.spikes_figure import gradient_figure
 
 CRITERION = (
     f"criterion: error of the theorem at most {THEOREM_ERROR:g} at the smallest beta; cosine against the rate "
@@ -26,16 +24,17 @@ CRITERION = (
 )
 
 
-@dataclass(frozen=True)
-class Table:
-    """A title, a header and rows of text."""
+def report(check: GradientCheck) -> GradientReport:
+    """Data, tables, verdict and figure.
 
-    title: str
-    header: Row
-    rows: tuple[Row, ...]
+    Tables: the theorem, the spiking rule at the model's own phases, and longer ones.
+    """
+    tables = _theorem(check), _own_phases(check), _growth(check)
+    figures = {"gradient_check.png": lambda: gradient_figure(check)}
+    return GradientReport(_findings(check), tables, CRITERION, check.failures(), figures=figures)
 
 
-def as_json(check: GradientCheck) -> dict[str, Any]:
+def _findings(check: GradientCheck) -> dict[str, Any]:
     """Plain JSON data.
 
     `cosine`, `relative_error` and `size` compare the spiking rule, at the model's own phases, with the rate
@@ -44,8 +43,6 @@ def as_json(check: GradientCheck) -> dict[str, Any]:
     """
     own = check.growth[0]
     return {
-        "holds": not check.failures(),
-        "failures": list(check.failures()),
         "samples": check.samples,
         "beta": check.beta,
         "kept_share": check.kept_share,
@@ -56,30 +53,6 @@ def as_json(check: GradientCheck) -> dict[str, Any]:
         "growth": [_length(length) for length in check.growth],
         "limit": _length(check.limit),
     }
-
-
-def tables(check: GradientCheck) -> tuple[Table, ...]:
-    """What people read: the theorem, the spiking rule at the model's own phases, and longer ones."""
-    return _theorem(check), _own_phases(check), _growth(check)
-
-
-def markdown(shown: Sequence[Table], conclusion: str, title: str) -> str:
-    """Tables and a conclusion as a Markdown document."""
-    lines = [f"# {title}", ""]
-    for table in shown:
-        lines += [f"{table.title}:", "", _markdown_row(table.header)]
-        lines += [_markdown_row(("---",) * len(table.header))]
-        lines += [*(_markdown_row(row) for row in table.rows), ""]
-    return "\n".join([*lines, conclusion, ""])
-
-
-def verdict(check: GradientCheck) -> str:
-    """Whether the check holds, by which criterion, and what failed."""
-    failures = check.failures()
-    outcome = (
-        "The check holds" if not failures else "The check does NOT hold: " + "; ".join(failures)
-    )
-    return f"{outcome} ({CRITERION})."
 
 
 def _theorem(check: GradientCheck) -> Table:
@@ -106,9 +79,7 @@ def _own_phases(check: GradientCheck) -> Table:
         tuple(
             (
                 name,
-                f"{similarity.cosine:.4f}",
-                f"{similarity.relative_error:.3f}",
-                f"{similarity.size:.3f}",
+                *measures(similarity),
                 f"{own.against_exact[name].cosine:.4f}",
                 f"{rates[name].cosine:.4f}",
             )
@@ -142,15 +113,3 @@ def _length(length: PhaseLength) -> dict[str, Any]:
         **by_measure(length.against_rates),
         "exact_gradient": by_measure(length.against_exact),
     }
-
-
-def by_measure(similarities: Similarities) -> dict[str, Mapping[str, float]]:
-    """Cosine, relative error and size, each by name."""
-    return {
-        measure: {name: getattr(value, measure) for name, value in similarities.items()}
-        for measure in ("cosine", "relative_error", "size")
-    }
-
-
-def _markdown_row(cells: Row) -> str:
-    return "| " + " | ".join(cells) + " |"

@@ -18,7 +18,7 @@ from eqspike.analysis.gradients.expected import (
 )
 from eqspike.analysis.gradients.network import RateNetwork
 from eqspike.analysis.gradients.spikes import FACTORS, GradientCheck, check_gradient, compare
-from eqspike.analysis.gradients.spikes_report import as_json, markdown, tables, verdict
+from eqspike.analysis.gradients.spikes_report import report
 from eqspike.core.errors import ActivityError, ConfigError, MissingPackageError, UnsupportedError
 from eqspike.core.learner import Arrays
 from eqspike.core.neurons import CurrentBased, SigmaDelta
@@ -64,7 +64,7 @@ class TestCheck:
         wrong = replace(check, limit=replace(check.limit, against_rates=opposite))
         assert len(wrong.failures()) == 4
         assert wrong.failures()[0].startswith("input-hidden: cosine -0.9")
-        assert "does NOT hold" in verdict(wrong)
+        assert "does NOT hold" in report(wrong).verdict
 
     def test_worse_with_longer_phases_fails(self, check: GradientCheck) -> None:
         reverse = replace(check, growth=check.growth[::-1])
@@ -80,7 +80,7 @@ class TestCheck:
         )
 
     def test_json_has_the_models_own_phases_first(self, check: GradientCheck) -> None:
-        data = as_json(check)
+        data = report(check).data
         assert data["holds"] is True
         assert set(data["cosine"]) == set(data["relative_error"]) == set(NAMES)
         assert data["cosine"] == data["growth"][0]["cosine"]
@@ -88,11 +88,11 @@ class TestCheck:
         assert data["limit"]["nudged_steps"] == check.limit.nudged_steps
 
     def test_tables(self, check: GradientCheck) -> None:
-        theorem, own, growth = tables(check)
+        theorem, own, growth = report(check).tables
         assert [row[0] for row in theorem.rows] == ["0.1", "0.01", "0.001"]
         assert [row[0] for row in own.rows] == NAMES
         assert [row[0] for row in growth.rows] == ["x1", "x2", "x4", "x8", "limit"]
-        text = markdown(tables(check), verdict(check), "Title")
+        text = report(check).markdown("Title")
         assert text.startswith("# Title\n")
         assert text.count("\n| ---") == 3
 

@@ -263,14 +263,20 @@ def test_meter_and_plot_work(run: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize(
     "command",
-    ["parity RUN --engines fast,brian2", "deploy RUN --chip loihi1", "export RUN", "plot stdp RUN",
-     "check-gradient metaplastic-bp-digits permuted-digits"],
+    ["parity RUN --engines fast,brian2", "deploy RUN --chip loihi1", "export RUN", "plot stdp RUN"],
 )  # fmt: skip
 def test_what_needs_a_network_refuses(
     command: str, run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(command.replace("RUN", str(run)).split()) == 2
     assert "is a learner of its own (learner.kind binary-backprop)" in capsys.readouterr().err
+
+
+def test_check_gradient_refuses_a_learner_without_a_theorem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check-gradient", "metaplastic-bp-digits", "permuted-digits"]) == 2
+    assert "learner.kind 'binary-backprop' has no theorem to check" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
