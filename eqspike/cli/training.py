@@ -110,7 +110,7 @@ def _watching(configuration: Configuration) -> Iterator[Watcher]:
         signal.signal(signal.SIGINT, previous)
         display.close()
         message(
-            f"stopping after this batch, with a checkpoint, or after {PATIENCE_SECONDS:g} s at the last checkpoint "
+            f"stopping after this batch, with a checkpoint, or in {PATIENCE_SECONDS:g} s at the last checkpoint "
             "(interrupt again to stop at once)"
         )
         stop.set()
