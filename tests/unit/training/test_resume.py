@@ -174,7 +174,7 @@ def test_an_interrupt_ends_a_batch_in_lava_within_five_seconds(tmp_path: Path) -
         "-m",
         "eqspike",
         "train",
-        "eqspike-digits",
+        "eqspike-digits-chip",
         "digits",
         "--engine",
         "lava:stock",
