@@ -3,7 +3,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check slow mutants bench lava-suite reports clean
+.PHONY: help demo test check slow fuzz mutants bench lava-suite reports clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
@@ -27,6 +27,9 @@ check: .venv/.installed ## lint, format, types and the layering of the package
 
 slow: .venv/.installed ## the slow tests
 	$(BIN)/python -m pytest -q -m slow
+
+fuzz: .venv/.installed ## damaged and hostile inputs for every reader (make fuzz MINUTES=30)
+	$(BIN)/python benchmarks/fuzz.py --minutes $(or $(MINUTES),5)
 
 mutants: .venv/.installed ## change chosen modules in small ways: how many changes do tests notice? (an hour or more)
 	OMP_NUM_THREADS=1 $(BIN)/python -m mutmut run

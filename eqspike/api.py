@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.experiment import resolve
+from eqspike.experiment.evaluating import Evaluation, evaluate_run
 from eqspike.experiment.exporting import export_nir as write_nir_file
 from eqspike.experiment.plugins import plugins as using
-from eqspike.experiment.runs import Evaluation, TrainingResult, Watcher, evaluate_run, start
+from eqspike.experiment.runs import TrainingResult, Watcher, start
 
 
 def train(

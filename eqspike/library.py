@@ -13,13 +13,13 @@ from functools import cache
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from eqspike.core.entry_points import entry_points, origin_of
 from eqspike.core.errors import ConfigError
 from eqspike.core.origin import Origin, guarded, note
+from eqspike.core.yaml_text import load_yaml
+
+__all__ = ["GROUP", "KINDS", "Place", "find", "folder", "load_yaml", "names", "origin"]
 
 KINDS = ("models", "tasks", "chips")
 GROUP = "eqspike.library"
@@ -135,33 +135,3 @@ def _checked(root: Path, package: Origin) -> Path:
             "or some of them"
         )
     return root
-
-
-def load_yaml(path: Path) -> Any:
-    """Parse one YAML file.
-
-    Raises:
-        ConfigError: if it cannot be read or is not YAML, naming the file and the line.
-    """
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except Exception as error:  # PyYAML lets errors of many kinds through for ill-formed values
-        raise ConfigError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from error
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe loader that refuses a key given twice, which YAML would silently let win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, str) and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' is given twice", key_node.start_mark
-                )
-            if isinstance(key, str):
-                seen.add(key)
-        return super().construct_mapping(node, deep=deep)

@@ -6,12 +6,14 @@ imported when the first figure is made.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eqspike.core.errors import missing_package
+from eqspike.core.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,8 +101,13 @@ def without_frame(axes: Axes) -> None:
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG; equal figures give equal files with the same version of matplotlib."""
+    """Write a PNG; equal figures give equal files with the same version of matplotlib.
+
+    Raises:
+        RunError: if it cannot be written.
+    """
+    content = io.BytesIO()
     with styled():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=DOTS_PER_INCH, metadata={"Software": None})
+        figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    write_bytes(path, content.getvalue())
     return path

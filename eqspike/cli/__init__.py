@@ -3,35 +3,78 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 from eqspike.cli.arguments import build_parser
+from eqspike.cli.streams import Steady, steady_streams
 from eqspike.core.errors import EqspikeError
 
 __all__ = ["main"]
 
-DONE, CHECK_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+DONE, CHECK_FAILED, WRONG_USE, FAULT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 70, 130, 141
+
+_MAKE_FILES = ("train", "sweep", "demo", "deploy", "export", "estimate", "report", "plot")
+"""Commands whose product are files: whoever stops reading what they print has them all the same."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        0 done, 1 a check did not hold, 2 wrong use or input, 130 stopped by the user.
+        0 done, 1 a check did not hold, 2 wrong use or input, 70 a fault of eqspike itself, 130 stopped by the
+        user, 141 nobody read the output of a command that makes nothing else.
     """
-    parser = build_parser()
-    options = parser.parse_args(arguments)
-    if not hasattr(options, "command"):
-        parser.print_help()
-        return WRONG_USE
+    with steady_streams() as output:
+        status, words = _run(arguments)
+        output.flush()
+        return _with_output(status, words, output)
+
+
+def _run(arguments: Sequence[str] | None) -> tuple[int, list[str]]:
+    """Exit status of a command, and the words it was called with."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(options.command(options))
+        parser = build_parser()
+        options = parser.parse_args(words)
+        if not hasattr(options, "command"):
+            parser.print_help()
+            return WRONG_USE, words
+        return int(options.command(options)), words
     except EqspikeError as error:
-        print(f"eqspike: error: {error}", file=sys.stderr)
-        return WRONG_USE
+        return _failed(str(error)), words
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _failed(f"{place}{error.strerror or error}"), words
+    except MemoryError as error:
+        return _failed(f"this needs more memory than there is: {error}"), words
     except KeyboardInterrupt:
         print("eqspike: stopped", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return DONE
+        return INTERRUPTED, words
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        print(
+            f"eqspike: fault: {type(error).__name__}; this is a mistake in eqspike, not in your input; "
+            "please report the lines above",
+            file=sys.stderr,
+        )
+        return FAULT, words
+
+
+def _failed(text: str) -> int:
+    print(f"eqspike: error: {text}", file=sys.stderr)
+    return WRONG_USE
+
+
+def _with_output(status: int, words: list[str], output: Steady) -> int:
+    """The status, once it is known whether the output could be written."""
+    if output.failure is None:
+        return status
+    if isinstance(output.failure, BrokenPipeError):
+        makes_files = words[:1] and words[0] in _MAKE_FILES
+        return status if makes_files or status != DONE else BROKEN_PIPE
+    print(
+        f"eqspike: error: standard output cannot be written: {output.failure.strerror}",
+        file=sys.stderr,
+    )
+    return status or WRONG_USE

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+from eqspike.cli.commands import add_accept_changes
 from eqspike.cli.commands import add_command as _add
 from eqspike.cli.energy_arguments import add_estimate, add_report
+from eqspike.cli.parser import Parser, path, seconds
 from eqspike.core.version import package_version
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Parser of the whole command line; the chosen command is in `command`."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="eqspike",
         description="Train spiking networks by Equilibrium Propagation, count every event, estimate chip energy.",
         epilog="Exit status: 0 done, 1 a check did not hold, 2 wrong use or input, 130 stopped by the user.",
@@ -51,7 +53,7 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("model", nargs="?", metavar="MODEL", help="library name or YAML file")
     parser.add_argument("task", nargs="?", metavar="TASK", help="library name or YAML file")
     parser.add_argument(
-        "--config", metavar="FILE", help="a run's config.yaml, instead of MODEL TASK"
+        "--config", type=path, metavar="FILE", help="a run's config.yaml, instead of MODEL TASK"
     )
     parser.add_argument(
         "--engine",
@@ -66,7 +68,9 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--test-limit", type=int, metavar="N", help="test with only the first N test samples"
     )
-    parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/MODEL-TASK-SEED)")
+    parser.add_argument(
+        "--out", type=path, metavar="DIR", help="run folder (default: runs/MODEL-TASK-SEED)"
+    )
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
     parser.add_argument("--force", action="store_true", help="delete the run in --out first")
     parser.add_argument(
@@ -74,7 +78,7 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="change the model, such as rule.beta=0.3; may be repeated",
     )  # fmt: skip
     parser.add_argument(
-        "--checkpoint-seconds", type=float, default=120.0, metavar="S",
+        "--checkpoint-seconds", type=seconds, default=120.0, metavar="S",
         help="time between checkpoints inside an epoch (default: 120)",
     )  # fmt: skip
 
@@ -82,15 +86,16 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "accuracy, activity and event counts of a run on its test set"
     parser = _add(commands, "evaluate", "evaluating:evaluate", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
     parser.add_argument("--engine", help="another engine than the run was trained with")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+    add_accept_changes(parser)
 
 
 def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "compare two engines on a run: spikes or messages, weight changes and event counts"
     parser = _add(commands, "parity", "parity:parity", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
     parser.add_argument(
         "--engines",
         default="fast,brian2",
@@ -100,6 +105,7 @@ def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--samples", type=int, default=20, metavar="N", help="test samples (default: 20)"
     )
+    add_accept_changes(parser)
 
 
 def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -107,7 +113,7 @@ def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "round a run to a chip's integers, check the chip's limits and write what it is loaded with"
     )
     parser = _add(commands, "deploy", "deploying:deploy", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
     parser.add_argument("--chip", required=True, metavar="CHIP", help="loihi1, or a YAML file")
     parser.add_argument(
         "--samples", type=int, default=1000, metavar="N",
@@ -115,14 +121,15 @@ def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )  # fmt: skip
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
     parser.add_argument(
-        "--out", metavar="DIR", help="folder of the files (default: RUN/deployment)"
+        "--out", type=path, metavar="DIR", help="folder of the files (default: RUN/deployment)"
     )
+    add_accept_changes(parser)
 
 
 def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "write a run in the form of another tool: a stand-alone Brian2 script, or a NIR file"
     parser = _add(commands, "export", "exporting:export", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
     parser.add_argument(
         "--format", choices=("brian2", "nir"), default="brian2", help="default: brian2"
     )
@@ -136,7 +143,10 @@ def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--step-ms", type=float, metavar="MS", help="nir: length of a time step (default: 1)"
     )
-    parser.add_argument("--out", metavar="DIR", help="folder of the files (default: RUN/FORMAT)")
+    parser.add_argument(
+        "--out", type=path, metavar="DIR", help="folder of the files (default: RUN/FORMAT)"
+    )
+    add_accept_changes(parser)
 
 
 def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -147,24 +157,37 @@ def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("--samples", type=int, default=50, metavar="N", help="images (default: 50)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the weights (default: 0)")
     parser.add_argument(
-        "--run", metavar="RUN", help="use the weights of this run instead of initial ones"
+        "--run",
+        type=path,
+        metavar="RUN",
+        help="use the weights of this run instead of initial ones",
     )
-    parser.add_argument("--out", metavar="DIR", help="also write the figure and the table there")
+    parser.add_argument(
+        "--out", type=path, metavar="DIR", help="also write the figure and the table there"
+    )
+    add_accept_changes(parser)
 
 
 def _meter(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "time and energy of a run on this machine, by its own counters (RAPL, NVML) where it has some"
     parser = _add(commands, "meter", "metering:meter", text)
-    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
     parser.add_argument(
         "--batch", action="append", type=int, default=[], metavar="N", dest="batch_sizes",
         help="samples handed over at a time; may be repeated (default: 1 and 1000)",
     )  # fmt: skip
     parser.add_argument(
-        "--seconds", type=float, default=10.0, metavar="S", help="of each measurement (default: 10)"
+        "--seconds",
+        type=seconds,
+        default=10.0,
+        metavar="S",
+        help="of each measurement (default: 10)",
     )
     parser.add_argument("--engine", help="another engine, such as torch:cuda")
-    parser.add_argument("--out", metavar="FILE", help="also write the result there, as JSON")
+    parser.add_argument(
+        "--out", type=path, metavar="FILE", help="also write the result there, as JSON"
+    )
+    add_accept_changes(parser)
 
 
 def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -189,7 +212,10 @@ def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
     parser.add_argument(
-        "--out", metavar="DIR", help="folder of the runs and the table (default: sweeps/MODEL-TASK)"
+        "--out",
+        type=path,
+        metavar="DIR",
+        help="folder of the runs and the table (default: sweeps/MODEL-TASK)",
     )
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes on this machine (default: one a core)"
@@ -199,7 +225,7 @@ def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="a running Dask scheduler instead, such as tcp://host:8786",
     )  # fmt: skip
     parser.add_argument(
-        "--checkpoint-seconds", type=float, default=120.0, metavar="S",
+        "--checkpoint-seconds", type=seconds, default=120.0, metavar="S",
         help="time between checkpoints inside an epoch (default: 120)",
     )  # fmt: skip
 
@@ -211,8 +237,10 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "figure", nargs="?", choices=("stdp",),
         help="only this one: weight change against spike lag, of isolated pairs and of the network as it learns",
     )  # fmt: skip
-    parser.add_argument("run", metavar="RUN", help="run folder")
-    parser.add_argument("--out", metavar="DIR", help="folder of the figures (default: RUN/plots)")
+    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
+    parser.add_argument(
+        "--out", type=path, metavar="DIR", help="folder of the figures (default: RUN/plots)"
+    )
     parser.add_argument(
         "--sample", type=int, default=0, metavar="N", help="test sample of the raster (default: 0)"
     )
@@ -221,6 +249,7 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="stdp: training samples presented (default: 100)",
     )  # fmt: skip
     parser.add_argument("--engine", default="fast", help="stdp: what presents them (default: fast)")
+    add_accept_changes(parser)
 
 
 def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -247,4 +276,4 @@ def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "train, evaluate and estimate on real digits shipped with eqspike"
     parser = _add(commands, "demo", "demonstration:demo", text)
-    parser.add_argument("--out", metavar="DIR", default="runs/demo", help="run folder")
+    parser.add_argument("--out", type=path, metavar="DIR", default="runs/demo", help="run folder")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Callable
+from contextlib import ExitStack
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -24,12 +25,25 @@ def add_command(
     def run(options: argparse.Namespace) -> int:
         module, function = place.split(":")
         command: Command = getattr(importlib.import_module(f"eqspike.cli.{module}"), function)
-        if not options.plugins:
-            return command(options)
-        from eqspike.experiment.plugins import plugins
+        with ExitStack() as stack:
+            if getattr(options, "accept_changes", False):
+                from eqspike.cli.printing import message
+                from eqspike.training.manifest import accepting_changes
 
-        with plugins(*options.plugins):
+                stack.enter_context(accepting_changes(message))
+            if options.plugins:
+                from eqspike.experiment.plugins import plugins
+
+                stack.enter_context(plugins(*options.plugins))
             return command(options)
 
     parser.set_defaults(command=run)
     return parser
+
+
+def add_accept_changes(parser: argparse.ArgumentParser) -> None:
+    """The option of commands that read a run."""
+    parser.add_argument(
+        "--accept-changes", action="store_true",
+        help="read a run whose files were changed since it wrote them, and say which",
+    )  # fmt: skip

@@ -8,30 +8,35 @@ from typing import Any
 
 from eqspike.cli.estimating import conditions_of, figures_of
 from eqspike.cli.printing import print_json, print_table
+from eqspike.core.files import check_writable, together
 from eqspike.energy import Conditions
 from eqspike.experiment.comparing import compare_systems
 from eqspike.experiment.estimating import chip_names
 from eqspike.reports.comparison import SystemComparison
-from eqspike.reports.comparison_report import (
-    comparison_json,
+from eqspike.reports.comparison_document import (
+    chip_panels,
+    system_line,
     write_comparison,
-    write_comparison_inputs,
 )
-from eqspike.reports.comparison_view import EnergyEntry, chip_panels, system_line
+from eqspike.reports.export import comparison_json
+from eqspike.reports.inputs import write_comparison_inputs
+from eqspike.reports.ranges import RangeEntry
 
 
 def compare(options: argparse.Namespace) -> int:
     """Compare systems on the same chips."""
     conditions = conditions_of(options)
+    out = Path(options.out) if options.out else Path("energy_reports") / "comparison"
+    check_writable(out, "comparison.json", "inputs.json")
     comparison, chips, figures = compare_systems(
         [Path(source) for source in options.sources],
         chip_names(tuple(options.chips)) if options.chips else (),
         conditions=None if conditions == Conditions() else conditions,
         figures=figures_of(options.figures),
     )
-    out = Path(options.out) if options.out else Path("energy_reports") / "comparison"
-    paths = write_comparison(comparison, out)
-    write_comparison_inputs(comparison, chips, out, figures)
+    with together():
+        paths = write_comparison(comparison, out)
+        write_comparison_inputs(comparison, chips, out, figures)
     if options.json:
         data = comparison_json(comparison)
         print_json({"systems": _short(data), "files": [str(path) for path in paths]})
@@ -43,7 +48,7 @@ def compare(options: argparse.Namespace) -> int:
 
 def print_comparison(comparison: SystemComparison) -> None:
     """A line per system, then for each chip a line per system."""
-    lines = [system_line(i, system) for i, system in enumerate(comparison.systems, start=1)]
+    lines = [system_line(system) for system in comparison.systems]
     print_table(
         ("system", "accuracy", "weights", "operations per inference", "writes per training sample"),
         [(x.label, x.accuracy, x.memory, x.operations[0], x.writes) for x in lines],
@@ -67,7 +72,7 @@ def print_comparison(comparison: SystemComparison) -> None:
         print("\nsystems without energies are not priced; the page says why.")
 
 
-def _amount(entry: EnergyEntry) -> str:
+def _amount(entry: RangeEntry) -> str:
     amount = entry.amount
     return f"{amount.typical} ({amount.interval})" if amount.interval else amount.typical
 

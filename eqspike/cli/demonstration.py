@@ -10,8 +10,10 @@ from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
 from eqspike.experiment import resolve
 from eqspike.experiment.estimating import estimate_run
-from eqspike.experiment.runs import Watcher, evaluate_run, length_of, start
+from eqspike.experiment.evaluating import evaluate_run
+from eqspike.experiment.runs import Watcher, length_of, start
 from eqspike.reports import report_json, write_report
+from eqspike.training import RunFolder
 
 MODEL, TASK = "eqspike-100", "mnist-sample"
 EPOCHS = 20
@@ -28,7 +30,8 @@ def demo(options: argparse.Namespace) -> int:
     start(configuration, out, force=True, watcher=watcher)
     evaluation = evaluate_run(out)
     report = estimate_run(out, CHIPS)
-    paths = write_report(report, out / "energy")
+    with RunFolder(out).adding():
+        paths = write_report(report, out / "energy")
     figures = _figures(out)
     if options.json:
         data = report_json(report)["chips"]

@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import os
 import platform
+import warnings
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -32,22 +33,29 @@ _DISTRIBUTIONS = {"lava": "lava-nc"}
 
 def doctor(options: argparse.Namespace) -> int:
     """What is installed, where data and kernels are kept, and which engines run on this machine."""
+    with (
+        warnings.catch_warnings()
+    ):  # of packages about themselves; no reason to end the examination
+        warnings.simplefilter("ignore")
+        found = _examined()
+    if options.json:
+        print_json(found)
+    else:
+        _print(found)
+    return 0 if found["healthy"] else 1
+
+
+def _examined() -> dict[str, Any]:
     packages = {name: _version(name) for name in _PACKAGES}
     kernels = _try_kernels()
-    healthy = all(packages[name] for name in _REQUIRED) and kernels == "work"
-    found = {
+    return {
         "packages": packages,
         "places": _places(),
         "kernels": kernels,
         "brian2_targets": _targets() if packages["brian2"] else {},
         "lava": _try_lava(),
-        "healthy": healthy,
+        "healthy": all(packages[name] for name in _REQUIRED) and kernels == "work",
     }
-    if options.json:
-        print_json(found)
-    else:
-        _print(found)
-    return 0 if healthy else 1
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -96,8 +104,10 @@ def _state(folder: Path) -> str:
 
 def _targets() -> dict[str, str]:
     """Code targets of Brian2, each with what it lacks here."""
-    from eqspike.engines.brian2.targets import TARGETS, lacking
-
+    try:
+        from eqspike.engines.brian2.targets import TARGETS, lacking
+    except Exception as error:  # a doctor reports every illness
+        return {"all": f"fail: {type(error).__name__}: {error}"}
     return {
         name: f"needs {lack}" if (lack := lacking(name)) else "has what it needs"
         for name in TARGETS

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from eqspike.cli.commands import add_command
+from eqspike.cli.commands import add_accept_changes, add_command
+from eqspike.cli.parser import path
 
 
 def add_estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`eqspike estimate`."""
     text = "energy of a run, or of events counted elsewhere, on chips"
     parser = add_command(commands, "estimate", "estimating:estimate", text)
-    parser.add_argument("run", nargs="?", metavar="RUN", help="run folder")
+    parser.add_argument("run", type=path, nargs="?", metavar="RUN", help="run folder")
     parser.add_argument(
-        "--counts", metavar="FILE",
+        "--counts", type=path, metavar="FILE",
         help="event counts as JSON instead of a run; see docs/counting.md",
     )  # fmt: skip
     parser.add_argument(
@@ -21,7 +22,7 @@ def add_estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="library name or YAML file; may be repeated (default: all, every profile)",
     )  # fmt: skip
     parser.add_argument(
-        "--out", metavar="DIR",
+        "--out", type=path, metavar="DIR",
         help="folder of the report (default: energy_reports/ and the name of the run or file)",
     )  # fmt: skip
     _add_conditions(parser)
@@ -33,6 +34,7 @@ def add_estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _add_conditions(parser: argparse.ArgumentParser) -> None:
     """Options that say how chips are operated, and figures of the user."""
+    add_accept_changes(parser)
     parser.add_argument(
         "--figure", action="append", default=[], metavar="CHIP.NAME=AMOUNT", dest="figures",
         help="a figure of your own, such as loihi2.synaptic_operation=5pJ or =3/5/9pJ; may be repeated",
@@ -60,7 +62,7 @@ def add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     text = "compare runs or energy reports: accuracy, events, writes, and energy on each chip"
     parser = add_command(what, "compare", "comparing:compare", text)
     parser.add_argument(
-        "sources", nargs="+", metavar="RUN",
+        "sources", type=path, nargs="+", metavar="RUN",
         help="two or more run folders, energy reports (folder, inputs.json or energy.json) or files of counts",
     )  # fmt: skip
     parser.add_argument(
@@ -69,6 +71,9 @@ def add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "(default: those of the reports, else loihi1 and odin)",
     )  # fmt: skip
     parser.add_argument(
-        "--out", metavar="DIR", help="folder of the pages (default: energy_reports/comparison)"
+        "--out",
+        type=path,
+        metavar="DIR",
+        help="folder of the pages (default: energy_reports/comparison)",
     )
     _add_conditions(parser)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eqspike.cli.printing import print_json, print_table
 from eqspike.core.errors import ConfigError
+from eqspike.core.files import check_writable, together
 from eqspike.core.quantities import Interval
 from eqspike.energy import Conditions
 from eqspike.energy.text import percent, si, si_range
@@ -32,6 +33,9 @@ def estimate(options: argparse.Namespace) -> int:
     chips = chip_names(tuple(options.chips) or ("all",))
     figures = figures_of(options.figures)
     source = Path(options.run or options.counts)
+    name = source.name if options.run else source.stem
+    out = Path(options.out) if options.out else Path("energy_reports") / name
+    check_writable(out, "energy.json", "inputs.json")
     report = (estimate_run if options.run else estimate_counts)(
         source,
         chips,
@@ -39,10 +43,9 @@ def estimate(options: argparse.Namespace) -> int:
         figures=figures,
         samples_per_second=options.samples_per_second,
     )
-    name = source.name if options.run else source.stem
-    out = Path(options.out) if options.out else Path("energy_reports") / name
-    paths = write_report(report, out)
-    write_inputs(report, chips, out, figures)
+    with together():
+        paths = write_report(report, out)
+        write_inputs(report, chips, out, figures)
     if options.json:
         found = report_json(report)["chips"]
         wanted = ("inference_j", "training_sample_j", "training_run_j")

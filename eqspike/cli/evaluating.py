@@ -8,7 +8,7 @@ from pathlib import Path
 from eqspike.cli.printing import print_json, print_table
 from eqspike.core.activity import activity_json
 from eqspike.core.counts import PhaseCounts
-from eqspike.experiment.runs import Evaluation, evaluate_run
+from eqspike.experiment.evaluating import Evaluation, evaluate_run
 
 
 def evaluate(options: argparse.Namespace) -> int:

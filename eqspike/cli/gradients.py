@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,10 @@ from eqspike.analysis.gradients.spikes_report import Table, markdown
 from eqspike.analysis.style import require_matplotlib, save
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
+from eqspike.core.files import check_writable, together, write_bytes, write_json
 from eqspike.core.learner import Arrays, Images, Labels
-from eqspike.experiment import Configuration, open_session, resolve
+from eqspike.experiment import Configuration, load_configuration, open_session, resolve
+from eqspike.experiment.model import Model
 from eqspike.experiment.runs import image_task
 from eqspike.systems import RateSystem, System
 from eqspike.training import RunFolder
@@ -45,6 +46,7 @@ def check_gradient(options: argparse.Namespace) -> int:
     configuration = resolve(options.model, options.task, seed=options.seed)
     if options.out:
         require_matplotlib()
+        check_writable(Path(options.out), "gradient_check.json", "processes.png")
     found = _measure(configuration, options)
     of_weights = (
         f"weights of {options.run}" if options.run else f"initial weights (seed {options.seed})"
@@ -107,11 +109,30 @@ def _of_rates(system: RateSystem, images: Images, labels: Labels, weights: Array
 
 def _weights(configuration: Configuration, run: str | None) -> Arrays:
     if run is not None:
-        return RunFolder.open(Path(run)).weights()
+        return _weights_of_run(configuration, RunFolder.open(Path(run)))
     with open_session(
         configuration.model.system, configuration.seed, configuration.engine
     ) as session:
         return session.weights()
+
+
+def _weights_of_run(configuration: Configuration, folder: RunFolder) -> Arrays:
+    """Weights of a run of the same model.
+
+    Raises:
+        ConfigError: if the run is of another model.
+    """
+    of_run, model = load_configuration(folder.config_path).model, configuration.model
+    if of_run.name != model.name or of_run.system.network != model.system.network:
+        raise ConfigError(
+            f"--run {folder.path}: is of model '{of_run.name}' with layers {_sizes(of_run)}, not of model "
+            f"'{model.name}' with layers {_sizes(model)}; name the model of the run"
+        )
+    return folder.weights()
+
+
+def _sizes(model: Model) -> list[int]:
+    return [layer.size for layer in model.system.network.layers]
 
 
 def _print(found: _Findings, title: str) -> None:
@@ -123,11 +144,10 @@ def _print(found: _Findings, title: str) -> None:
 
 
 def _write(found: _Findings, title: str, data: dict[str, Any], out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(data, indent=2, allow_nan=False) + "\n"
-    (out / "gradient_check.json").write_text(text, encoding="utf-8")
     tables = markdown(found.tables, found.verdict, title)
-    (out / "gradient_check.md").write_text(tables, encoding="utf-8")
-    for name, draw in found.figures.items():
-        save(draw(), out / name)
+    with together():
+        write_json(out / "gradient_check.json", data)
+        write_bytes(out / "gradient_check.md", tables.encode())
+        for name, draw in found.figures.items():
+            save(draw(), out / name)
     message(f"figures and tables are in {out}")

@@ -6,15 +6,17 @@ import argparse
 from pathlib import Path
 
 from eqspike.cli.printing import message, print_json, print_table
+from eqspike.core.files import check_writable, write_json
 from eqspike.energy.text import si
 from eqspike.experiment.metering import Metered, meter_run
-from eqspike.training.files import write_json
 
 HEADER = ("work", "batch", "samples", "time per sample", "energy per sample", "above idle")
 
 
 def meter(options: argparse.Namespace) -> int:
     """Measure a run on this machine."""
+    if options.out:
+        check_writable(Path(options.out).parent, Path(options.out).name)
     found = meter_run(
         Path(options.run), options.batch_sizes or [1, 1000], options.seconds, options.engine
     )

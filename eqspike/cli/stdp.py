@@ -8,7 +8,9 @@ from pathlib import Path
 from eqspike.analysis.stdp import LARGEST_LAG, Pairs
 from eqspike.analysis.style import require_matplotlib
 from eqspike.cli.printing import message, print_json, print_table
+from eqspike.core.files import check_writable
 from eqspike.experiment.stdp import Stdp, as_json, draw_stdp, measure_stdp
+from eqspike.training import RunFolder
 
 _PAIR_LAGS = (0, 1, 5, 10, 20)
 _LAGS = (-10, -1, 0, 1, 10)
@@ -18,6 +20,7 @@ def stdp(options: argparse.Namespace) -> int:
     """Weight change against spike lag, of isolated pairs and in a run's network."""
     require_matplotlib()
     run = Path(options.run)
+    check_writable(Path(options.out) if options.out else RunFolder.open(run).plots, "stdp.png")
     measured = measure_stdp(run, options.samples, options.engine)
     path = draw_stdp(measured, run, Path(options.out) if options.out else None)
     if options.json:

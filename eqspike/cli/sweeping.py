@@ -8,13 +8,14 @@ from pathlib import Path
 from eqspike import library
 from eqspike.analysis.sweep_figure import Priced, draw_front
 from eqspike.cli.printing import message, print_json, print_table
-from eqspike.core.errors import ConfigError
+from eqspike.core.files import check_writable, remove_parts, together
 from eqspike.experiment.estimating import chip_names
 from eqspike.experiment.plugins import plugins_in_use
 from eqspike.experiment.sweep import Sweep, pareto_front, read_axis, run_sweep, write_sweep
 from eqspike.experiment.sweep.point import Base
 from eqspike.experiment.sweep.results import Outcome, table
 from eqspike.experiment.sweep.running import check_workers
+from eqspike.training.lock import locked
 
 INTERRUPTED = 130
 
@@ -24,12 +25,16 @@ def sweep(options: argparse.Namespace) -> int:
     base, out = _base(options), _folder(options)
     axes = [read_axis(text) for text in options.axes]
     fleet = check_workers(options.workers, options.scheduler)
-    try:
-        found = run_sweep(base, axes, out, fleet, _follow)
-    except KeyboardInterrupt:
-        message("stopped; the same command continues from the checkpoints")
-        return INTERRUPTED
-    files = [*write_sweep(found, out), *_figures(found, out)]
+    check_writable(out, "sweep.json")
+    with locked(out):
+        remove_parts(out)
+        try:
+            found = run_sweep(base, axes, out, fleet, _follow)
+        except KeyboardInterrupt:
+            message("stopped; the same command continues from the checkpoints")
+            return INTERRUPTED
+        with together():
+            files = [*write_sweep(found, out), *_figures(found, out)]
     if options.json:
         print_json({**found.to_json(), "files": [str(path) for path in files]})
     else:
@@ -39,10 +44,6 @@ def sweep(options: argparse.Namespace) -> int:
 
 
 def _base(options: argparse.Namespace) -> Base:
-    if not options.checkpoint_seconds > 0:
-        raise ConfigError(
-            f"--checkpoint-seconds must be above 0, got {options.checkpoint_seconds:g}"
-        )
     return Base(
         _anywhere("models", options.model),
         _anywhere("tasks", options.task),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,10 +15,14 @@ from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
 from eqspike.core.errors import ConfigError
 from eqspike.experiment import Configuration, load_configuration, resolve
+from eqspike.experiment.agreement import Wanted
 from eqspike.experiment.runs import TrainingResult, Watcher, length_of, resume, start
 from eqspike.training import RunFolder
 
 STOPPED = 130
+
+PATIENCE_SECONDS = 4.0
+"""How long an interrupt waits for the current batch."""
 
 
 def train(options: argparse.Namespace) -> int:
@@ -27,12 +32,12 @@ def train(options: argparse.Namespace) -> int:
     else:
         configuration = _configuration(options)
         out = Path(options.out) if options.out else _default_folder(configuration)
-        if not (out / "config.yaml").exists() or options.force:
+        if options.force or not os.path.exists(out / "config.yaml"):
             message(f"training {configuration.model.name} on {configuration.task} into {out}")
         with _watching(configuration) as watcher:
             result = start(
                 configuration, out, force=options.force, watcher=watcher,
-                checkpoint_seconds=_seconds(options),
+                checkpoint_seconds=options.checkpoint_seconds,
             )  # fmt: skip
     return _print_result(result, options.json)
 
@@ -40,25 +45,20 @@ def train(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> TrainingResult:
     if options.force:
         raise ConfigError("--resume and --force contradict each other; give one of them")
-    if (
-        options.overrides
-        or options.config
-        or options.epochs is not None
-        or options.limit is not None
-        or options.test_limit is not None
-    ):
-        raise ConfigError(
-            "--resume continues a run as it was configured; --set, --config, --epochs, --limit and "
-            "--test-limit cannot change it"
-        )
     if options.out:
         out = Path(options.out)
     elif options.model and options.task:
         out = _folder(Path(options.model).stem, Path(options.task).stem, options.seed or 0)
     else:
         raise ConfigError("--resume needs --out DIR, or the MODEL and TASK of the run")
+    wanted = Wanted(
+        options.model, options.task, Path(options.config) if options.config else None, options.engine,
+        options.seed, options.epochs, options.limit, options.test_limit, tuple(options.overrides),
+    )  # fmt: skip
     with _watching(load_configuration(RunFolder.open(out).config_path)) as watcher:
-        return resume(out, watcher=watcher, checkpoint_seconds=_seconds(options))
+        return resume(
+            out, wanted=wanted, watcher=watcher, checkpoint_seconds=options.checkpoint_seconds
+        )
 
 
 def _configuration(options: argparse.Namespace) -> Configuration:
@@ -95,16 +95,13 @@ def _folder(model: str, task: str, seed: int) -> Path:
     return Path("runs") / f"{model}-{task}-{seed}"
 
 
-def _seconds(options: argparse.Namespace) -> float:
-    seconds: float = options.checkpoint_seconds
-    if not seconds > 0:
-        raise ConfigError(f"--checkpoint-seconds must be above 0, got {seconds:g}")
-    return seconds
-
-
 @contextmanager
 def _watching(configuration: Configuration) -> Iterator[Watcher]:
-    """A watcher that shows progress and ends the run cleanly on the first interrupt."""
+    """A watcher that shows progress and ends the run on the first interrupt.
+
+    After the current batch, with a checkpoint; a batch that takes longer is given up, and the run continues from
+    the checkpoint before it, with the same results.
+    """
     display = ProgressDisplay(*length_of(configuration))
     stop = threading.Event()
 
@@ -112,13 +109,23 @@ def _watching(configuration: Configuration) -> Iterator[Watcher]:
         del signum, frame
         signal.signal(signal.SIGINT, previous)
         display.close()
-        message("stopping after this batch, with a checkpoint (interrupt again to stop at once)")
+        message(
+            f"stopping after this batch, with a checkpoint, or after {PATIENCE_SECONDS:g} s at the last checkpoint "
+            "(interrupt again to stop at once)"
+        )
         stop.set()
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
+
+    def give_up(signum: int, frame: Any) -> None:
+        raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGINT, interrupt)
+    alarm = signal.signal(signal.SIGALRM, give_up)
     try:
         yield Watcher(message, display.report, display.epoch, stop)
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm)
         signal.signal(signal.SIGINT, previous)
         display.close()
 

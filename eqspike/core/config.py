@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eqspike.core.errors import ConfigError
+from eqspike.core.showing import show
 
 _MISSING = object()
 
@@ -32,7 +33,7 @@ class Section:
         if not isinstance(data, Mapping) or not all(isinstance(key, str) for key in data):
             raise ConfigError(
                 f"{source}: {path or 'the file'} must be a mapping of names to values, "
-                f"got {_show(data)}"
+                f"got {show(data)}"
             )
         self._data: dict[str, Any] = dict(data)
         self._source = source
@@ -45,7 +46,7 @@ class Section:
 
     def error(self, key: str, rule: str, advice: str = "") -> ConfigError:
         """A `ConfigError` for `key` that says the rule and the value received."""
-        got = _show(self._data[key]) if key in self._data else "nothing"
+        got = show(self._data[key]) if key in self._data else "nothing"
         return ConfigError(f"{self.where(key)} must be {rule}, got {got}{advice and '; ' + advice}")
 
     def _take(self, key: str, default: object) -> Any:
@@ -268,19 +269,11 @@ def _nearest_advice(value: object, options: Sequence[str]) -> str:
 
 
 def _number_advice(value: object) -> str:
-    """YAML 1.1 reads `1e-3` as a text: say so rather than let the user guess."""
+    """A number in quotation marks is a text: say so rather than let the user guess."""
     if isinstance(value, str):
         try:
             float(value)
         except ValueError:
             return ""
-        return "YAML reads this as a text; write it with a decimal point, such as 1.0e-3"
+        return "this is a text; write the number without quotation marks"
     return ""
-
-
-def _show(value: object) -> str:
-    try:
-        text = repr(value)
-    except ValueError:  # Python refuses to print whole numbers of thousands of digits
-        text = "a number too long to print"
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -78,7 +78,9 @@ def nir_graph(
             f"the form of a NIR graph must be one of {', '.join(FORMS)}, got '{form}'"
         )
     if not 0 < step_seconds < float("inf"):
-        raise ConfigError(f"the time step must be above 0 seconds, got {step_seconds}")
+        raise ConfigError(
+            f"the time step must be a finite number of seconds above 0, got {step_seconds}"
+        )
     build = {"population": population_graph, "layers": layers_graph}[form]
     acting = {name: snap(array, system.precision).astype(float) for name, array in weights.items()}
     graph = build(system.network, neuron, acting, step_seconds)

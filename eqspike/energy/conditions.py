@@ -36,7 +36,9 @@ class Conditions:
     def __post_init__(self) -> None:
         step, cores, share = self.step_time_s, self.cores, self.active_share
         if step is not None and not (step > 0 and math.isfinite(step)):
-            raise ConfigError(f"the step time must be above 0 seconds and finite, got {step}")
+            raise ConfigError(
+                f"the step time must be a finite number of seconds above 0, got {step}"
+            )
         if cores is not None and cores < 1:
             raise ConfigError(f"the number of cores in use must be at least 1, got {cores}")
         if share is not None and not 0.0 <= share <= 1.0:

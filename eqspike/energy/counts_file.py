@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,9 @@ import numpy as np
 
 from eqspike.core.config import Section
 from eqspike.core.counts import FILE_SCHEMA, SCHEMA, EventCounts, PhaseCounts
-from eqspike.core.errors import ConfigError, RunError
+from eqspike.core.errors import ConfigError
+from eqspike.core.files import write_bytes
+from eqspike.core.reading import LARGEST_JSON, parse_json, read_bytes
 from eqspike.energy.counts_activity import check_activity
 
 
@@ -46,20 +47,11 @@ def read_counts_file(path: Path) -> CountsFile:
     Raises:
         ConfigError: if the file cannot be read, breaks the schema, or contradicts itself; names file and key.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
-    return _checked(content, path)
+    return _checked(read_bytes(path, LARGEST_JSON, ConfigError), path)
 
 
 def _checked(content: bytes, path: Path) -> CountsFile:
-    try:
-        data = json.loads(
-            content, object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite
-        )
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
+    data = parse_json(content, str(path), ConfigError)
     if isinstance(data, dict) and data.get("schema") == SCHEMA:
         data = {"schema": FILE_SCHEMA, "inference": data}
     section = Section(data, str(path))
@@ -111,10 +103,7 @@ def write_counts_file(
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{target}: must be made of plain JSON data: {error}") from error
     _checked(content, target)
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise RunError(f"{target}: cannot be written: {error.strerror}") from error
+    write_bytes(target, content)
     return target
 
 
@@ -213,23 +202,6 @@ def _weights(given: Section, training: EventCounts | None, path: Path) -> dict[s
             )
         weights[name] = given.integer(name, low=1)
     return weights
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object in which no key stands twice: the first value would be lost without a word."""
-    found = dict(pairs)
-    for key, _ in pairs:
-        if sum(other == key for other, _ in pairs) > 1:
-            raise ValueError(f"key '{key}' is given twice in one object")
-    return found
-
-
-def _finite(text: str) -> float:
-    """A number of a JSON file, which has no infinities and no NaN, whatever Python's reader takes."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is no finite number")
-    return number
 
 
 def _list(names: Sequence[str]) -> str:

@@ -1,8 +1,7 @@
-"""Amounts as text: SI prefixes, grouped digits of counts, shares in per cent; and texts made safe to show."""
+"""Amounts as text: SI prefixes, grouped digits of counts, shares in per cent."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from eqspike.core.quantities import Interval
@@ -24,9 +23,6 @@ _PREFIXES = {
 _SPACE = "\u00a0"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NARROW_SPACE = "\u202f"
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
 
 
 def si(value: float, unit: str) -> str:
@@ -77,15 +73,6 @@ def power_of_ten(exponent: int) -> str:
     """Joules of a power of ten as the mark of an axis, such as `10 nJ`."""
     base = _prefix(exponent)
     return f"{10.0 ** (exponent - base):g}{_SPACE}{_PREFIXES[base]}J"
-
-
-def visible(value: str) -> str:
-    """The text with its invisible control characters written out, such as `‹U+202E›`.
-
-    Among them are those that turn the direction of what follows; letters of any script, spaces and line breaks
-    stay. Halves of surrogate pairs, which no file can hold, are written out too.
-    """
-    return _INVISIBLE.sub(lambda found: f"‹U+{ord(found[0]):04X}›", value)
 
 
 def count(value: float) -> str:

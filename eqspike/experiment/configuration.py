@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from eqspike import library
 from eqspike.core.config import Section
 from eqspike.core.errors import ConfigError
 from eqspike.core.origin import Origin, recording
+from eqspike.core.showing import shorten
+from eqspike.core.yaml_text import read_yaml, write_yaml
 from eqspike.experiment.model import Model, read_model
 from eqspike.experiment.plugins import origins, read_origins
 from eqspike.experiment.sessions import ENGINES
@@ -56,7 +57,12 @@ class Configuration:
             **({"plugins": [each.to_data() for each in self.plugins]} if self.plugins else {}),
             "model": self.model.description,
         }
-        return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+        return write_yaml(data)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of `as_yaml`."""
+        return hashlib.sha256(self.as_yaml().encode()).hexdigest()
 
 
 def resolve(
@@ -80,7 +86,7 @@ def resolve(
     source = str(path)
     for override in overrides:
         _apply(data, override)
-        source += f" with --set {override}"
+        source += f" with --set {shorten(override)}"
     if epochs is not None:
         _apply(data, f"training.epochs={epochs}")
     task_path = library.find("tasks", task)
@@ -140,18 +146,19 @@ def _apply(data: Any, override: str) -> None:
     key, separator, text = override.partition("=")
     keys = key.strip().split(".")
     if not separator or not all(keys):
-        raise ConfigError(f"--set must look like rule.beta=0.3, got '{override}'")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--set {override}: the value is not valid YAML") from error
+        raise ConfigError(f"--set must look like rule.beta=0.3, got '{shorten(override)}'")
+    value = read_yaml(text, f"--set {shorten(override)}")
     place = data
     for part in keys[:-1]:
         inner = place.get(part) if isinstance(place, dict) else None
         if not isinstance(inner, dict):
-            sections = sorted(k for k, v in place.items() if isinstance(v, dict))
+            known = place.items() if isinstance(place, dict) else ()
+            sections = sorted(str(k) for k, v in known if isinstance(v, dict))
             raise ConfigError(
-                f"--set {override}: the model has no section '{part}'; its sections are {', '.join(sections)}"
+                f"--set {shorten(override)}: the model has no section '{shorten(part)}'; its sections are "
+                f"{', '.join(sections)}"
             )
         place = inner
+    if not isinstance(place, dict):
+        raise ConfigError(f"--set {shorten(override)}: the model is no mapping of names to values")
     place[keys[-1]] = value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,10 @@ from typing import Any
 from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.files import check_writable, json_bytes, write_together
 from eqspike.core.learner import Session
 from eqspike.core.random_stream import Purpose
+from eqspike.core.reading import read_object
 from eqspike.deploy.calibration import Calibration, calibrate
 from eqspike.deploy.contents import Deployment, Outcome, deployment_json, read_network
 from eqspike.deploy.mapping import map_to_cores
@@ -29,7 +30,7 @@ from eqspike.systems import System
 from eqspike.tasks import Curriculum, Metric, Split, Task
 from eqspike.training import RunFolder, evaluate, mean_rates
 from eqspike.training.evaluating import presentation_keys
-from eqspike.training.files import read_arrays, read_json, write_arrays, write_bytes, write_json
+from eqspike.training.files import arrays_bytes, read_arrays
 
 CALIBRATION_SAMPLES = 1000
 
@@ -65,6 +66,8 @@ def deploy_run(
         UnsupportedError: for a chip or system that cannot be rounded, or a limit of the chip that is exceeded.
     """
     folder = RunFolder.open(run)
+    out = out or folder.path / "deployment"
+    check_writable(out, _NETWORK)
     configuration = load_configuration(folder.config_path)
     profile = _loihi_profile(chip)
     system = configuration.model.spiking_system("the deployment to a spiking chip")
@@ -82,8 +85,8 @@ def deploy_run(
         integers = _judged(session, test, task.metric, configuration.seed)
     origin = _provenance(configuration, folder)
     deployment = Deployment(profile, origin, calibration, mapping, len(test), floats, integers)
-    out = out or folder.path / "deployment"
-    return Written(deployment, _write(deployment, learning_rule_text(system), out))
+    with folder.adding(out):
+        return Written(deployment, _write(deployment, learning_rule_text(system), out))
 
 
 def load_deployment(folder: Path) -> LoihiNetwork:
@@ -92,7 +95,7 @@ def load_deployment(folder: Path) -> LoihiNetwork:
     Raises:
         RunError: if a file is missing or damaged; ConfigError: if the files do not belong together.
     """
-    data = read_json(folder / _DESCRIPTION)
+    data = read_object(folder / _DESCRIPTION)
     arrays, _ = read_arrays(folder / _NETWORK)
     return read_network(data.get("network", {}), arrays, str(folder))
 
@@ -135,26 +138,24 @@ def _judged(session: Session, test: Split, metric: Metric, seed: int) -> Outcome
 
 
 def _provenance(configuration: Configuration, folder: RunFolder) -> dict[str, Any]:
-    text = configuration.as_yaml().encode()
     return {
         "model": configuration.model.name,
         "title": configuration.model.title,
         "task": configuration.task,
         "seed": configuration.seed,
         "epochs": len(folder.metrics()),
-        "configuration_sha256": hashlib.sha256(text).hexdigest(),
+        "configuration_sha256": configuration.digest,
     }
 
 
 def _write(deployment: Deployment, rule: str, out: Path) -> tuple[Path, ...]:
-    out.mkdir(parents=True, exist_ok=True)
-    names = (_NETWORK, _DESCRIPTION, "learning_rule.txt", "deployment.md")
-    network, description, rule_path, text = (out / name for name in names)
-    write_arrays(network, dict(deployment.network.as_arrays()))
-    write_json(description, deployment_json(deployment))
-    write_bytes(rule_path, rule.encode())
-    write_bytes(text, markdown(deployment).encode())
-    return (network, description, rule_path, text, *_script(deployment, out))
+    files = {
+        _NETWORK: arrays_bytes(dict(deployment.network.as_arrays())),
+        _DESCRIPTION: json_bytes(deployment_json(deployment)),
+        "learning_rule.txt": rule.encode(),
+        "deployment.md": markdown(deployment).encode(),
+    }
+    return (*write_together(out, files), *_script(deployment, out))
 
 
 def _script(deployment: Deployment, out: Path) -> tuple[Path, ...]:

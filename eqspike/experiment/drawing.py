@@ -8,6 +8,7 @@ from eqspike.analysis.figures import learning_curve
 from eqspike.analysis.rate_run_figures import save_rate_figures
 from eqspike.analysis.run_figures import Trained, save_all
 from eqspike.analysis.style import save
+from eqspike.core.files import check_writable
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.runs import image_task
 from eqspike.systems import RateSystem, System
@@ -23,17 +24,23 @@ def draw_run(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
         sample: test sample whose spikes are drawn; without meaning for a network of rates.
     """
     folder = RunFolder.open(run)
+    check_writable(out or folder.plots, "receptive_fields.png")
+    with folder.adding(out):
+        return _draw(folder, out or folder.plots, sample)
+
+
+def _draw(folder: RunFolder, out: Path, sample: int) -> list[Path]:
     configuration = load_configuration(folder.config_path)
     weights, subject = folder.weights(), configuration.model.subject
     title = f"{configuration.model.title}, {load_task(configuration.task).title}"
     if not isinstance(subject, (System, RateSystem)):
         curve = learning_curve(folder.metrics(), title)
-        return [save(curve, (out or folder.plots) / "learning_curve.png")]
+        return [save(curve, out / "learning_curve.png")]
     task = image_task(configuration)
     test = task.load("test")
     if isinstance(subject, RateSystem):
         return save_rate_figures(
-            title, subject, weights, folder.metrics(), test.images, task.image_shape, out or folder.plots
+            title, subject, weights, folder.metrics(), test.images, task.image_shape, out
         )  # fmt: skip
     trained = Trained(
         title,
@@ -45,4 +52,4 @@ def draw_run(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
         task.image_shape,
         configuration.seed,
     )
-    return save_all(trained, sample, out or folder.plots)
+    return save_all(trained, sample, out)

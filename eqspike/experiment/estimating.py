@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from eqspike.experiment.families import Subject, family
 from eqspike.reports import EnergyReport, build_report
 from eqspike.reports.inputs import load_chips
 from eqspike.training import RunFolder
-from eqspike.training.files import read_json
 
 
 def estimate_run(
@@ -148,9 +146,16 @@ def _provenance(folder: RunFolder, configuration: Configuration) -> dict[str, An
         "accuracy": metrics[-1].get("test_accuracy"),
         **_messages(configuration.model.subject),
         **_memory(configuration.model.description.get("memory", {"kind": "ideal"})),
-        "configuration_sha256": hashlib.sha256(configuration.as_yaml().encode()).hexdigest(),
-        "environment": read_json(folder.path / "environment.json"),
+        "configuration_sha256": configuration.digest,
+        **_changes(folder),
+        "environment": folder.environment(),
     }
+
+
+def _changes(folder: RunFolder) -> dict[str, list[str]]:
+    """Files that were changed since the run wrote them, which the caller accepts."""
+    changed = folder.changed_files()
+    return {"changed_since_the_run": list(changed)} if changed else {}
 
 
 def _memory(description: Mapping[str, Any]) -> dict[str, Any]:

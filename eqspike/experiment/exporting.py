@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from eqspike.core.errors import ConfigError
+from eqspike.core.files import check_writable, write_bytes
 from eqspike.core.random_stream import Purpose
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.runs import image_task
 from eqspike.training import RunFolder
 from eqspike.training.evaluating import presentation_keys
-from eqspike.training.files import write_bytes
 
 
 def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
@@ -39,17 +39,18 @@ def export_brian2(run: Path, out: Path | None = None, sample: int = 0) -> list[P
             f"--sample must be from 0 to {len(test) - 1} (test set of {task.name}), got {sample}"
         )
     out = out or folder.path / "brian2"
-    out.mkdir(parents=True, exist_ok=True)
+    check_writable(out, f"sample_{sample}.npz")
     key = int(presentation_keys(configuration.seed, Purpose.EXPORT, 0, sample + 1)[sample])
-    files = write_script(
-        system,
-        weights,
-        test.images[sample],
-        int(test.labels[sample]),
-        key,
-        out / f"sample_{sample}.py",
-        f"{configuration.model.title}, test sample {sample} of {task.name}, label {test.labels[sample]}",
-    )
+    with folder.adding(out):
+        files = write_script(
+            system,
+            weights,
+            test.images[sample],
+            int(test.labels[sample]),
+            key,
+            out / f"sample_{sample}.py",
+            f"{configuration.model.title}, test sample {sample} of {task.name}, label {test.labels[sample]}",
+        )
     return list(files)
 
 
@@ -71,6 +72,7 @@ def export_nir(
     from eqspike.deploy.nir import nir_graph, write_nir
 
     folder = RunFolder.open(run)
+    check_writable(out or folder.path / "nir", "network.nir")
     configuration = load_configuration(folder.config_path)
     graph = nir_graph(
         configuration.model.spiking_system("the export to NIR"),
@@ -80,8 +82,8 @@ def export_nir(
         origin=_origin(configuration),
     )
     path = (out or folder.path / "nir") / "network.nir"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, write_nir(graph))
+    with folder.adding(path.parent):
+        write_bytes(path, write_nir(graph))
     return [path]
 
 

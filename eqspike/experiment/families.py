@@ -14,11 +14,11 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Learner
 from eqspike.engines.learner import EngineLearner
-from eqspike.experiment.sessions import check_engine, open_session
+from eqspike.experiment.memory_need import check_memory
+from eqspike.experiment.sessions import check_engine, numbers_of_weights, open_session
 from eqspike.learners.registry import Recipe, read_recipe
 from eqspike.systems import RateSystem, System
 from eqspike.systems.reading import read_system
-from eqspike.systems.weights import expected_shapes, rate_shapes
 from eqspike.tasks import AnyTask, SeriesTask
 
 Subject = System | RateSystem | Recipe
@@ -76,6 +76,7 @@ def _open_network(
 
 
 def _open_learner(recipe: Recipe, seed: int, engine: str, stages: int) -> Learner:
+    check_memory(recipe.weights())
     return recipe.open(seed, engine.partition(":")[2] or "cpu", stages)
 
 
@@ -106,14 +107,6 @@ def _fit_network(system: System | RateSystem, task: AnyTask) -> str:
     return ""
 
 
-def _weights_of_spikes(system: System) -> dict[str, int]:
-    return {name: math.prod(shape) for name, shape in expected_shapes(system).items()}
-
-
-def _weights_of_rates(system: RateSystem) -> dict[str, int]:
-    return {name: math.prod(shape) for name, shape in rate_shapes(system).items()}
-
-
 def _messages_of_rates(system: RateSystem) -> str:
     if not system.messages.of_changes:
         return "values"
@@ -122,12 +115,12 @@ def _messages_of_rates(system: RateSystem) -> str:
 
 FAMILIES: dict[type, Family] = {
     System: Family(
-        lambda system: "fast", check_engine, _open_network, _fit_network, _weights_of_spikes,
+        lambda system: "fast", check_engine, _open_network, _fit_network, numbers_of_weights,
         lambda system: "",
     ),
     RateSystem: Family(
         lambda system: "fast" if system.messages.of_changes else "torch",
-        check_engine, _open_network, _fit_network, _weights_of_rates, _messages_of_rates,
+        check_engine, _open_network, _fit_network, numbers_of_weights, _messages_of_rates,
     ),
 }  # fmt: skip
 

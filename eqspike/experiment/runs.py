@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from eqspike.core.activity import LayerActivity
-from eqspike.core.counts import EventCounts
-from eqspike.core.errors import ConfigError, RunError, UnsupportedError
+from eqspike.core.errors import RunError, UnsupportedError
+from eqspike.core.files import check_writable, remove_parts
 from eqspike.core.learner import Learner
+from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.families import family
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import (
-    CellWrites,
     Course,
     EpochResult,
     Hooks,
     Plan,
     Progress,
     RunFolder,
-    activity_of,
-    cell_writes,
-    evaluate,
     fit,
     load_latest,
-    mean_rates,
     save,
 )
+from eqspike.training.lock import locked
 
 
 @dataclass(frozen=True)
@@ -76,41 +70,6 @@ class TrainingResult:
         return self.value if self.metric == ACCURACY.name else None
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """A trained network on a test set.
-
-    Attributes:
-        metric: how the task judges, such as `accuracy`; value: the mean over all samples.
-        samples: how many were presented.
-        samples_per_second: of this evaluation, once the engine is ready.
-        rates: mean firing rate of each free layer, in spikes per neuron and step.
-        counts: events of all presentations.
-        writes: of each weight in training, by coupling; empty where the memory does not count them.
-        activity: spikes by neuron of each free layer; empty where the engine does not tell.
-    """
-
-    metric: str
-    value: float
-    samples: int
-    samples_per_second: float
-    rates: dict[str, float]
-    counts: EventCounts
-    writes: Mapping[str, CellWrites]
-    activity: dict[str, LayerActivity]
-
-    @property
-    def accuracy(self) -> float:
-        """The accuracy, a fraction.
-
-        Raises:
-            ConfigError: if the task judges otherwise.
-        """
-        if self.metric != ACCURACY.name:
-            raise ConfigError(f"this task is judged by {self.metric}, not by accuracy")
-        return self.value
-
-
 def start(
     configuration: Configuration, out: Path, *, force: bool = False, watcher: Watcher | None = None,
     checkpoint_seconds: float = 120.0,
@@ -118,101 +77,78 @@ def start(
     """Train a new run into the folder `out`.
 
     Raises:
-        RunError: if `out` already holds a run and not `force`.
+        RunError: if `out` already holds a run and not `force`, another process works in it, or nothing can be
+            written there.
         ConfigError, DataError, UnsupportedError: before any work.
         ActivityError: if the run goes wrong.
     """
     check_engine(configuration)
-    data = _Data.load(configuration)
+    check_writable(out)
+    RunFolder(out).check_free(force)
+    data = Data.load(configuration)
     # The engine first: where it refuses, no folder is made and no earlier run deleted.
     if isinstance(data.task, SeriesTask) and data.task.caveat:
         (watcher or Watcher()).message(f"task '{data.task.name}': {data.task.caveat}")
-    with open_learner(configuration) as learner:
+    with open_learner(configuration) as learner, locked(out):
         folder = RunFolder.create(out, configuration.as_yaml(), force)
         return _train(configuration, data, folder, learner, Progress(), watcher, checkpoint_seconds)
 
 
 def resume(
-    out: Path, *, watcher: Watcher | None = None, checkpoint_seconds: float = 120.0
-) -> TrainingResult:
+    out: Path, *, wanted: Wanted | None = None, watcher: Watcher | None = None,
+    checkpoint_seconds: float = 120.0,
+) -> TrainingResult:  # fmt: skip
     """Continue the run in `out` from its newest undamaged checkpoint (or its start).
 
+    Args:
+        wanted: what the caller takes the run to be; a difference is refused.
+
     Raises:
-        RunError: if `out` holds no run.
+        RunError: if `out` holds no run, its configuration or checkpoints are not those that it wrote, or another
+            process works in it.
+        ConfigError: if it is not the run that is wanted.
     """
     watcher = watcher or Watcher()
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
-    data = _Data.load(configuration)
-    found = load_latest(folder.checkpoints, watcher.message)
-    with open_learner(configuration) as learner:
-        progress = Progress()
-        if found is None:
-            watcher.message("no checkpoint to continue from; starting from the beginning")
-        else:
-            state, progress = found
-            learner.load(state)
-            watcher.message(f"continuing from epoch {progress.epoch}, sample {progress.position}")
-        return _train(configuration, data, folder, learner, progress, watcher, checkpoint_seconds)
-
-
-def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = None) -> Evaluation:
-    """Present the test set to a run's weights.
-
-    Args:
-        out: the run's folder.
-        engine: another engine than the run was trained with.
-        limit: only the first samples of the test set.
-
-    Raises:
-        RunError: if there is no run, or no epoch has been completed.
-    """
-    folder = RunFolder.open(out)
-    configuration = load_configuration(folder.config_path)
-    if engine is not None:
-        configuration = replace(configuration, engine=engine)
-        check_engine(configuration)
-    if limit is not None:
-        configuration = replace(configuration, test_limit=limit)
-    weights = folder.weights()
-    data = _Data.load(configuration)
-    seed, metric = configuration.seed, data.task.metric
-    with open_learner(configuration) as learner:
-        learner.load(weights)
-        # Once for nothing: loads or compiles what the engine needs.
-        evaluate(learner, data.stages[0].test.limit(2), metric, seed)
-        tested = [
-            evaluate(learner, stage.test, metric, seed, number)
-            for number, stage in enumerate(data.stages)
-        ]
-        counts = sum((each.counts for each in tested), EventCounts())
-        activity = activity_of(learner, counts)
-    samples = sum(len(stage.test) for stage in data.stages)
-    return Evaluation(
-        metric.name,
-        float(np.mean([each.value for each in tested])),
-        samples,
-        samples / sum(each.seconds for each in tested),
-        mean_rates(counts),
-        counts,
-        cell_writes(weights),
-        activity,
-    )
+    check_wanted(configuration, wanted or Wanted(), out)
+    data = Data.load(configuration)
+    with locked(out):
+        remove_parts(out)
+        remove_parts(folder.checkpoints)
+        found = load_latest(
+            folder.checkpoints,
+            watcher.message,
+            lambda text: check_checkpoint(text, configuration, folder.checkpoints),
+        )
+        with open_learner(configuration) as learner:
+            progress = Progress()
+            if found is None:
+                watcher.message("no checkpoint to continue from; starting from the beginning")
+            else:
+                state, progress = found
+                learner.load(state)
+                watcher.message(
+                    f"continuing from epoch {progress.epoch}, sample {progress.position}"
+                )
+            return _train(
+                configuration, data, folder, learner, progress, watcher, checkpoint_seconds
+            )
 
 
 @dataclass(frozen=True)
-class _Data:
+class Data:
     """A task whose shape fits the model, and the stages of a run on it."""
 
     task: AnyTask
     stages: Sequence[Stage]
 
     @staticmethod
-    def load(configuration: Configuration) -> _Data:
+    def load(configuration: Configuration) -> Data:
         task = load_task(configuration.task)
         check_fit(configuration, task)
         limits = configuration.limit, configuration.test_limit
-        return _Data(task, task.stages(configuration.seed, *limits))
+        return Data(task, task.stages(configuration.seed, *limits))
 
 
 def open_learner(configuration: Configuration) -> Learner:
@@ -260,7 +196,7 @@ def image_task(configuration: Configuration) -> Task | Curriculum:
 
 
 def _train(
-    configuration: Configuration, data: _Data, folder: RunFolder, learner: Learner,
+    configuration: Configuration, data: Data, folder: RunFolder, learner: Learner,
     progress: Progress, watcher: Watcher | None, checkpoint_seconds: float,
 ) -> TrainingResult:  # fmt: skip
     watcher = watcher or Watcher()
@@ -269,15 +205,18 @@ def _train(
         model.epochs, model.batch_size, model.schedule, configuration.seed, checkpoint_seconds
     )
 
+    text = configuration.as_yaml()
+
     def on_checkpoint(reached: Progress) -> None:
-        save(folder.checkpoints, learner.state(), reached)
+        save(folder.checkpoints, learner.state(), reached, text)
 
     def on_epoch(result: EpochResult) -> None:
-        folder.write_weights(learner.state())
-        folder.write_counts(result.progress.counts, result.inference)
-        if result.activity:
-            folder.write_activity(result.activity)
-        folder.write_metrics(result.progress.metrics)
+        with folder.adding():
+            folder.write_weights(learner.state())
+            folder.write_counts(result.progress.counts, result.inference)
+            if result.activity:
+                folder.write_activity(result.activity)
+            folder.write_metrics(result.progress.metrics)
         watcher.epoch(result.progress.metrics[-1])
 
     hooks = Hooks(

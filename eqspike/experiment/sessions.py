@@ -5,6 +5,7 @@ A name may be followed by the engine's own options, split at colons: `brian2:cpp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,8 +14,10 @@ from eqspike.core.learner import Session
 from eqspike.core.origin import guarded
 from eqspike.core.registry import RATES, SIGNALS, SPIKES, Registry
 from eqspike.engines.offers import OFFERS, refuse_unlike
+from eqspike.experiment.memory_need import check_memory
 from eqspike.systems import AnySystem, RateSystem
 from eqspike.systems.requirements import Offer, require
+from eqspike.systems.weights import expected_shapes, rate_shapes
 
 
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
@@ -141,6 +144,12 @@ ENGINES: Registry[Engine] = Registry(
 )
 
 
+def numbers_of_weights(system: AnySystem) -> dict[str, int]:
+    """Numbers of weights and biases of a network, by name."""
+    shapes = rate_shapes(system) if isinstance(system, RateSystem) else expected_shapes(system)
+    return {name: math.prod(shape) for name, shape in shapes.items()}
+
+
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:
     """Open a system in an engine, with initial weights drawn from `seed`.
 
@@ -156,6 +165,7 @@ def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Sess
         MissingPackageError: if the engine needs what is not installed.
     """
     check_engine(system, engine)
+    check_memory(numbers_of_weights(system), sum(layer.size for layer in system.network.layers))
     name, *options = engine.split(":")
     part = ENGINES.named(name)
     with guarded(part.origin, f"engine '{engine}' cannot be opened"):

@@ -175,7 +175,9 @@ def draw_stdp(stdp: Stdp, run: Path, out: Path | None = None) -> Path:
         MissingPackageError: if matplotlib is not installed.
     """
     figure = stdp_figure(stdp.system.rule.local_rule, stdp.pairs, stdp.in_situ, stdp.title)
-    return save(figure, (out or RunFolder.open(run).plots) / "stdp.png")
+    folder = RunFolder.open(run)
+    with folder.adding(out):
+        return save(figure, (out or folder.plots) / "stdp.png")
 
 
 def as_json(stdp: Stdp) -> dict[str, Any]:

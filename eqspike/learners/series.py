@@ -16,7 +16,7 @@ from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.losses import LOSSES
 from eqspike.learners.optimisers import OptimiserRecipe
 from eqspike.nn.hamiltonian.unit import BACKWARDS
-from eqspike.nn.hssm import UNITS, HamiltonianStack
+from eqspike.nn.hssm import KINDS, HamiltonianStack
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class SeriesRecipe:
         return SeriesRecipe(
             section.integer("channels", low=1, high=100_000),
             section.integer("outputs", low=1, high=100_000),
-            section.choice("units", tuple(UNITS), "linear"),
+            section.choice("units", tuple(KINDS), "linear"),
             section.choice("backward", BACKWARDS, "rhel"),
             section.flag("time_channel", True),
             section.integer("hidden", 64, low=1, high=100_000),

@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.autograd.functional import jacobian
 
 from eqspike.nn.lagrangian import Motion
 
 UNITS, STEPS, TIME_STEP = 3, 400, 0.02
+FIRST, SECOND = [0, 0, 1], [1, 2, 2]
+"""Which oscillators each coupling joins."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +72,17 @@ def duffing(seed: int, steps: int = STEPS) -> tuple[Motion, Tensor]:
 
 def potential(state: Tensor, parameters: Tensor, drive: Tensor) -> Tensor:
     """Σ k s²/2 + Σ q s⁴/4 + Σ κ (s_i - s_j)²/2 - u s_1."""
-    springs, quartic, couplings = parameters.split(UNITS)
-    apart = torch.stack((state[0] - state[1], state[0] - state[2], state[1] - state[2]))
-    wells = (springs * state**2 / 2 + quartic * state**4 / 4 + couplings * apart**2 / 2).sum()
-    return wells - drive * state[0]
+    springs, quartic, couplings = parameters.view(3, UNITS)
+    apart = state[..., FIRST] - state[..., SECOND]
+    wells: Tensor = (
+        springs * state**2 / 2 + quartic * state**4 / 4 + couplings * apart**2 / 2
+    ).sum(-1)
+    return wells - drive * state[..., 0]
 
 
 def cost(state: Tensor, target: Tensor) -> Tensor:
     """(s_2 - target)² / 2."""
-    return (state[1] - target) ** 2 / 2
+    return (state[..., 1] - target) ** 2 / 2
 
 
 def initial_value(motion: Motion, parameters: Tensor, nudge: float) -> list[Row]:
@@ -90,7 +95,7 @@ def initial_value(motion: Motion, parameters: Tensor, nudge: float) -> list[Row]
         last = motion.forward(of, torch.zeros(1, dtype=torch.float64))[0, -2:]
         return torch.cat((last[1], (last[1] - last[0]) / motion.time_step))
 
-    sensitivity = torch.autograd.functional.jacobian(end, parameters)
+    sensitivity: Tensor = jacobian(end, parameters)  # type: ignore[no-untyped-call]
     by_nudge = (pair[0, -2:] - pair[1, -2:]) / (2 * nudge)
     momentum = (by_nudge[1] - by_nudge[0]) / motion.time_step
     residual = momentum @ sensitivity[:UNITS] - by_nudge[1] @ sensitivity[UNITS:]

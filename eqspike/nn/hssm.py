@@ -10,7 +10,33 @@ from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillator
 from eqspike.nn.hamiltonian.unit import HamiltonianUnit
 from eqspike.nn.readout import ReadOut
 
-UNITS = {"linear": LinearOscillators, "log-cosh": LogCoshOscillators}
+KINDS = ("linear", "log-cosh")
+
+
+class Dropout(nn.Module):
+    """Dropout from 16 random bits a value: four values a draw, where PyTorch's own draws each on the processor.
+
+    Args:
+        probability: of a value to become 0, from 0 to below 1, in steps of 1/65536.
+
+    Raises:
+        ConfigError: for another probability.
+    """
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        if not 0.0 <= probability < 1.0:
+            raise ConfigError(f"Dropout: probability must be from 0 to below 1, got {probability}")
+        self.dropped = min(round(probability * 65_536), 65_535)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Zeros, and the rest scaled to keep the mean."""
+        if not self.training or self.dropped == 0:
+            return values
+        draws = torch.empty(-(-values.numel() // 4), dtype=torch.int64, device=values.device)
+        bits = draws.random_(-(2**63), None).view(torch.int16)[: values.numel()]
+        kept = (bits >= self.dropped - 32_768).view(values.shape).to(values.dtype)
+        return values * kept.mul_(65_536 / (65_536 - self.dropped))
 
 
 class HamiltonianBlock(nn.Module):
@@ -36,7 +62,7 @@ class HamiltonianBlock(nn.Module):
         self.unit = unit
         self.read_out = ReadOut(unit.size, hidden, generator=generator)
         self.mix = nn.Linear(hidden, 2 * hidden)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(samples, time, hidden) to the same."""
@@ -69,9 +95,9 @@ class HamiltonianStack(nn.Module):
         kind: str = "linear", step: float = 0.01, backward: str = "rhel", dropout: float = 0.05, seed: int = 0,
     ) -> None:  # fmt: skip
         super().__init__()
-        if kind not in UNITS:
+        if kind not in KINDS:
             raise ConfigError(
-                f"HamiltonianStack: kind must be one of {', '.join(UNITS)}, got {kind!r}"
+                f"HamiltonianStack: kind must be one of {', '.join(KINDS)}, got {kind!r}"
             )
         generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):

@@ -1,7 +1,7 @@
 """Equilibrium Propagation on trajectories: what each boundary condition leaves of the gradient.
 
-A trajectory s(t) makes the action of L_β = |ṡ|²/2 - V(s, θ, t) + β c(s, t) stationary; C is the integral of c. For any
-family of stationary trajectories s(t; θ, β) with p = ∂L/∂ṡ, at β = 0,
+A trajectory s(t) makes the action of L_β = |ṡ|²/2 - V(s, θ, t) + β c(s, t) stationary; C is the integral of c. For
+any family of stationary trajectories s(t; θ, β) with p = ∂L/∂ṡ, at β = 0,
 
     dC/dθ = d/dβ ∫ ∂L/∂θ dt  +  [(d_β p)ᵀ d_θ s - (d_θ p)ᵀ d_β s] from 0 to T
 
@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.func import grad, hessian, vmap
 
 from eqspike.core.errors import ConvergenceError
+from eqspike.nn.hamiltonian.steps import derivative
 
 Potential = Callable[[Tensor, Tensor, Tensor], Tensor]
 Nudge = float
@@ -36,8 +37,8 @@ class Motion:
     """A driven system with a cost.
 
     Attributes:
-        potential: V of state (units,), parameters and drive at one time; a number.
-        cost: c of state and target at one time; a number.
+        potential: V of states (..., units), parameters, and drive at one time: (...).
+        cost: c of states (..., units) and target at one time: (...).
         drive, target: (steps + 1,) or (steps + 1, ...).
         start: (2, units) states s_0 and s_1; they do not depend on the parameters.
         time_step: d.
@@ -59,9 +60,13 @@ class Motion:
 
     def force(self, state: Tensor, parameters: Tensor, k: int, nudge: Tensor) -> Tensor:
         """d² (-V' + nudge c') of (trajectories, units) at step k; nudge (trajectories,)."""
-        pull = vmap(grad(self.potential), (0, None, None))(state, parameters, self.drive[k])
-        push = vmap(grad(self.cost), (0, None))(state, self.target[k])
-        return self.time_step**2 * (nudge[:, None] * push - pull)
+
+        def energy(at: Tensor) -> Tensor:
+            return nudge * self.cost(at, self.target[k]) - self.potential(
+                at, parameters, self.drive[k]
+            )
+
+        return self.time_step**2 * derivative(energy, state, parameters.requires_grad)
 
     def forward(self, parameters: Tensor, nudge: Tensor) -> Tensor:
         """(trajectories, steps + 1, units) from the start on, one a nudge."""
@@ -94,7 +99,8 @@ class Motion:
     def total_cost(self, trajectory: Tensor, periodic: bool = False) -> Tensor:
         """C of (steps + 1, units)."""
         inner = slice(0, self.steps) if periodic else slice(1, self.steps)
-        return self.time_step * vmap(self.cost)(trajectory[inner], self.target[inner]).sum()
+        total: Tensor = self.cost(trajectory[inner], self.target[inner]).sum()
+        return self.time_step * total
 
     def contrast(
         self,
@@ -110,7 +116,8 @@ class Motion:
         first, second = (by_parameters(of[inner], parameters, self.drive[inner]) for of in pair)
         times = self.time_step * torch.arange(self.steps + 1, dtype=pair.dtype)[inner]
         weight = torch.exp((self.damping if weighted else 0.0) * times)
-        return -self.time_step / (2 * nudge) * (weight @ (first - second))
+        difference: Tensor = weight @ (first - second)
+        return -self.time_step / (2 * nudge) * difference
 
     def boundary_value(
         self, guess: Tensor, parameters: Tensor, nudge: float, periodic: bool

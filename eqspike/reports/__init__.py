@@ -1,8 +1,10 @@
 """Documents about runs: energy reports and comparisons, as JSON, Markdown and pages."""
 
 from eqspike.reports.comparison import ComparedSystem, SystemComparison, build_comparison
-from eqspike.reports.comparison_report import comparison_json, write_comparison
-from eqspike.reports.report import EnergyReport, build_report, report_json, write_report
+from eqspike.reports.comparison_document import write_comparison
+from eqspike.reports.contents import EnergyReport, build_report
+from eqspike.reports.export import comparison_json, report_json
+from eqspike.reports.report import write_report
 
 __all__ = [
     "ComparedSystem",

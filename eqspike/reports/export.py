@@ -1,4 +1,4 @@
-"""The report as plain JSON data, schema `eqspike-energy-report-1`."""
+"""Reports and comparisons as plain JSON data, schemas `eqspike-energy-report-1` and `eqspike-comparison-1`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,23 @@ from eqspike.core.activity import activity_json
 from eqspike.core.quantities import Interval
 from eqspike.energy.endurance import Wear
 from eqspike.energy.events import CATEGORIES, Row
+from eqspike.energy.model import Estimate
 from eqspike.energy.wording import EXCLUSIONS
+from eqspike.reports.comparison import (
+    ComparedSystem,
+    SystemComparison,
+    SystemEnergy,
+    energy_ratio,
+    events_per_sample,
+)
 from eqspike.reports.contents import ChipEnergy, EnergyReport, Priced
 
 SCHEMA = "eqspike-energy-report-1"
+COMPARISON_SCHEMA = "eqspike-comparison-1"
 
 
-def report_data(report: EnergyReport) -> dict[str, Any]:
-    """All of a report as plain data; energies in joules, null for unknown."""
+def report_json(report: EnergyReport) -> dict[str, Any]:
+    """All of a report as JSON data, described in `docs/energy.md`; energies in joules, null for unknown."""
     return {
         "schema": SCHEMA,
         "title": report.title,
@@ -145,3 +154,65 @@ def interval_data(interval: Interval | None) -> dict[str, float] | None:
     if interval is None:
         return None
     return {"low": interval.low, "typical": interval.typical, "high": interval.high}
+
+
+def comparison_json(comparison: SystemComparison) -> dict[str, Any]:
+    """All of a comparison as JSON data, described in `docs/energy.md`; energies in joules, null for unknown."""
+    return {
+        "schema": COMPARISON_SCHEMA,
+        "conditions": comparison.conditions.to_json(),
+        "first": comparison.systems[0].label,
+        "systems": {
+            system.label: _system(system, index, comparison)
+            for index, system in enumerate(comparison.systems)
+        },
+        "chips": {
+            chip.name: {
+                "title": chip.title,
+                "reference": chip.reference,
+                "profile": profile_data(chip),
+            }
+            for chip in comparison.chips
+        },
+        "excluded": list(EXCLUSIONS),
+    }
+
+
+def _system(system: ComparedSystem, index: int, comparison: SystemComparison) -> dict[str, Any]:
+    accuracy = system.provenance.get("accuracy")
+    chips = {
+        chip.name: _energy(energies[index], energies[0])
+        for chip, energies in zip(comparison.chips, comparison.energies, strict=True)
+    }
+    counted = {"inference": system.inference, "training": system.training}
+    return {
+        "accuracy": accuracy,
+        "weights": dict(system.weights),
+        "events_per_sample": {
+            name: None if counts is None else events_per_sample(counts)
+            for name, counts in counted.items()
+        },
+        "unpriced": system.unpriced or None,
+        "chips": chips,
+        "provenance": dict(system.provenance),
+    }
+
+
+def _energy(energy: SystemEnergy, first: SystemEnergy) -> dict[str, Any]:
+    return {
+        "inference_j": _per_sample(energy.inference),
+        "training_sample_j": _per_sample(energy.training),
+        "inference_to_first": _ratio(energy.inference, first.inference),
+        "training_sample_to_first": _ratio(energy.training, first.training),
+        "not_modelled": sorted(
+            {gap.what for e in (energy.inference, energy.training) if e for gap in e.gaps}
+        ),
+    }
+
+
+def _per_sample(estimate: Estimate | None) -> dict[str, float] | None:
+    return interval_data(None if estimate is None else estimate.per_sample)
+
+
+def _ratio(one: Estimate | None, other: Estimate | None) -> dict[str, float] | None:
+    return None if one is None or other is None else interval_data(energy_ratio(one, other))

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from eqspike.core.errors import RunError
+from eqspike.core.files import write_together
+from eqspike.reports.document import Document
+from eqspike.reports.markdown import render_markdown
+from eqspike.reports.page import render_page
+
+
+def write_document(document: Document, folder: Path) -> tuple[Path, Path, Path]:
+    """Write a document as JSON, Markdown and HTML; returns the paths in that order.
+
+    Raises:
+        RunError: if the folder or a file cannot be written.
+        MissingPackageError: without the package `jinja2`.
+    """
+    texts = {
+        "json": json.dumps(document.data, indent=2, ensure_ascii=False) + "\n",
+        "md": render_markdown(document),
+        "html": render_page(document),
+    }
+    named = {f"{document.name}.{ending}": text for ending, text in texts.items()}
+    data, markdown, page = write_texts(folder, named)
+    return data, markdown, page
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
     """Write texts by file name into a folder, which is made if need be; returns the paths in that order.
 
     Raises:
-        RunError: if the folder or a file cannot be written.
+        RunError: if the folder or a file cannot be written; then none is replaced.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            # Half a surrogate pair becomes an escape, which JSON reads back; pages write it out.
-            (folder / name).write_bytes(text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise RunError(f"{folder}: the report cannot be written: {error.strerror}") from error
-    return tuple(folder / name for name in texts)
+    # Half a surrogate pair becomes an escape, which JSON reads back; pages write it out.
+    contents = {name: text.encode("utf-8", "backslashreplace") for name, text in texts.items()}
+    return write_together(folder, contents)

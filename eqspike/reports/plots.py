@@ -55,13 +55,14 @@ class Series:
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot. Columns and ticks are pairs of place and text; `label` says all of it in words."""
+    """A plot of a height in pixels. Columns and ticks are pairs of place and text; `label` says all in words."""
 
     title: str
     label: str
     columns: tuple[tuple[str, str], ...]
     ticks: tuple[tuple[str, str], ...]
     series: tuple[Series, ...]
+    height: int = HEIGHT
 
 
 @dataclass(frozen=True)

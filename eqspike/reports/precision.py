@@ -10,6 +10,7 @@ from eqspike.core.quantities import Interval
 from eqspike.energy import text
 from eqspike.energy.model import Estimate
 from eqspike.energy.text import Amount
+from eqspike.reports import document as doc
 from eqspike.reports.comparison import (
     ComparedSystem,
     SystemComparison,
@@ -17,7 +18,8 @@ from eqspike.reports.comparison import (
     events_per_sample,
 )
 from eqspike.reports.plots import MARKERS, Plot, Scale, Value, log_scale, make_plot, percent_scale
-from eqspike.reports.quantity_view import total_amount
+from eqspike.reports.ranges import total_amount
+from eqspike.reports.sections import accuracy_words
 
 FLOAT = "float"
 
@@ -25,26 +27,20 @@ SIGNS = ("binary", "metaplastic")
 """Memories whose weights are a sign and a common magnitude: one bit each."""
 
 
-@dataclass(frozen=True)
-class PrecisionLine:
-    """One system of the study; all texts."""
-
-    label: str
-    weights: str
-    rounding: str
-    accuracy: str
-    inference: Amount
-    training: Amount
+_COLUMNS = (
+    doc.Column("system"), doc.Column("weights"), doc.Column("kind", under=1), doc.Column("accuracy", True),
+    doc.Column("inference", True, "interval"), doc.Column("training sample", True, "interval"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class PrecisionStudy:
-    """Plots, names of their series by marker, and table; energies are on `chip`, empty if none prices them."""
+    """Plots, names of their series by marker, and lines of a table; energies are on `chip`, if any prices them."""
 
     chip: str
     series: tuple[tuple[int, str], ...]
     plots: tuple[Plot, ...]
-    lines: tuple[PrecisionLine, ...]
+    lines: tuple[tuple[str | Amount, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -59,6 +55,22 @@ class _Entry:
     @property
     def column(self) -> str:
         return FLOAT if self.bits is None else _bits(self.bits)
+
+
+def precision_parts(comparison: SystemComparison) -> tuple[doc.Part, ...]:
+    """Plots and table of the study, if there is one."""
+    study = precision_study(comparison)
+    if study is None:
+        return ()
+    tail = (
+        "Lines join the means of equal widths. Writes and energy are on logarithmic axes; an energy's line runs "
+        "from low to high."
+    )
+    on = f"Energies per sample on {study.chip}" if study.chip else "No chip prices these systems"
+    return (
+        doc.Plots("Systems by the width of their weights:", study.series, tail, study.plots),
+        doc.Table(on, _COLUMNS, study.lines, "wide"),
+    )
 
 
 def precision_study(comparison: SystemComparison) -> PrecisionStudy | None:
@@ -160,20 +172,13 @@ def _series(entries: list[_Entry]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.series for entry in entries))
 
 
-def _line(entry: _Entry) -> PrecisionLine:
-    share = entry.system.provenance.get("accuracy")
-    inference, training = (
+def _line(entry: _Entry) -> tuple[str | Amount, ...]:
+    energies = (
         Amount("not priced", "") if estimate is None else total_amount(estimate)
         for estimate in (entry.energy.inference, entry.energy.training)
     )
-    return PrecisionLine(
-        entry.system.label,
-        entry.column,
-        entry.series,
-        "not given" if share is None else f"{100 * share:.2f} %",
-        inference,
-        training,
-    )
+    accuracy = accuracy_words(entry.system.provenance)
+    return entry.system.label, entry.column, entry.series, accuracy, *energies
 
 
 def _bits(bits: int) -> str:

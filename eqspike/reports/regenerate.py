@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 
 from eqspike.core.errors import EqspikeError
-from eqspike.reports.comparison_report import (
-    INPUTS_SCHEMA,
+from eqspike.reports.comparison_document import write_comparison
+from eqspike.reports.inputs import (
+    COMPARISON_SCHEMA,
+    NAME,
+    SCHEMA,
     read_comparison_inputs,
-    write_comparison,
+    read_inputs,
+    read_object,
 )
-from eqspike.reports.inputs import NAME, SCHEMA, read_inputs, read_object
 from eqspike.reports.report import write_report
 
 
@@ -30,7 +33,7 @@ def write_again(folder: Path, target: Path) -> tuple[Path, ...]:
         ConfigError: for inputs that follow neither schema.
     """
     path = folder / NAME
-    if read_object(path, (SCHEMA, INPUTS_SCHEMA))["schema"] == INPUTS_SCHEMA:
+    if read_object(path, (SCHEMA, COMPARISON_SCHEMA))["schema"] == COMPARISON_SCHEMA:
         return write_comparison(read_comparison_inputs(path), target)
     return write_report(read_inputs(folder), target)
 

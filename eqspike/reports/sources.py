@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.chips.supplied import SOURCE as USER
-from eqspike.core.counts import FILE_SCHEMA, EventCounts
+from eqspike.core.counts import FILE_SCHEMA
 from eqspike.core.counts import SCHEMA as COUNTS
 from eqspike.core.errors import ConfigError
 from eqspike.energy.conditions import Conditions
 from eqspike.energy.counts_file import read_counts_file
 from eqspike.reports.comparison import ComparedSystem
 from eqspike.reports.export import SCHEMA as REPORT
-from eqspike.reports.inputs import NAME, read_object
+from eqspike.reports.inputs import NAME, following_schema, read_object, read_system, settings
 from eqspike.reports.inputs import SCHEMA as INPUTS
 
 FILES = (NAME, "energy.json")
@@ -62,42 +62,20 @@ def read_source(path: Path, label: str) -> ReportSource:
             ),
             (),
         )
-    try:
-        if data["schema"] == INPUTS:
-            return _of_inputs(data, label, str(path))
-        return _of_report(data, label, path)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"{path}: does not follow the schema: {error!r}") from error
+    with following_schema(path):
+        counts = data["counts"] if data["schema"] == REPORT else data
+        system = read_system(label, data, counts, str(path))
+        names, figures, conditions = settings(data)
+        if data["schema"] == REPORT:
+            _refuse_figures(data["chips"], path)
+        return ReportSource(system, names, figures, conditions)
 
 
-def _of_inputs(data: Any, label: str, source: str) -> ReportSource:
-    return ReportSource(
-        _system(label, data, data, source),
-        tuple(str(name) for name in data["chips"]),
-        {str(chip): dict(given) for chip, given in data.get("figures", {}).items()},
-        Conditions(**data.get("conditions", {})),
-    )
-
-
-def _of_report(data: Any, label: str, path: Path) -> ReportSource:
-    for name, chip in data["chips"].items():
+def _refuse_figures(chips: Any, path: Path) -> None:
+    """A report of figures of the user holds them in a form that cannot be read back."""
+    for name, chip in chips.items():
         if USER in chip["profile"]["sources"]:
             raise ConfigError(
                 f"{path}: chip '{name}' was given figures of the user; name the report's {NAME} instead, "
                 "which holds them"
             )
-    return ReportSource(
-        _system(label, data, data["counts"], str(path)),
-        tuple(data["chips"]),
-        {},
-        Conditions(**data.get("conditions", {})),
-    )
-
-
-def _system(label: str, data: Any, counts: Any, source: str) -> ComparedSystem:
-    training, inference = (
-        None if counts[name] is None else EventCounts.from_json(counts[name], f"{source}: {name}")
-        for name in ("training", "inference")
-    )
-    weights = {str(place): int(number) for place, number in data.get("weights", {}).items()}
-    return ComparedSystem(label, dict(data["provenance"]), training, inference, weights)

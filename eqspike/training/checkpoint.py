@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,35 +65,61 @@ class Progress:
                 int(data["position"]),
                 float(data["judged"]),
                 EventCounts.from_json(data["counts"], source),
-                tuple(data["metrics"]),
+                tuple(dict(record) for record in data["metrics"]),
                 float(data["seconds"]),
             )
-        except (KeyError, TypeError, ValueError, ConfigError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, ConfigError) as error:
             raise RunError(f"{source}: is damaged: {error!r}") from error
 
 
-def save(folder: Path, state: Arrays, progress: Progress) -> Path:
-    """Write a checkpoint and delete all but the newest few; returns its path."""
-    folder.mkdir(parents=True, exist_ok=True)
+def save(folder: Path, state: Arrays, progress: Progress, configuration: str) -> Path:
+    """Write a checkpoint and delete all but the newest few; returns its path.
+
+    Args:
+        configuration: of the run (YAML), kept with its SHA-256, so that no other run continues from it.
+    """
+    digest = hashlib.sha256(configuration.encode()).hexdigest()
+    kept = {"configuration": configuration, "configuration_sha256": digest}
     path = folder / f"{progress.epoch:06d}-{progress.position:010d}.safetensors"
     before = {f"{_BEFORE}{name}": array for name, array in progress.before.items()}
-    write_arrays(path, state | before, progress.to_json())
+    write_arrays(path, state | before, progress.to_json() | kept)
     for old in _newest_first(folder)[KEPT:]:
         old.unlink(missing_ok=True)
     return path
 
 
-def load_latest(folder: Path, report: Callable[[str], None]) -> tuple[Arrays, Progress] | None:
-    """Newest checkpoint that is whole; damaged ones are reported and passed over. None if there is none."""
+def load_latest(
+    folder: Path,
+    report: Callable[[str], None],
+    check: Callable[[str], None] = lambda configuration: None,
+) -> tuple[Arrays, Progress] | None:
+    """Newest checkpoint that is whole; damaged ones are reported and passed over. None if there is none.
+
+    Args:
+        check: given the configuration that a checkpoint was made with, raises an error if it is another.
+    """
     for path in _newest_first(folder):
         try:
             arrays, found = read_arrays(path)
             state = {name: a for name, a in arrays.items() if not name.startswith(_BEFORE)}
             before = {name.removeprefix(_BEFORE): arrays[name] for name in arrays.keys() - state}
-            return state, replace(Progress.from_json(found, str(path)), before=before)
+            progress = replace(Progress.from_json(found, str(path)), before=before)
+            configuration = _configuration(found, path)
         except RunError as error:
             report(f"{error}; trying the checkpoint before it")
+            continue
+        check(configuration)
+        return state, progress
     return None
+
+
+def _configuration(found: dict[str, Any], path: Path) -> str:
+    text = found.get("configuration")
+    if not isinstance(text, str):
+        raise RunError(
+            f"{path}: does not tell its configuration; it is of another version of eqspike"
+        )
+    return text
 
 
 def _newest_first(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ import pytest
 from eqspike.cli import main
 from eqspike.core.learner import Arrays
 from eqspike.engines.fast import FastSession
+from eqspike.engines.offers import OFFERS
 from eqspike.experiment import ENGINES, Engine
 from eqspike.systems import System
 
@@ -61,6 +62,7 @@ def test_a_difference_is_located(
         return Perturbed(system, seed)
 
     monkeypatch.setitem(ENGINES.built_in, "perturbed", Engine(open_perturbed))  # type: ignore[arg-type]
+    monkeypatch.setitem(OFFERS, "perturbed", OFFERS["fast"])
     command = ["parity", str(run), "--engines", "fast,perturbed", "--samples", "3"]
     assert main([*command, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)

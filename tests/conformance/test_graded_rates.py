@@ -43,7 +43,7 @@ in_lava = pytest.mark.skipif(
 
 
 def plain(system: RateSystem, bits: int) -> GradedSession:
-    return GradedSession(system, 3, "plain", bits, PlainGraded)
+    return GradedSession(system, 3, "fast-int", bits, PlainGraded)
 
 
 def assert_same(found: Trace, wanted: Trace) -> None:
@@ -185,7 +185,7 @@ def test_lava_flips_the_same_weights() -> None:
 @pytest.mark.parametrize(
     ("system", "reason"),
     [
-        (SYSTEMS[0], "memory.kind binary"),
+        (SYSTEMS[0], "for memory it has binary"),
         (replace(LEARNING[0], learning_rates=(0.1, 0.0, 0.1)), "above 0"),
         (replace(LEARNING[0], memory=replace(SIGNS, scale=Scale("unit", (0.1,) * 3))), "scale.rates"),
     ],

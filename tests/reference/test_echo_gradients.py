@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from eqspike.nn import HamiltonianUnit, LinearOscillators, LogCoshOscillators
 from eqspike.nn.hamiltonian import loop
 from eqspike.nn.hamiltonian.nudging import Kicks
-from eqspike.nn.hamiltonian.steps import Leapfrog
+from eqspike.nn.hamiltonian.steps import Leapfrog, derivative
 from eqspike.nn.readout import ReadOut
 
 Gradients = dict[str, Tensor]
@@ -248,20 +248,10 @@ def test_stacks_of_units_and_ordinary_layers(scan: str, seed: int) -> None:
     assert worst(stack("rhel", scan, seed), stack("bptt", "loop", seed)) < 1e-8
 
 
-def flipless(momentum: Tensor) -> Tensor:
-    return momentum
-
-
-def unreversed(steps: int) -> range:
-    return range(steps)
-
-
 def stale(
     self: Leapfrog, position: Tensor, momentum: Tensor, inputs: Tensor, differentiable: bool = False
 ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
     """The kick is taken where the position was before its drift."""
-    from eqspike.nn.hamiltonian.steps import derivative
-
     kick = derivative(lambda at: self.potential(at, inputs), position, differentiable)
     middle = position + 0.5 * derivative(self.kinetic, momentum, differentiable)
     kicked = momentum - kick
@@ -291,7 +281,7 @@ LEAPFROG = Leapfrog.step
 @pytest.mark.parametrize("energy", ["linear", "log-cosh"])
 @pytest.mark.parametrize(
     ("where", "name", "wrong"),
-    [(loop, "flipped", flipless), (loop, "reversed_time", unreversed), (Leapfrog, "step", stale),
+    [(loop, "flipped", lambda momentum: momentum), (loop, "reversed_time", range), (Leapfrog, "step", stale),
      (Leapfrog, "step", damped), (Leapfrog, "step", late)],
     ids=["no flip of momenta", "inputs not reversed", "stale kick", "damped", "end of the step"],
 )  # fmt: skip

@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ def _keep(program: Path, kept: Path) -> None:
         shutil.copy2(program, part)
         part.replace(kept)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only file system refuses this, too
+            part.unlink(missing_ok=True)
 
 
 def _digest(folder: Path) -> str:

@@ -5,12 +5,14 @@ It is printed from the texts the engine runs (`printing`), so it spikes alike.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.files import write_together
 from eqspike.core.grid import snap
 from eqspike.core.learner import Arrays, Keys
 from eqspike.core.network import Coupling, Layer
@@ -145,9 +147,11 @@ def write_script(
             schedule=_indented("\n".join(f'"{slot}",' for slot in SCHEDULE)),
         )
     )
-    path.write_text("".join(parts), encoding="utf-8")
-    np.savez_compressed(data, **arrays)
-    return path, data
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    files = {path.name: "".join(parts).encode(), data.name: packed.getvalue()}
+    script, beside = write_together(path.parent, files)
+    return script, beside
 
 
 def _group_name(layer: Layer) -> str:

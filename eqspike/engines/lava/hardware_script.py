@@ -5,11 +5,13 @@ The script needs Lava and NumPy only. Its simulation is tested against the engin
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 
 from eqspike.chips.loihi import LoihiCoupling, LoihiLayer, LoihiNetwork
+from eqspike.core.files import write_together
 from eqspike.engines.integers.loihi import refuse_odd_weights
 
 _HEAD = '''"""{title} on Loihi 2, through Lava: inference.
@@ -86,9 +88,10 @@ def write_hardware_script(
     """
     refuse_odd_weights(network)
     arrays = path.with_suffix(".npz")
-    with open(arrays, "wb") as file:
-        np.savez_compressed(file, **network.as_arrays())
-    path.write_text(hardware_script(network, path.name, arrays.name, title))
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **network.as_arrays())
+    text = hardware_script(network, path.name, arrays.name, title)
+    write_together(path.parent, {path.name: text.encode(), arrays.name: packed.getvalue()})
 
 
 def hardware_script(network: LoihiNetwork, script: str, arrays: str, title: str) -> str:

@@ -17,6 +17,7 @@ from eqspike.core.trace import Trace, stacked
 from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally
 from eqspike.engines.tally import event_counts as message_counts
+from eqspike.engines.torch.arrays import as_numpy, pre_first
 from eqspike.engines.torch.counting import event_counts
 from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
 from eqspike.engines.torch.events import ChangeRelaxation
@@ -90,7 +91,7 @@ class TorchSession:
         rates = Rates.of(self.system, rate_factor)
         with self._computing(len(images)):
             relaxation = self._free(images, learning=True)
-            scores = _as_numpy(self._scores(relaxation))
+            scores = as_numpy(self._scores(relaxation))
             lesson = self._lesson(labels, keys)
             if writes_steps(self.system.rule.reading):
                 self._learning.continually(relaxation, lesson, rates)
@@ -105,7 +106,7 @@ class TorchSession:
         with self._computing(len(images)):
             relaxation = self._free(images, learning=False)
             self._count(relaxation)
-            return _as_numpy(self._scores(relaxation))
+            return as_numpy(self._scores(relaxation))
 
     def rates(self, images: Images) -> Arrays:
         """Rates at the end of the free phase, by layer, (samples, neurons); nothing is counted."""
@@ -176,7 +177,7 @@ class TorchSession:
     def weights(self) -> Arrays:
         """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
         kept = {
-            name: _pre_first(self._writer.kept[index][key])
+            name: pre_first(self._writer.kept[index][key])
             for index, names in enumerate(kept_names(self.system))
             for key, name in names.items()
         }
@@ -282,7 +283,7 @@ class TorchSession:
 
     def _by_layer(self, states: Sequence[Tensor]) -> Arrays:
         layers = self.system.network.free_layers
-        return {layer.name: _as_numpy(state) for layer, state in zip(layers, states, strict=True)}
+        return {layer.name: as_numpy(state) for layer, state in zip(layers, states, strict=True)}
 
     def _by_name(
         self, forward: Sequence[Tensor], backward: Sequence[Tensor], biases: Sequence[Tensor]
@@ -291,19 +292,9 @@ class TorchSession:
         result: Arrays = {}
         network, separate = self.system.network, self.system.feedback.separate
         for coupling, up, down in zip(network.couplings, forward, backward, strict=True):
-            result[coupling.name] = _pre_first(up)
+            result[coupling.name] = pre_first(up)
             if separate and coupling.bidirectional:
-                result[backward_name(coupling)] = _as_numpy(down)
+                result[backward_name(coupling)] = as_numpy(down)
         for layer, bias in zip(network.free_layers, biases, strict=True):
-            result[f"{layer.name}.bias"] = _as_numpy(bias)
+            result[f"{layer.name}.bias"] = as_numpy(bias)
         return result
-
-
-def _pre_first(tensor: Tensor) -> NDArray[np.float64]:
-    """A copy in float64 whose postsynaptic axis is last, as in `System`."""
-    return np.ascontiguousarray(np.moveaxis(_as_numpy(tensor), 0, -1))
-
-
-def _as_numpy(tensor: Tensor) -> NDArray[np.float64]:
-    """A copy in float64."""
-    return np.array(tensor.to("cpu", torch.float64).numpy())

@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from eqspike.core.errors import ConfigError
+from eqspike.core.showing import shorten, show
+from eqspike.core.yaml_text import read_yaml, write_yaml
 
 SEED = "seed"
 """The one setting of a run, not of its model, that may be varied."""
+
+MOST_POINTS = 100_000
+"""Of one grid."""
 
 _LONGEST = 80
 
@@ -76,20 +80,20 @@ def read_axis(text: str) -> Axis:
     key, equals, given = text.partition("=")
     key = key.strip()
     if not (equals and key):
-        raise ConfigError(f"--vary {text}: write it as KEY=[V1, V2], such as rule.beta=[0.3, 0.5]")
-    try:
-        values = yaml.safe_load(given)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--vary {text}: the values are not valid YAML") from error
+        raise ConfigError(
+            f"--vary {shorten(text)}: write it as KEY=[V1, V2], such as rule.beta=[0.3, 0.5]"
+        )
+    said = f"--vary {shorten(text)}"
+    values = read_yaml(given, said)
     if not isinstance(values, list) or not values:
         raise ConfigError(
-            f"--vary {text}: needs a list of values, got {values!r}; write {key}=[V1, V2]"
+            f"{said}: needs a list of values, got {show(values)}; write {shorten(key)}=[V1, V2]"
         )
     for value in values:
         if values.count(value) > 1:
-            raise ConfigError(f"--vary {text}: {value!r} is given twice; give each value once")
+            raise ConfigError(f"{said}: {show(value)} is given twice; give each value once")
         if key == SEED and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            raise ConfigError(f"--vary {text}: a seed is a whole number, at least 0, got {value!r}")
+            raise ConfigError(f"{said}: a seed is a whole number, at least 0, got {show(value)}")
     return Axis(key, tuple(values))
 
 
@@ -97,17 +101,19 @@ def grid(axes: Sequence[Axis]) -> tuple[Point, ...]:
     """Every combination; the last axis moves fastest.
 
     Raises:
-        ConfigError: if two axes have one key.
+        ConfigError: if two axes have one key, or there are more points than `MOST_POINTS`.
     """
     keys = [axis.key for axis in axes]
     for key in keys:
         if keys.count(key) > 1:
             raise ConfigError(f"--vary {key} is given twice; put all its values in one list")
+    points = math.prod(len(axis.values) for axis in axes)
+    if points > MOST_POINTS:
+        raise ConfigError(f"--vary: a grid has at most {MOST_POINTS:,} points, got {points:,}")
     combinations = itertools.product(*(axis.values for axis in axes))
     return tuple(Point(dict(zip(keys, values, strict=True))) for values in combinations)
 
 
 def _flow(value: Any) -> str:
     """A value as YAML on one line."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10**6)
-    return text.removesuffix("\n").removesuffix("\n...")
+    return write_yaml(value, one_line=True)

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.core.errors import RunError
+from eqspike.core.files import write_json
+from eqspike.core.reading import read_bytes, read_object
+from eqspike.core.yaml_text import LARGEST
 from eqspike.experiment.configuration import Configuration, resolve
 from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.plugins import PluginFile, plugins
 from eqspike.experiment.runs import resume, start
 from eqspike.experiment.sweep.grid import Point
 from eqspike.reports import report_json
-from eqspike.training.files import read_json, write_json
+from eqspike.training import RunFolder
+from eqspike.training.lock import locked
 
 RESULT = "sweep_point.json"
 
@@ -79,6 +83,11 @@ def run_point(base: Base, point: Point, out: str) -> Result:
 
 
 def _new_result(base: Base, point: Point, folder: Path) -> Result:
+    with locked(folder):
+        return _trained(base, point, folder)
+
+
+def _trained(base: Base, point: Point, folder: Path) -> Result:
     configuration = base.configuration(point)
     seconds = base.checkpoint_seconds
     if (folder / "config.yaml").exists():
@@ -95,7 +104,8 @@ def _new_result(base: Base, point: Point, folder: Path) -> Result:
         result["chips"] = {
             chip: _energies(entry) for chip, entry in zip(base.chips, priced, strict=True)
         }
-    write_json(folder / RESULT, result)
+    with RunFolder(folder).adding():
+        write_json(folder / RESULT, result)
     return result
 
 
@@ -109,14 +119,17 @@ def known_result(base: Base, point: Point, out: str) -> Result | None:
     config = folder / "config.yaml"
     if not config.exists():
         return None
-    if config.read_text(encoding="utf-8") != base.configuration(point).as_yaml():
+    wanted = base.configuration(point).as_yaml()
+    if read_bytes(config, LARGEST, RunError) != wanted.encode():
         raise RunError(
             f"{folder}: holds a run of another configuration (see its config.yaml); choose another --out"
         )
-    if not (folder / RESULT).exists():
+    try:
+        RunFolder.open(folder).check(RESULT)
+        result: Result = read_object(folder / RESULT)
+    except RunError:  # none yet, or damaged: it is computed anew from the run
         return None
-    result: Result = read_json(folder / RESULT)
-    return result if tuple(result["chips"]) == base.chips else None
+    return result if tuple(result.get("chips", ())) == base.chips else None
 
 
 def _energies(chip: Mapping[str, Any]) -> dict[str, Any]:

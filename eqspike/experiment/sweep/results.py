@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eqspike.core.files import json_bytes, write_together
+from eqspike.core.showing import markdown_text, spreadsheet_cell
 from eqspike.energy.text import si
 from eqspike.experiment.sweep.grid import Axis, Point
 from eqspike.experiment.sweep.point import Base, Result
-from eqspike.training.files import write_bytes, write_json
 
 SCHEMA = "eqspike-sweep-1"
 
@@ -94,12 +95,12 @@ def pareto_front(sweep: Sweep, chip: str) -> list[int]:
 
 def write_sweep(sweep: Sweep, out: Path) -> list[Path]:
     """Write `sweep.json`, `sweep.csv` and `sweep.md` into `out`; returns their paths."""
-    out.mkdir(parents=True, exist_ok=True)
-    paths = [out / f"sweep.{ending}" for ending in ("json", "csv", "md")]
-    write_json(paths[0], sweep.to_json())
-    write_bytes(paths[1], _csv(sweep).encode())
-    write_bytes(paths[2], _markdown(sweep).encode())
-    return paths
+    files = {
+        "sweep.json": json_bytes(sweep.to_json()),
+        "sweep.csv": _csv(sweep).encode(),
+        "sweep.md": _markdown(sweep).encode(),
+    }
+    return list(write_together(out, files))
 
 
 def table(sweep: Sweep) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -134,7 +135,8 @@ def _csv(sweep: Sweep) -> str:
     bounds = ("low", "typical", "high")
     quantities = ("inference_j", "training_sample_j")
     columns = [f"{c} {q} {b}" for c in sweep.base.chips for q in quantities for b in bounds]
-    writer.writerow([*(axis.key for axis in sweep.axes), "accuracy", *columns, "error"])
+    head = [*(axis.key for axis in sweep.axes), "accuracy", *columns, "error"]
+    writer.writerow([spreadsheet_cell(cell) for cell in head])
     for outcome in sweep.outcomes:
         energies: list[Any] = []
         for chip in sweep.base.chips:
@@ -142,15 +144,21 @@ def _csv(sweep: Sweep) -> str:
                 energy = outcome.energy(chip, quantity)
                 energies += [None if energy is None else energy[bound] for bound in bounds]
         settings = outcome.point.settings.values()
-        writer.writerow([*settings, outcome.accuracy, *energies, outcome.error])
+        cells = [*settings, outcome.accuracy, *energies, outcome.error]
+        writer.writerow([spreadsheet_cell(_written(cell)) for cell in cells])
     return file.getvalue()
+
+
+def _written(value: Any) -> Any:
+    """Lists and mappings as texts."""
+    return value if value is None or isinstance(value, (int, float, str)) else str(value)
 
 
 def _markdown(sweep: Sweep) -> str:
     header, rows = table(sweep)
     title = f"{sweep.base.model} on {sweep.base.task}"
     text = [
-        f"# {_cell(title)}",
+        f"# {markdown_text(title)}",
         "",
         "Energy per inference: typical (low – high). A star: no other point is as accurate for less energy.",
         "",
@@ -158,17 +166,11 @@ def _markdown(sweep: Sweep) -> str:
     ]
     if sweep.failed:
         text += ["", "Failed:", ""]
-        text += [f"- {_cell(o.point.name)}: {_cell(o.error or '')}" for o in sweep.failed]
+        text += [
+            f"- {markdown_text(o.point.name)}: {markdown_text(o.error or '')}" for o in sweep.failed
+        ]
     return "\n".join(text) + "\n"
 
 
 def _lines(rows: Sequence[Sequence[str]]) -> list[str]:
-    return ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
-
-
-def _cell(text: str) -> str:
-    """Text that neither ends a cell nor becomes markup."""
-    flat = " ".join(text.split())
-    for character in "\\`|<>_":
-        flat = flat.replace(character, "\\" + character)
-    return flat
+    return ["| " + " | ".join(markdown_text(cell) for cell in row) + " |" for row in rows]

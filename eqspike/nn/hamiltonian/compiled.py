@@ -21,7 +21,7 @@ from eqspike.nn.hamiltonian.nudging import Kicks
 
 Array = NDArray[Any]
 Physics = tuple[Array, Array, Array, Array]
-CHUNK = 32_768
+CHUNK = 131_072
 """Values of the drive held at a time."""
 
 
@@ -54,7 +54,9 @@ class CompiledPass(torch.autograd.Function):
         positions = inputs.new_empty(samples, time, size)
         squares, keep = np.zeros((samples, size)), plan.backward == "bptt"
         kept = tuple(
-            positions.numpy() * 0 if keep else kernels.nothing_kept(positions.numpy().dtype)
+            np.zeros_like(positions.numpy())
+            if keep
+            else kernels.nothing_kept(positions.numpy().dtype)
             for _ in range(2)
         )
         for start, stop in chunks(inputs, size):
@@ -87,7 +89,8 @@ class CompiledPass(torch.autograd.Function):
             way.run(start, stop, drive.numpy(), nudge.numpy(), gradient.numpy())
             of_inputs[:, start:stop] = gradient @ weight
             of_weight += gradient.flatten(0, 1).T @ part.flatten(0, 1)
-            of_bias += gradient.sum((0, 1), dtype=torch.float64)
+            if bias is not None:
+                of_bias += gradient.sum((0, 1), dtype=torch.float64)
         sums = torch.from_numpy(way.sums.sum(1)).to(weight.dtype)
         of_state = (torch.from_numpy(of).to(inputs.dtype) for of in way.of_state())
         return (

@@ -97,7 +97,7 @@ def echo(
             for i in range(units):
                 kinetic[i] += 0.25 * (p[i] - p2[i]) * (p[i] + p2[i])
             if bounded:
-                contrast_wells(middle, f, slope, wells)
+                contrast_wells(middle, bent, f, slope, wells)
                 contrast_bends(scale, middle, bent, wells, step, gain, slope, gradient, sums[3, b])
                 for i in range(units):
                     sums[2, b, i] += scale * step[i] * wells[i]

@@ -30,7 +30,7 @@ class Kicks:
             cotangents: of positions (samples, time, size), and of the last momenta (samples, size) or None.
         """
         given = [of.detach() for of in cotangents if of is not None]
-        total = sum(float(of.to(torch.float64).square().sum()) for of in given)
+        total = sum(float(torch.linalg.vector_norm(of)) ** 2 for of in given)
         oscillators = given[0].shape[0] * given[0].shape[-1]
         kick, momentum = math.sqrt(total / oscillators), math.sqrt(mean_square)
         strength = self.ratio * (momentum or 1.0) / kick if kick > 0 else 1.0

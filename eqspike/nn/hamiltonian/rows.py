@@ -56,11 +56,13 @@ def tanh(z: float) -> float:
 
 
 @inlined
-def log_cosh(z: float) -> float:
-    """|z| + log(1 + exp(-2|z|)) - log 2; the logarithm as 2 artanh(x / (2 + x)), at most artanh(1/3)."""
-    size = abs(z)
-    x = 1.0 + exponential_minus_one(-2.0 * (size if size < 20.0 else 20.0))
-    s = x / (2.0 + x)
+def log_cosh(z: float, bent: float) -> float:
+    """|z| + log(1 + x) - log 2 from bent = tanh z: x = exp(-2|z|) = (1 - |bent|) / (1 + |bent|).
+
+    The logarithm is 2 artanh(s) with s = x / (2 + x), at most 1/3, by its series.
+    """
+    size = abs(bent)
+    s = (1.0 - size) / (3.0 + size)
     t = s * s
     r = 1.0 / 29.0 + t * (1.0 / 31.0)
     r = 1.0 / 27.0 + t * r
@@ -77,7 +79,7 @@ def log_cosh(z: float) -> float:
     r = 1.0 / 5.0 + t * r
     r = 1.0 / 3.0 + t * r
     r = 1.0 + t * r
-    return size + 2.0 * s * r - _LOG_2
+    return abs(z) + 2.0 * s * r - _LOG_2
 
 
 @inlined
@@ -122,13 +124,15 @@ def copy(source: Floats, target: Floats) -> None:
 
 
 @inlined
-def contrast_wells(middle: Floats, drive: Floats, slope: Floats, wells: Floats) -> None:
+def contrast_wells(
+    middle: Floats, bent: Floats, drive: Floats, slope: Floats, wells: Floats
+) -> None:
     """Difference of log cosh(a m + f) / a."""
-    first, second = middle[0], middle[1]
+    first, second, t, t2 = middle[0], middle[1], bent[0], bent[1]
     for i in range(slope.size):
-        wells[i] = log_cosh(slope[i] * first[i] + drive[i])
+        wells[i] = log_cosh(slope[i] * first[i] + drive[i], t[i])
     for i in range(slope.size):
-        wells[i] = (wells[i] - log_cosh(slope[i] * second[i] + drive[i])) / slope[i]
+        wells[i] = (wells[i] - log_cosh(slope[i] * second[i] + drive[i], t2[i])) / slope[i]
 
 
 @inlined

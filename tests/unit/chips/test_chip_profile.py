@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from eqspike.chips import ChipProfile, IncludedIn, load_profile
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Quantity
+from eqspike.core.yaml_text import write_yaml
 
 CHIPS = Path(__file__).resolve().parents[3] / "chips"
 SHIPPED = sorted(CHIPS.glob("*.yaml"))
@@ -67,7 +67,7 @@ BASE: dict[str, Any] = {
 
 def load(folder: Path, data: object) -> ChipProfile:
     path = folder / "mine.yaml"
-    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    path.write_text(write_yaml(data), encoding="utf-8")
     return load_profile(str(path))
 
 
@@ -201,7 +201,7 @@ def test_a_profile_is_frozen(tmp_path: Path) -> None:
 
 
 def test_digest_follows_the_content_but_not_the_line_ends(tmp_path: Path) -> None:
-    text = yaml.safe_dump(BASE, sort_keys=False)
+    text = write_yaml(BASE)
     digests = []
     for name, content in (
         ("unix", text.encode()),

@@ -52,7 +52,7 @@ WRONG: dict[str, tuple[dict[str, Any], Read, str]] = {
         {"beta": "1e-3"},
         lambda s: s.number("beta"),
         "mine.yaml: rule.beta must be a finite number, got '1e-3'; "
-        "YAML reads this as a text; write it with a decimal point, such as 1.0e-3",
+        "this is a text; write the number without quotation marks",
     ),
     "a text for a number": (
         {"beta": "much"},
@@ -67,7 +67,7 @@ WRONG: dict[str, tuple[dict[str, Any], Read, str]] = {
     "a number no float can hold": (
         {"steps": 10**400},
         lambda s: s.number("steps"),
-        "mine.yaml: rule.steps must be a finite number, got 1" + "0" * 76 + "...",
+        "mine.yaml: rule.steps must be a finite number, got 1" + "0" * 27 + "..." + "0" * 29,
     ),
     "a number too long to print": (
         {"steps": 16**5000},

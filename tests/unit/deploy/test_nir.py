@@ -152,8 +152,8 @@ def test_what_nir_cannot_express_is_refused(
     ("options", "message"),
     [
         ({"form": "layer"}, "one of population, layers, got 'layer'"),
-        ({"step_seconds": 0.0}, "above 0 seconds, got 0"),
-        ({"step_seconds": float("nan")}, "above 0 seconds, got nan"),
+        ({"step_seconds": 0.0}, "seconds above 0, got 0"),
+        ({"step_seconds": float("nan")}, "seconds above 0, got nan"),
     ],
 )
 def test_wrong_options(system: System, options: dict[str, object], message: str) -> None:

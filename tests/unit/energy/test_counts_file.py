@@ -209,7 +209,7 @@ def test_numbers_beyond_floats_and_depths_are_refused(tmp_path: Path) -> None:
         '{"a": ' + "9" * 5000 + "}",
     ):
         path.write_text(text)
-        with pytest.raises(ConfigError, match=r"mine\.json: cannot be read as JSON"):
+        with pytest.raises(ConfigError, match=r"mine\.json: is not valid JSON"):
             read_counts_file(path)
 
 
@@ -254,5 +254,5 @@ def test_broken_json_is_refused(tmp_path: Path, text: str) -> None:
     """Also a key given twice, of which JSON would keep the last."""
     path = tmp_path / "mine.json"
     path.write_text(text)
-    with pytest.raises(ConfigError, match=r"mine\.json: cannot be read as JSON"):
+    with pytest.raises(ConfigError, match=r"mine\.json: is not valid JSON"):
         read_counts_file(path)

@@ -44,7 +44,7 @@ def test_names() -> None:
         ("brian2:cpp_standalone:0", "at least 1"),
         ("brian2:cpp_standalone:two", "at least 1"),
         ("brian2:cpp_standalone:2:2", "got 'brian2:cpp_standalone:2:2'"),
-        ("brain2:cython", "did you mean 'brian2:cython'"),
+        ("brain2:cython", "did you mean 'brian2'"),
         ("fast:2", "engine 'fast' takes no options"),
     ],
 )

@@ -13,8 +13,9 @@ from eqspike.core.counts import spiking
 from eqspike.core.messages import VALUES
 from eqspike.engines.torch import TorchSession
 from eqspike.experiment import load_model, resolve
+from eqspike.experiment.evaluating import evaluate_run
 from eqspike.experiment.parity import Parity, compare, compare_run
-from eqspike.experiment.runs import evaluate_run, start
+from eqspike.experiment.runs import start
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import rate_samples, small_rate_system

@@ -8,17 +8,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from eqspike.cli import main
 from eqspike.core.errors import ActivityError, ConfigError
 from eqspike.core.learner import Batch, Pace
 from eqspike.core.random_stream import Purpose
-from eqspike.experiment import resolve
+from eqspike.experiment import load_model, resolve
 from eqspike.experiment.runs import Watcher, open_learner, resume, start
 from eqspike.tasks import load_task
 from eqspike.tasks.encoders import Encoder
 from eqspike.training.evaluating import presentation_keys
 
+CONVOLUTIONAL = "{layers: [{size: 4, kernel: 3}, {size: 10, activation: linear}]}"
+STACKED = "[{layers: [{size: 12}, {size: 12}]}, {layers: [{size: 10, activation: linear}]}]"
+ENERGY = (
+    "learner.image=[8, 8]",
+    "learner.padding=0",
+    "learner.free_steps=10",
+    "learner.nudged_steps=4",
+)
 MODELS = {
     "metaplastic-bp-digits": ("learner.layers=[64, 24, 10]",),
     "backprop-512": (
@@ -37,15 +46,33 @@ MODELS = {
         "learner.layers=[64, 24, 10]", "learner.steps=20", "learner.encoder.kind=poisson",
         "training.batch_size=32",
     ),
+    "dchn-quarter": (
+        *ENERGY, f"learner.blocks=[{CONVOLUTIONAL}]", "training.learning_rates=[0.05, 0.05]",
+    ),
+    "hssm-linear": (
+        "learner.channels=2", "learner.outputs=1", "learner.loss=squared-error", "learner.hidden=4",
+        "learner.size=3", "learner.blocks=1",
+    ),
 }  # fmt: skip
-CURRICULUM = ("metaplastic-bp-digits", "backprop-512")
-CASES = [(model, task) for task in ("digits", "permuted-digits") for model in MODELS
-         if task == "digits" or model in CURRICULUM]  # fmt: skip
+TASKS = [
+    ("metaplastic-bp-digits", "digits"),
+    ("metaplastic-bp-digits", "permuted-digits"),
+    ("backprop-512", "digits"),
+    ("backprop-512", "permuted-digits"),
+    ("dtp-mlp", "digits"),
+    ("dtp-lenet", "digits"),
+    ("backprop-lenet", "digits"),
+    ("norse-100", "digits"),
+    ("dchn-quarter", "digits"),
+    ("hssm-linear", "adding-problem"),
+]
+
+BASELINES = ("dtp-mlp", "dtp-lenet", "backprop-lenet", "norse-100")
 
 
-def small(model: str, task: str, epochs: int = 2, overrides: tuple[str, ...] = ()):
-    chosen = (*MODELS[model], *overrides)
-    return resolve(model, task, limit=130, test_limit=60, epochs=epochs, overrides=chosen)
+def small(model: str, task: str, epochs: int = 2, *changes: str):
+    overrides = (*MODELS[model], *changes)
+    return resolve(model, task, limit=130, test_limit=60, epochs=epochs, overrides=overrides)
 
 
 class StopAfter(threading.Event):
@@ -71,7 +98,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize(("model", "task"), CASES)
+@pytest.mark.parametrize(("model", "task"), TASKS)
 @pytest.mark.parametrize("stop_after", [1, 3])
 def test_a_stopped_run_ends_as_one_that_never_stopped(
     model: str, task: str, stop_after: int, tmp_path: Path
@@ -98,10 +125,9 @@ def test_a_stopped_run_ends_as_one_that_never_stopped(
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """One epoch of each of the learners that need no curriculum."""
     made = {}
-    for model in MODELS:
-        if model not in CURRICULUM:
-            made[model] = tmp_path_factory.mktemp("learners") / model
-            start(small(model, "digits", 1), made[model])
+    for model in BASELINES:
+        made[model] = tmp_path_factory.mktemp("learners") / model
+        start(small(model, "digits", 1), made[model])
     return made
 
 
@@ -189,14 +215,14 @@ def test_spikes_in_norse_are_counted_as_those_of_any_network(runs: dict[str, Pat
 
 def test_a_state_of_other_feedback_is_refused(runs: dict[str, Path]) -> None:
     """Solved and iterated feedback keep different things."""
-    own = small("dtp-lenet", "digits", overrides=("learner.feedback={kind: solved}",))
+    own = small("dtp-lenet", "digits", 1, "learner.feedback={kind: solved}")
     state = open_learner(small("dtp-lenet", "digits")).state()
     with pytest.raises(ConfigError, match=r"same learner\.feedback"):
         open_learner(own).load(state)
 
 
 def test_solved_feedback_that_diverges_is_noticed(tmp_path: Path) -> None:
-    wild = small("dtp-mlp", "digits", overrides=("training.learning_rate=1000.0",))
+    wild = small("dtp-mlp", "digits", 1, "training.learning_rate=1000.0")
     with pytest.raises(ActivityError, match=r"finite|run away"):
         start(wild, tmp_path / "run")
 
@@ -307,3 +333,41 @@ def test_wrong_descriptions_are_refused_before_any_work(
     assert main(["train", *arguments, "--out", str(out)]) == 2
     assert message in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_an_energy_block_counts_its_products_and_learns_in_a_stack(tmp_path: Path) -> None:
+    """Free, nudged and contrast of each block; a batch normalisation stands between two."""
+    changes = (
+        "learner.flat=true", f"learner.blocks={STACKED}", "training.momentum=0.5",
+        "training.learning_rate=0.05", "training.learning_rates=[0.05, 0.05]",
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match="learning_rates must be given for a single block"):
+        small("dchn-quarter", "digits", 1, *changes)
+    description = load_model("dchn-quarter").description
+    description["training"] = {
+        "epochs": 3,
+        "batch_size": 20,
+        "learning_rate": 0.1,
+        "schedule": "constant",
+    }
+    description["learner"] |= {
+        "image": [8, 8], "padding": 0, "flat": True, "blocks": yaml.safe_load(STACKED),
+    }  # fmt: skip
+    (tmp_path / "stack.yaml").write_text(yaml.safe_dump(description))
+    result = start(resolve(str(tmp_path / "stack.yaml"), "digits", limit=600), tmp_path / "run")
+    assert result.accuracy is not None
+    assert result.accuracy > 0.5
+    counts = json.loads((tmp_path / "run" / "counts.json").read_text())
+    assert set(counts["training"]["phases"]) >= {"free", "nudged", "contrast", "update"}
+    assert set(counts["inference"]["phases"]["free"]["couplings"]) == {"0", "2"}
+
+
+@pytest.mark.parametrize("backward", ["rhel", "bptt"])
+def test_both_ways_back_through_time_learn_the_same(backward: str, tmp_path: Path) -> None:
+    """A linear unit's echo is exact: the same losses, to float32's rounding."""
+    found = []
+    for way in ("bptt", backward):
+        changed = (f"learner.backward={way}", "learner.dropout=0.0")
+        made = small("hssm-linear", "adding-problem", 1, *changed)
+        found.append(start(made, tmp_path / f"{way}-{len(found)}").value)
+    assert found[0] == pytest.approx(found[1], rel=1e-3)

@@ -14,7 +14,8 @@ from eqspike.cli import main
 from eqspike.core.errors import ConfigError, EqspikeError, UnsupportedError
 from eqspike.core.messages import VALUES, Messages
 from eqspike.experiment import load_model, resolve
-from eqspike.experiment.runs import Watcher, evaluate_run, resume, start
+from eqspike.experiment.evaluating import evaluate_run
+from eqspike.experiment.runs import Watcher, resume, start
 from eqspike.systems import RateSystem
 
 SMALL = (

@@ -144,7 +144,7 @@ def test_the_tables_of_a_sweep(tmp_path: Path) -> None:
     assert json.loads(data) == sweep.to_json()
     assert json.loads(data)["pareto"] == {"loihi1": [sweep.outcomes[0].point.folder]}
     assert plain.splitlines()[1] == "0,0.9,1e-06,2e-06,4e-06,,,,"
-    assert r"ActivityError: silent \| \<b\>" in text
+    assert r"ActivityError: silent \| &lt;b&gt;" in text
     assert [outcome.point.seed for outcome in sweep.failed] == [1]
 
 

@@ -33,7 +33,7 @@ def test_the_command_writes_it(page: str, tmp_path: Path) -> None:
     assert main([str(tmp_path / "chips.md")]) == 0
     assert (tmp_path / "chips.md").read_text(encoding="utf-8") == page
     assert main([]) == 2
-    assert main([str(tmp_path / "no" / "folder.md")]) == 2
+    assert main([str(tmp_path / "chips.md" / "folder.md")]) == 2
 
 
 def test_every_chip_has_a_section_and_every_link_leads_to_one(

@@ -24,9 +24,8 @@ from eqspike.reports import (
     write_comparison,
 )
 from eqspike.reports.comparison import energy_ratio, events_per_sample
-from eqspike.reports.comparison_report import read_comparison_inputs, write_comparison_inputs
-from eqspike.reports.comparison_view import ratio_words
-from eqspike.reports.inputs import load_chips
+from eqspike.reports.comparison_document import ratio_words
+from eqspike.reports.inputs import load_chips, read_comparison_inputs, write_comparison_inputs
 
 MakeChip = Callable[..., ChipProfile]
 HOSTILE = "<script>alert(1)</script>\"'`|\n# x [a](b) {{ 7 * 191 }}"

@@ -13,7 +13,7 @@ import pytest
 from eqspike.chips import ChipProfile
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import CouplingCounts, EventCounts, LayerCounts, PhaseCounts
-from eqspike.energy.text import visible
+from eqspike.core.showing import visible
 from eqspike.reports import (
     ComparedSystem,
     build_comparison,
@@ -21,7 +21,8 @@ from eqspike.reports import (
     write_comparison,
     write_report,
 )
-from eqspike.reports.render import render_markdown
+from eqspike.reports.markdown import render_markdown
+from eqspike.reports.report import report_document
 
 MakeChip = Callable[..., ChipProfile]
 
@@ -171,7 +172,7 @@ def test_a_line_of_markdown_begins_as_text(about: str, shown: str, make_chip: Ma
     """A text that stands alone in a line is no list, rule, quotation or heading."""
     report = build_report(chips=[make_chip(about=about)], provenance={}, inference=counts("hidden"))
 
-    assert shown in render_markdown(report).splitlines()
+    assert shown in render_markdown(report_document(report)).splitlines()
 
 
 def test_visible_leaves_ordinary_text_alone() -> None:

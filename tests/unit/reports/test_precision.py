@@ -14,6 +14,7 @@ import pytest
 from eqspike.chips import ChipProfile
 from eqspike.core.counts import EventCounts
 from eqspike.core.quantities import Interval
+from eqspike.energy.text import Amount
 from eqspike.reports import ComparedSystem, SystemComparison, build_comparison, write_comparison
 from eqspike.reports.plots import HEIGHT, MARKERS, Scale, Value, log_scale, make_plot, percent_scale
 from eqspike.reports.precision import precision_study
@@ -62,7 +63,7 @@ def test_columns_go_from_narrow_to_float(compare: Callable[..., SystemComparison
         assert [len(series.points) for series in plot.series] == [1, 2, 1, 1]
         assert len(plot.series[1].segments) == 1
         assert "8 bits" in plot.label
-    assert [line.label for line in study.lines] == ["signs", "narrow", "wide", "noisy", "ideal"]
+    assert [line[0] for line in study.lines] == ["signs", "narrow", "wide", "noisy", "ideal"]
 
 
 def test_systems_without_price_or_accuracy_leave_plots_out(
@@ -72,7 +73,7 @@ def test_systems_without_price_or_accuracy_leave_plots_out(
     assert unpriced is not None
     assert unpriced.chip == ""
     assert len(unpriced.plots) == 2
-    assert unpriced.lines[0].training.typical == "not priced"
+    assert unpriced.lines[0][-1] == Amount("not priced", "")
     blank = precision_study(compare("wide", "ideal", accuracy=None))
     assert blank is not None
     assert len(blank.plots) == 2

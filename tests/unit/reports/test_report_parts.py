@@ -18,7 +18,9 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Published, Quantity
 from eqspike.energy import Conditions, first_failure
-from eqspike.reports import EnergyReport, build_report, report_json, views, write_report
+from eqspike.reports import EnergyReport, build_report, report_json, write_report
+from eqspike.reports.document import Ranges
+from eqspike.reports.report import report_document
 
 MakeChip = Callable[..., ChipProfile]
 
@@ -63,8 +65,9 @@ def test_references_are_never_drawn_beside_chips(
 ) -> None:
     chips = [make_chip("chip"), make_chip("processor", kind="processor")]
     report = build_report(chips=chips, provenance={}, inference=inference)
-    lines = [views.comparison(report, reference=each).lines for each in (False, True)]
-    assert [[line.chip for line in drawn] for drawn in lines] == [["chip"], ["processor"]]
+    parts = report_document(report).sections[0].parts
+    drawn = [[row.label for row in part.rows] for part in parts if isinstance(part, Ranges)]
+    assert drawn == [["chip"], ["processor"]]
     data, markdown, html = written(report, tmp_path)
     assert [data["chips"][n]["reference"] for n in ("chip", "processor")] == [False, True]
     assert "processor, a reference" in markdown
@@ -184,7 +187,7 @@ def test_low_confidence_of_all_chips_is_one_note(
     for page in (markdown, html):
         assert page.count("Figures of low confidence carry") == 1
         flat = page.replace("\u00a0", " ")
-        flat = re.sub(r"</?strong>", "", flat)
+        flat = re.sub(r"</?strong>|\*\*", "", flat)
         assert "one: 100 % of an inference, 100 % of a training sample (spikes)" in flat
         assert "two: 100 % of a training sample (weight writes)" in flat
         assert not re.search(r"sure: \d", flat)

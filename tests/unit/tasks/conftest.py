@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
+
+from eqspike.core.yaml_text import write_yaml
 
 FULL_DATA = os.environ.get("EQSPIKE_DATA")
 
@@ -92,7 +93,7 @@ class SmallTask:
     def write_yaml(self, path: Path, **changes: Any) -> str:
         """Write the description; gives its path as `load_task` takes it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(self.description(**changes)), encoding="utf-8")
+        path.write_text(write_yaml(self.description(**changes)), encoding="utf-8")
         return str(path)
 
     def write_files(self, folder: Path) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from eqspike.cli.training import _watching
 from eqspike.core.errors import RunError
 from eqspike.experiment import load_configuration, resolve
 from eqspike.experiment.runs import Watcher, resume, start
@@ -145,6 +146,49 @@ def test_an_interrupt_stops_cleanly_with_a_checkpoint(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "--resume" in said
     assert list((out / "checkpoints").glob("*.safetensors"))
+
+
+def test_an_interrupt_gives_up_a_batch_that_takes_long() -> None:
+    """Within five seconds, whatever the engine is waiting for."""
+    begun = time.monotonic()
+
+    def train_for_long() -> None:
+        with _watching(small()) as watcher:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert watcher.stop is not None
+            assert watcher.stop.is_set()
+            time.sleep(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        train_for_long()
+    assert time.monotonic() - begun < 5.0
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_a_batch_in_lava_within_five_seconds(tmp_path: Path) -> None:
+    """The stock graph learns a batch for longer; the run continues from its start."""
+    out = tmp_path / "run"
+    command = [
+        sys.executable,
+        "-m",
+        "eqspike",
+        "train",
+        "eqspike-digits",
+        "digits",
+        "--engine",
+        "lava:stock",
+    ]
+    command += ["--set", "training.batch_size=200", "--limit", "200", "--out", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not (out / "metrics.jsonl").is_file() and process.poll() is None:
+        time.sleep(0.1)
+    time.sleep(2.0)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert time.monotonic() - begun < 5.0
 
 
 def test_a_run_is_never_overwritten_by_accident(whole: Path, tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""A run's weights on its test set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from eqspike.core.activity import LayerActivity
+from eqspike.core.counts import EventCounts
+from eqspike.core.errors import ConfigError
+from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.runs import Data, check_engine, open_learner
+from eqspike.tasks.metrics import ACCURACY
+from eqspike.training import CellWrites, RunFolder, activity_of, cell_writes, evaluate, mean_rates
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A trained network on a test set.
+
+    Attributes:
+        metric: how the task judges, such as `accuracy`; value: the mean over all samples.
+        samples: how many were presented.
+        samples_per_second: of this evaluation, once the engine is ready.
+        rates: mean firing rate of each free layer, in spikes per neuron and step.
+        counts: events of all presentations.
+        writes: of each weight in training, by coupling; empty where the memory does not count them.
+        activity: spikes by neuron of each free layer; empty where the engine does not tell.
+    """
+
+    metric: str
+    value: float
+    samples: int
+    samples_per_second: float
+    rates: dict[str, float]
+    counts: EventCounts
+    writes: Mapping[str, CellWrites]
+    activity: dict[str, LayerActivity]
+
+    @property
+    def accuracy(self) -> float:
+        """The accuracy, a fraction.
+
+        Raises:
+            ConfigError: if the task judges otherwise.
+        """
+        if self.metric != ACCURACY.name:
+            raise ConfigError(f"this task is judged by {self.metric}, not by accuracy")
+        return self.value
+
+
+def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = None) -> Evaluation:
+    """Present the test set to a run's weights.
+
+    Args:
+        out: the run's folder.
+        engine: another engine than the run was trained with.
+        limit: only the first samples of the test set.
+
+    Raises:
+        RunError: if there is no run, or no epoch has been completed.
+    """
+    folder = RunFolder.open(out)
+    configuration = load_configuration(folder.config_path)
+    if engine is not None:
+        configuration = replace(configuration, engine=engine)
+        check_engine(configuration)
+    if limit is not None:
+        configuration = replace(configuration, test_limit=limit)
+    weights = folder.weights()
+    data = Data.load(configuration)
+    seed, metric = configuration.seed, data.task.metric
+    with open_learner(configuration) as learner:
+        learner.load(weights)
+        # Once for nothing: loads or compiles what the engine needs.
+        evaluate(learner, data.stages[0].test.limit(2), metric, seed)
+        tested = [
+            evaluate(learner, stage.test, metric, seed, number)
+            for number, stage in enumerate(data.stages)
+        ]
+        counts = sum((each.counts for each in tested), EventCounts())
+        activity = activity_of(learner, counts)
+    samples = sum(len(stage.test) for stage in data.stages)
+    return Evaluation(
+        metric.name,
+        float(np.mean([each.value for each in tested])),
+        samples,
+        samples / sum(each.seconds for each in tested),
+        mean_rates(counts),
+        counts,
+        cell_writes(weights),
+        activity,
+    )
