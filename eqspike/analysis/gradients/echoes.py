@@ -1,9 +1,9 @@
-"""Do Hamiltonian units learn by the gradient? Their backward pass against backpropagation through time, in float64.
+"""Hamiltonian units: their backward pass against backpropagation through time, in float64.
 
-The reference is automatic differentiation of the plain loop over time. Dropout and batch normalisation are those of
-learning, with the same draws on both sides. Echoes of linear oscillators and reconstructed states are exact; an echo
-of nonlinear ones has an error of order eps^2, a one-sided one of order eps (Pourcel and Ernoult, arXiv:2506.05259,
-2025).
+The reference is automatic differentiation of the plain loop over time. Dropout and batch normalisation are those
+of learning, with the same draws on both sides. Echoes of linear oscillators and reconstructed states are exact; an
+echo of nonlinear ones has an error of order eps^2, a one-sided one of order eps. Source: Pourcel and Ernoult,
+arXiv:2506.05259, 2025.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays
 from eqspike.learners.registry import Recipe
 from eqspike.learners.series import SeriesRecipe, with_time
-from eqspike.nn.hssm import HamiltonianStack
+from eqspike.nn.hamiltonian.unit import HamiltonianUnit
 
 BOUNDS = {
     ("linear", "rhel"): 1e-12,
@@ -49,8 +49,9 @@ def check(
     series = with_time(inputs) if of.time_channel else inputs
     probe = Probe.of(of, series, targets, weights, seed)
     found = probe.gradients()
-    for block in cast(HamiltonianStack, probe.module).blocks:
-        block.unit.backward_by, block.unit.scan = "bptt", "loop"
+    for unit in probe.module.modules():
+        if isinstance(unit, HamiltonianUnit):
+            unit.backward_by, unit.scan = "bptt", "loop"
     return report(of, len(inputs), compare(found, probe.gradients()))
 
 

@@ -2,12 +2,12 @@
 
     s = F(s, theta, x) at rest        dL/d(theta, x) = v . dF/d(theta, x)        v = dL/ds + v . dF/ds
 
-Where outputs are clamped instead of nudged, their part of v is held at dL/ds: the states' energy is symmetric, so v is
-how hidden layers answer outputs that are moved by dL/ds. That is what coupled learning tends to; it is the gradient
-of a loss that weighs errors by how stiff the outputs are, not of the loss itself.
+Where outputs are clamped instead of nudged, their part of v is held at dL/ds: weights are symmetric, so v is how
+hidden layers answer outputs that are moved by dL/ds. That is what coupled learning tends to: errors weighted by how
+stiff the outputs are, not the gradient of the loss itself.
 
-v is iterated until it rests; all products with derivatives of F are autograd's. Neither the transposed couplings of
-implicit differentiation nor any nudge has a part in it.
+v is iterated until it rests; all products with derivatives of F are autograd's. Neither the transposed couplings
+of implicit differentiation nor any nudge has a part in it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class AtRest(nn.Module):
         before = [state.requires_grad_() for state in states]
         again = _flat(_step(block, rest, inputs.detach(), before))
         held = states[-1].numel() if self.clamp else 0
-        after.register_hook(lambda gradient: _adjoint(again, before, gradient, held))
+        after.register_hook(  # type: ignore[no-untyped-call]
+            lambda gradient: _adjoint(again, before, gradient, held)
+        )
         outputs = after[-states[-1].numel() :]
         return outputs.view(states[-1].shape)
 
@@ -63,14 +65,14 @@ class AtRest(nn.Module):
 def _step(
     block: EnergyBlock, rest: Rest, inputs: Tensor, states: Sequence[Tensor]
 ) -> Sequence[Tensor]:
-    """F, followed by autograd."""
+    """F, all layers at once, followed by autograd."""
     wires, given = block.structure.wires, rest.circuit
     names = [wire.wiring.name for wire in wires]
     weights = [
         block.weights[name] if wire.shape else coupling.weight
         for name, wire, coupling in zip(names, wires, given.couplings, strict=True)
     ]
-    backs = [block.feedback[name] if name in block.feedback else None for name in names]
+    backs = [block.feedback.get(name) for name in names]
     biases = list(block.biases.values())
     circuit = Circuit(block.structure, Parameters(weights, backs, biases), "synchronous")
     relaxation = circuit.relaxation(
@@ -100,6 +102,6 @@ def _adjoint(after: Tensor, before: Sequence[Tensor], gradient: Tensor, held: in
         if float((found - last).abs().max()) <= TOLERANCE * float(found.abs().max()):
             return found
     raise ConvergenceError(
-        f"the exact gradient at rest is not found in {STEPS} iterations: the fixed point is not stable; use smaller "
-        "weights (gain)"
+        f"the exact gradient at rest is not found in {STEPS} iterations: the fixed point is not stable; use "
+        "smaller weights (gain)"
     )
