@@ -3,8 +3,8 @@
     s = F(s, theta, x) at rest        dL/d(theta, x) = v . dF/d(theta, x)        v = dL/ds + v . dF/ds
 
 Where outputs are clamped instead of nudged, their part of v is held at dL/ds: weights are symmetric, so v is how
-hidden layers answer outputs that are moved by dL/ds. That is what coupled learning tends to: errors weighted by how
-stiff the outputs are, not the gradient of the loss itself.
+hidden layers answer outputs that are moved by dL/ds. That is what coupled learning tends to: errors weighted by
+how stiff the outputs are, not the gradient of the loss itself.
 
 v is iterated until it rests; all products with derivatives of F are autograd's. Neither the transposed couplings
 of implicit differentiation nor any nudge has a part in it.

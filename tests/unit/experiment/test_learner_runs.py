@@ -126,6 +126,22 @@ def test_what_needs_a_network_refuses(
     assert "is a learner of its own (learner.kind binary-backprop)" in capsys.readouterr().err
 
 
+def test_check_gradient_of_series(capsys: pytest.CaptureFixture[str]) -> None:
+    small = [
+        "--set",
+        "learner.channels=2",
+        "--set",
+        "learner.outputs=1",
+        "--set",
+        "learner.hidden=4",
+    ]
+    small += ["--set", "learner.size=3", "--set", "learner.loss=squared-error", "--samples", "3"]
+    assert main(["check-gradient", "hssm-linear", "adding-problem", *small, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["holds"]
+    assert max(found["relative_error"].values()) < 1e-12
+
+
 def test_check_gradient_refuses_a_learner_without_a_theorem(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
