@@ -5,10 +5,10 @@
     at rest    the algorithm with phases that go on until rest, at the model's beta, a tenth of it, and `LIMIT`
 
 As beta goes to 0, contrasts by a nudge tend to the gradient, one-sided with an error of order beta, centered of
-order beta^2; implicit differentiation and backpropagation through the dynamics at rest have no beta. Contrasts by a
-clamp (coupled learning) tend to something near it, which is computed too (`fixed_point`); at rest they are compared
-with that. Contrastive learning is positive coupled learning at beta 1. Source: Scellier, Ernoult, Kendall and
-Kumar, NeurIPS 2023, arXiv:2312.15103.
+order beta^2; implicit differentiation and backpropagation through the dynamics at rest have no beta. Contrasts by
+a clamp (coupled learning) tend to something near it, which is computed too (`fixed_point`); at rest they are
+compared with that. Contrastive learning is positive coupled learning at beta 1. Source: Scellier, Ernoult, Kendall
+and Kumar, NeurIPS 2023, arXiv:2312.15103.
 """
 
 from __future__ import annotations
