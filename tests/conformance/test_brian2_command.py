@@ -15,8 +15,8 @@ from eqspike.experiment import ENGINES, Engine
 from eqspike.systems import System
 
 pytest.importorskip("brian2")
-SHORT = ["--set", "rule.free_steps=20", "--set", "rule.nudged_steps=10"]
-SHORT += ["--set", "rule.readout_steps=10", "--set", "training.batch_size=4"]
+SHORTER = ["--set", "rule.readout_steps=10", "--set", "training.batch_size=4"]
+SHORT = ["--set", "rule.free_steps=20", "--set", "rule.nudged_steps=10", *SHORTER]
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +102,8 @@ def test_train_and_evaluate(run: Path, tmp_path: Path, capsys: pytest.CaptureFix
     for engine in ("fast", "brian2"):
         out[engine] = tmp_path / engine
         command = ["train", "eqspike-digits", "digits", "--engine", engine, "--limit", "8"]
-        command += ["--epochs", "1", "--set", "training.precision=float64", *SHORT]
-        command += ["--set", "rule.free_steps=10", "--set", "rule.nudged_steps=5"]
+        command += ["--epochs", "1", "--set", "training.precision=float64"]
+        command += ["--set", "rule.free_steps=10", "--set", "rule.nudged_steps=5", *SHORTER]
         assert main([*command, "--out", str(out[engine])]) == 0
     capsys.readouterr()
     for engine in out:

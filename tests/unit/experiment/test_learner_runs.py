@@ -283,6 +283,29 @@ def test_what_needs_a_network_refuses(
     assert "is a learner of its own (learner.kind binary-backprop)" in capsys.readouterr().err
 
 
+def test_check_gradient_of_series(capsys: pytest.CaptureFixture[str]) -> None:
+    small = ["--samples", "3", "--set", "learner.channels=2", "--set", "learner.outputs=1"]
+    small += [
+        "--set",
+        "learner.hidden=4",
+        "--set",
+        "learner.size=3",
+        "--set",
+        "learner.loss=squared-error",
+    ]
+    assert main(["check-gradient", "hssm-linear", "adding-problem", *small, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["holds"]
+    assert max(found["relative_error"].values()) < 1e-12
+
+
+def test_check_gradient_refuses_a_learner_without_a_theorem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check-gradient", "metaplastic-bp-digits", "permuted-digits"]) == 2
+    assert "learner.kind 'binary-backprop' has no theorem to check" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
