@@ -273,9 +273,8 @@ def test_meter_and_plot_work(run: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize(
     "command",
-    ["parity RUN --engines fast,brian2", "deploy RUN --chip loihi1", "export RUN", "plot stdp RUN",
-     "check-gradient metaplastic-bp-digits permuted-digits"],
-)  # fmt: skip
+    ["parity RUN --engines fast,brian2", "deploy RUN --chip loihi1", "export RUN", "plot stdp RUN"],
+)
 def test_what_needs_a_network_refuses(
     command: str, run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -285,14 +284,8 @@ def test_what_needs_a_network_refuses(
 
 def test_check_gradient_of_series(capsys: pytest.CaptureFixture[str]) -> None:
     small = ["--samples", "3", "--set", "learner.channels=2", "--set", "learner.outputs=1"]
-    small += [
-        "--set",
-        "learner.hidden=4",
-        "--set",
-        "learner.size=3",
-        "--set",
-        "learner.loss=squared-error",
-    ]
+    small += ["--set", "learner.hidden=4", "--set", "learner.size=3"]
+    small += ["--set", "learner.loss=squared-error"]
     assert main(["check-gradient", "hssm-linear", "adding-problem", *small, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["holds"]
