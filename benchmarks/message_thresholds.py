@@ -1,4 +1,4 @@
-"""Accuracy and messages of a trained network of rates when its neurons send changes above a threshold.
+"""Accuracy and messages of a trained rate-based network when its neurons send changes above a threshold.
 
     python benchmarks/message_thresholds.py RUN [THRESHOLD...]
 
@@ -30,7 +30,7 @@ def main(run: str, thresholds: tuple[str, ...]) -> None:
     configuration = load_configuration(folder.config_path)
     system, test = configuration.model.system, load_task(configuration.task).load("test")
     if not isinstance(system, RateSystem):
-        raise SystemExit(f"{run}: not a network of rates")
+        raise SystemExit(f"{run}: not a rate-based network")
     layers = [layer.name for layer in system.network.layers]
     ways = [way for coupling in system.network.couplings for way in coupling.directions]
     print("| threshold | accuracy | messages of " + " | of ".join(layers) + " | operations "

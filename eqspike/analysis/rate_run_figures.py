@@ -1,4 +1,4 @@
-"""All figures of a trained network of rates: those of `analysis.run_figures` that need no spikes."""
+"""All figures of a trained rate-based network: those of `analysis.run_figures` that need no spikes."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = Parser(
         prog="eqspike",
         description="Train spiking networks by Equilibrium Propagation, count every event, estimate chip energy.",
-        epilog="Exit status: 0 done, 1 a check did not hold, 2 wrong use or input, 130 stopped by the user.",
+        epilog="Exit status: 0 done, 1 a check did not hold, 2 wrong use or input, 70 a fault of eqspike, "
+        "130 stopped by the user, 141 nobody reads the output any more.",
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

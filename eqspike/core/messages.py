@@ -1,4 +1,4 @@
-"""What the neurons of a network of rates send to each other.
+"""What the neurons of a rate-based network send to each other.
 
 `values`: each neuron its rate v, at every step. `changes`: each neuron what its rate has moved by since it was
 last sent, q, once that is more than a threshold; receivers add up what arrives. Step t of all layers:

@@ -1,4 +1,4 @@
-"""Events of networks of rates that send changes, by the definitions of `core.counts`; and what all tally."""
+"""Events of rate-based networks that send changes, by the definitions of `core.counts`; and what all tally."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def draw_run(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
 
     Args:
         out: folder of the figures, by default the run's own.
-        sample: test sample whose spikes are drawn; without meaning for a network of rates.
+        sample: test sample whose spikes are drawn; without meaning for a rate-based network.
     """
     folder = RunFolder.open(run)
     check_writable(out or folder.plots, "receptive_fields.png")

@@ -1,4 +1,4 @@
-"""The families of models: networks of spikes, networks of rates, and learners of their own.
+"""The families of models: networks of spikes, rate-based networks, and learners of their own.
 
 A family is one row: which engine opens its subjects, and what others must know of them.
 """

@@ -132,7 +132,7 @@ ENGINES: Registry[Engine] = Registry(
         "torch": Engine(
             _torch,
             (RATES,),
-            "networks of rates, on the CPU or a GPU (PyTorch); also torch:cpu, torch:cuda",
+            "rate-based networks, on the CPU or a GPU (PyTorch); also torch:cpu, torch:cuda",
         ),
         "reference": Engine(
             _reference,

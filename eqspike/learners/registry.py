@@ -82,7 +82,7 @@ LEARNERS: Registry[Built | type[Recipe]] = Registry(
     "eqspike.learners",
     {
         "backprop": Built(
-            "eqspike.learners.backprop:Backprop", "networks of rates trained by backpropagation"
+            "eqspike.learners.backprop:Backprop", "rate-based networks trained by backpropagation"
         ),
         "energy-block": Built(
             "eqspike.learners.energy:EnergyRecipe",

@@ -1,4 +1,4 @@
-"""Networks of rates in integers, step by step in NumPy: what integer engines must reproduce, bit for bit."""
+"""Rate-based networks in integers, step by step in NumPy: what integer engines must reproduce, bit for bit."""
 
 from __future__ import annotations
 

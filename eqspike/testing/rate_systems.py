@@ -1,4 +1,4 @@
-"""Small networks of rates for tests of the engines."""
+"""Small rate-based networks for tests of the engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks of rates in Brian2: the trajectories, messages, learning and counts of the plain simulation."""
+"""Rate-based networks in Brian2: the trajectories, messages, learning and counts of the plain simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks of rates in integers: the compiled engine and Lava's processes against NumPy, bit for bit."""
+"""Rate-based networks in integers: the compiled engine and Lava's processes against NumPy, bit for bit."""
 
 from __future__ import annotations
 

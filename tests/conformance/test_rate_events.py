@@ -1,4 +1,4 @@
-"""Networks of rates that send changes: engines against the simulation message by message."""
+"""Rate-based networks that send changes: engines against the simulation message by message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of networks of rates that send changes, on random small networks."""
+"""Laws of rate-based networks that send changes, on random small networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks of rates, whatever their weights: bounded, sample by sample, taught by differences, which telescope."""
+"""Rate-based networks, any weights: bounded, sample by sample, taught by differences, which telescope."""
 
 from __future__ import annotations
 

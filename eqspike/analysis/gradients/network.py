@@ -60,7 +60,7 @@ _TINY = 1e-300  # keeps the relative change of states that are all zero from bei
 
 @dataclass(frozen=True)
 class RateNetwork:
-    """A layered network of rates.
+    """A layered rate-based network.
 
     Attributes:
         network: what is wired.

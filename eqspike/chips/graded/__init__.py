@@ -1,4 +1,4 @@
-"""Networks of rates for chips whose spikes carry a number: integer dynamics and rounding."""
+"""Rate-based networks for chips whose spikes carry a number: integer dynamics and rounding."""
 
 from eqspike.chips.graded.network import (
     GradedCoupling,

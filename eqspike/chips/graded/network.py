@@ -1,4 +1,4 @@
-"""A network of rates or bits in the integers of a chip whose spikes carry a number, such as Loihi 2.
+"""A rate-based network or bits in the integers of a chip whose spikes carry a number, such as Loihi 2.
 
 It is the integer form of `core.messages` with kind `changes`. Rates have a unity, the number that stands for 1:
 

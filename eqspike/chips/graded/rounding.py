@@ -1,4 +1,4 @@
-"""From a network of rates in floating point to the integers of `chips.graded.network`, and what was lost.
+"""From a rate-based network in floating point to the integers of `chips.graded.network`, and what was lost.
 
     weight    mantissa 2^exponent ~ w 2^drive_bits / unity of the sender
     bias      mantissa 2^exponent ~ b 2^drive_bits
@@ -79,7 +79,7 @@ class GradedRounding:
 
 
 def round_rates(source: Source) -> tuple[GradedNetwork, GradedRounding]:
-    """Integers of a network of rates.
+    """Integers of a rate-based network.
 
     Raises:
         UnsupportedError: for neurons, or weights, that these integers do not hold.

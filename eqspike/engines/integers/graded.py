@@ -1,4 +1,4 @@
-"""What engines of networks of rates in integers share: what fits, its integers, what presenting gives."""
+"""What engines of rate-based networks in integers share: what fits, its integers, what presenting gives."""
 
 from __future__ import annotations
 

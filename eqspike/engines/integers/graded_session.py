@@ -1,4 +1,4 @@
-"""A network of rates in integers; what runs them is handed over."""
+"""A rate-based network in integers; what runs them is handed over."""
 
 from __future__ import annotations
 

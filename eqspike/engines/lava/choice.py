@@ -47,7 +47,7 @@ def open_lava(system: System, seed: int = 0, *options: str) -> Session:
 
 
 def open_lava_rates(system: RateSystem, seed: int = 0, *options: str) -> Session:
-    """Open a network of rates that send changes in Lava.
+    """Open a rate-based network that sends changes in Lava.
 
     Args:
         system: what to simulate; seed: of the initial weights.

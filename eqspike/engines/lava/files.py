@@ -28,11 +28,11 @@ SCORES = "scores.npy"
 """What the fused process writes, or for weights also reads, when a message asks for it."""
 
 RATES, LEVELS, WORDS = "rates.pickle", "levels.npy", "words.npy"
-"""For networks of rates: the `RateForm`; levels (samples, pixels); the teacher's words, one row a nudged phase."""
+"""For rate-based networks: the `RateForm`; levels (samples, pixels); teacher's words, one row a nudged phase."""
 
 
 SIGNS, BIASES = "signs.npy", "biases.npz"
-"""For networks of rates that learn: signs of beta, (samples, 1); biases after learning, by layer."""
+"""For rate-based networks that learn: signs of beta, (samples, 1); biases after learning, by layer."""
 
 
 def relearnt(coupling: str) -> str:

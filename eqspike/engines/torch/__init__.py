@@ -1,4 +1,4 @@
-"""The torch engine: networks of rates on the CPU or a GPU. PyTorch is imported here and nowhere above."""
+"""The torch engine: rate-based networks on the CPU or a GPU. PyTorch is imported here and nowhere above."""
 
 from eqspike.core.errors import missing_package
 

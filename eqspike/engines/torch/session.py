@@ -1,4 +1,4 @@
-"""A network of rates inside the torch engine."""
+"""A rate-based network inside the torch engine."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def open_torch(system: RateSystem, seed: int, *options: str) -> TorchSession:
 
 
 class TorchSession:
-    """A trained or untrained network of rates. A context manager.
+    """A trained or untrained rate-based network. A context manager.
 
     Args:
         system: what to simulate.

@@ -1,4 +1,4 @@
-"""Networks of rates in the fast engine: threads, weights in and out, rest, and what it refuses."""
+"""Rate-based networks in the fast engine: threads, weights in and out, rest, and what it refuses."""
 
 from __future__ import annotations
 

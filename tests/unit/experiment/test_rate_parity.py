@@ -1,4 +1,4 @@
-"""`eqspike parity` of runs of networks of rates."""
+"""`eqspike parity` of runs of rate-based networks."""
 
 from __future__ import annotations
 

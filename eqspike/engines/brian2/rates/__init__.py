@@ -1,4 +1,4 @@
-"""Networks of rates that send changes, as Brian2 equations and events."""
+"""Rate-based networks that send changes, as Brian2 equations and events."""
 
 from eqspike.engines.brian2.rates.session import Brian2RateSession
 

@@ -1,4 +1,4 @@
-"""The Brian2 objects of a network of rates, and the order in which they act within a time step.
+"""The Brian2 objects of a rate-based network, and the order in which they act within a time step.
 
 start        the conductor sets what a new sample or phase needs; what was last sent is remembered
 groups       neurons take their new states

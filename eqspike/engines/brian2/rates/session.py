@@ -1,4 +1,4 @@
-"""A network of rates inside Brian2."""
+"""A rate-based network inside Brian2."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from eqspike.systems.weights import (
 
 
 class Brian2RateSession:
-    """A trained or untrained network of rates whose neurons send changes, in float64. A context manager.
+    """A trained or untrained rate-based network whose neurons send changes, in float64. A context manager.
 
     Samples follow each other in time, so a continual rule learns from one sample at a time. Rule `ep` writes once
     a batch, outside Brian2.

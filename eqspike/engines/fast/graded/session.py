@@ -1,4 +1,4 @@
-"""Networks of rates in the compiled integer engine."""
+"""Rate-based networks in the compiled integer engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CompiledTeacher(CompiledPresenter):
 def open_graded(
     system: RateSystem, seed: int = 0, *options: str, threads: int | None = None
 ) -> GradedSession:
-    """Open a network of rates that send changes.
+    """Open a rate-based network that sends changes.
 
     Args:
         system: what to round and simulate; seed: of the initial weights.

@@ -1,4 +1,4 @@
-"""The fast engine's networks of rates: compiled, event-driven simulation of neurons that send changes."""
+"""The fast engine's rate-based networks: compiled, event-driven simulation of neurons that send changes."""
 
 from eqspike.engines.fast.rates.session import FastRateSession
 

@@ -1,4 +1,4 @@
-"""How kernels see a network of rates: flat arrays, so that one compiled kernel serves every depth.
+"""How kernels see a rate-based network: flat arrays, so that one compiled kernel serves every depth.
 
 Free neurons are numbered through all free layers. The weights of all couplings stand one after the other, once by
 the rows of the senders below and once by the rows of the senders above: a message adds one contiguous row.

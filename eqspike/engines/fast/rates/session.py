@@ -1,4 +1,4 @@
-"""A network of rates inside the fast engine."""
+"""A rate-based network inside the fast engine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from eqspike.systems.weights import (
 
 
 class FastRateSession:
-    """A trained or untrained network of rates whose neurons send changes. A context manager.
+    """A trained or untrained rate-based network whose neurons send changes. A context manager.
 
     Args:
         system: what to simulate.

@@ -1,4 +1,4 @@
-"""Running the kernels of networks of rates on all cores."""
+"""Running the kernels of rate-based networks on all cores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes from outside a network of rates, once each sample: levels of an image, and the teacher's word."""
+"""What comes from outside a rate-based network, once each sample: levels of an image, and the teacher's word."""
 
 from __future__ import annotations
 

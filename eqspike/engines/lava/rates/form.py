@@ -1,4 +1,4 @@
-"""What the child process is told of a network of rates: numbers by name, for one of Lava's two arithmetics."""
+"""What the child process is told of a rate-based network: numbers by name, for one of Lava's two arithmetics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network of rates that send changes, as Lava processes. Runs in the child process only.
+"""A rate-based network that sends changes, as Lava processes. Runs in the child process only.
 
     Schedule -> BothWays -> neurons -> BothWays -> neurons      graded spikes; a BothWays is stock connections
     (levels)                   ^-------- same --------'

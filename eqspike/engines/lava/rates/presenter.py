@@ -1,4 +1,4 @@
-"""Networks of rates in Lava's integers, seen from the session: what goes into the child and what comes back."""
+"""Rate-based networks in Lava's integers, seen from the session: what goes into the child and what comes back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network of rates that send changes as Lava processes in floating point; C-EP learns inside Lava."""
+"""A rate-based network that sends changes as Lava processes in floating point; C-EP learns inside Lava."""
 
 from __future__ import annotations
 
