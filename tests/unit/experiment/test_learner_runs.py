@@ -6,54 +6,16 @@ import json
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
 from eqspike.cli import main
-from eqspike.core.errors import ActivityError, ConfigError
-from eqspike.core.learner import Batch, Pace
-from eqspike.core.random_stream import Purpose
+from eqspike.core.errors import ConfigError
 from eqspike.experiment import load_model, resolve
-from eqspike.experiment.runs import Watcher, open_learner, resume, start
-from eqspike.tasks import load_task
-from eqspike.tasks.encoders import Encoder
-from eqspike.training.evaluating import presentation_keys
+from eqspike.experiment.runs import Watcher, resume, start
+from eqspike.testing.learners import MODELS
 
-CONVOLUTIONAL = "{layers: [{size: 4, kernel: 3}, {size: 10, activation: linear}]}"
 STACKED = "[{layers: [{size: 12}, {size: 12}]}, {layers: [{size: 10, activation: linear}]}]"
-ENERGY = (
-    "learner.image=[8, 8]",
-    "learner.padding=0",
-    "learner.free_steps=10",
-    "learner.nudged_steps=4",
-)
-MODELS = {
-    "metaplastic-bp-digits": ("learner.layers=[64, 24, 10]",),
-    "backprop-512": (
-        "learner.layers=[64, 24, 10]", "training.momentum=0.9", "training.schedule=linear",
-    ),
-    "dtp-mlp": (
-        "learner.layers=[64, 24, 12, 10]", "learner.feedback.warm_up=2", "training.batch_size=32",
-    ),
-    "backprop-lenet": ("learner.image=[8, 8]", "training.batch_size=64"),
-    "dtp-lenet": (
-        "learner.image=[8, 8]", "learner.feedback.warm_up=2", "training.batch_size=64",
-        "learner.feedback={kind: iterated, loss: l-drl, iterations: [1, 2, 1], noise: [0.2, 0.2, 0.1], "
-        "rate: [0.001, 0.001, 0.01], warm_up: 2}",
-    ),
-    "norse-100": (
-        "learner.layers=[64, 24, 10]", "learner.steps=20", "learner.encoder.kind=poisson",
-        "training.batch_size=32",
-    ),
-    "dchn-quarter": (
-        *ENERGY, f"learner.blocks=[{CONVOLUTIONAL}]", "training.learning_rates=[0.05, 0.05]",
-    ),
-    "hssm-linear": (
-        "learner.channels=2", "learner.outputs=1", "learner.loss=squared-error", "learner.hidden=4",
-        "learner.size=3", "learner.blocks=1",
-    ),
-}  # fmt: skip
 TASKS = [
     ("metaplastic-bp-digits", "digits"),
     ("metaplastic-bp-digits", "permuted-digits"),
@@ -66,8 +28,6 @@ TASKS = [
     ("dchn-quarter", "digits"),
     ("hssm-linear", "adding-problem"),
 ]
-
-BASELINES = ("dtp-mlp", "dtp-lenet", "backprop-lenet", "norse-100")
 
 
 def small(model: str, task: str, epochs: int = 2, *changes: str):
@@ -119,112 +79,6 @@ def test_a_stopped_run_ends_as_one_that_never_stopped(
         record.pop("seconds")
         record.pop("test_samples_per_second")
     assert first == second
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One epoch of each of the learners that need no curriculum."""
-    made = {}
-    for model in BASELINES:
-        made[model] = tmp_path_factory.mktemp("learners") / model
-        start(small(model, "digits", 1), made[model])
-    return made
-
-
-def counts_of(out: Path, purpose: str = "training") -> dict:
-    return json.loads((out / "counts.json").read_text())[purpose]["phases"]
-
-
-def test_evaluate_and_estimate_take_every_learner(
-    runs: dict[str, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    for model, out in runs.items():
-        assert main(["evaluate", str(out), "--json"]) == 0
-        found = json.loads(capsys.readouterr().out)
-        last = json.loads((out / "metrics.jsonl").read_text().splitlines()[-1])
-        assert found["accuracy"] == last["test_accuracy"], model
-        assert main(["estimate", str(out), "--chip", "loihi1", "--out", str(out / "energy")]) == 0
-        report = " ".join((out / "energy" / "energy.md").read_text().split())
-        assert "multiplies it with a weight" in report
-        assert ("In phase backward of learning" in report) == (model == "norse-100")
-        capsys.readouterr()
-
-
-def test_target_propagation_starts_where_backpropagation_does(runs: dict[str, Path]) -> None:
-    """The same weights, and in the warm-up they stay."""
-    dtp, plain = (open_learner(small(model, "digits")) for model in ("dtp-lenet", "backprop-lenet"))
-    start_weights = dtp.weights()
-    for name, value in plain.weights().items():
-        assert np.array_equal(value, start_weights[f"network.{name}"])
-    batch = Batch(
-        np.arange(5 * 64, dtype=np.uint8).reshape(5, 64),
-        np.arange(5),
-        np.arange(5, dtype=np.uint64),
-    )
-    mirror = dtp.state()["mirrors.0.weight"]
-    for moves in (False, False, True):
-        dtp.fit(batch, Pace(1.0, 0))
-        now = dtp.weights()
-        same = all(np.array_equal(now[name], each) for name, each in start_weights.items())
-        assert same != moves
-    assert not np.array_equal(mirror, dtp.state()["mirrors.0.weight"])
-
-
-def test_products_of_target_propagation_are_counted_once(runs: dict[str, Path]) -> None:
-    """130 samples; two batches of warm-up; each layer twice in solved feedback, 4 times an iteration in l-drl."""
-    phases = counts_of(runs["dtp-mlp"])
-    found = {
-        phase: {name: each["synaptic_operations"] for name, each in of["couplings"].items()}
-        for phase, of in phases.items()
-    }
-    sizes = {"network.0": 64 * 24, "network.2": 24 * 12, "network.4": 12 * 10}
-    assert found["forward"] == {name: 130 * size for name, size in sizes.items()}
-    later = list(sizes)[1:]
-    assert found["feedback"] == {name: 130 * 2 * sizes[name] for name in later}
-    assert found["backward"] == {
-        name: 66 * size * (1 if name == "network.0" else 2) for name, size in sizes.items()
-    }
-    phases = counts_of(runs["dtp-lenet"])
-    forward = phases["forward"]["couplings"]
-    for (name, each), times in zip(phases["feedback"]["couplings"].items(), (1, 2, 1), strict=True):
-        assert each["synaptic_operations"] == 4 * times * forward[name]["synaptic_operations"]
-
-
-def test_spikes_in_norse_are_counted_as_those_of_any_network(runs: dict[str, Path]) -> None:
-    """The input's are the encoder's, which are the network's of the same keys and steps in any engine."""
-    phase = counts_of(runs["norse-100"], "inference")["free"]
-    layers, couplings = phase["layers"], phase["couplings"]
-    test = load_task("digits").load("test").limit(60)
-    keys = presentation_keys(0, Purpose.EVALUATION, 0, 60)
-    encoder = Encoder("poisson", 1.0, "together")
-    sent = sum(
-        int(encoder.encode(image, 20, int(key)).sum())
-        for image, key in zip(test.images, keys, strict=True)
-    )
-    assert layers["input"] == {"spikes": sent, "neuron_updates": 0, "trace_updates": 0}
-    assert layers["hidden"]["neuron_updates"] == 60 * 20 * 24
-    assert layers["output"] == {"spikes": 0, "neuron_updates": 60 * 20 * 10, "trace_updates": 0}
-    for (pre, post), size in {("input", "hidden"): 24, ("hidden", "output"): 10}.items():
-        deliveries = layers[pre]["spikes"] * size
-        assert set(couplings[f"{pre}->{post}"].values()) == {deliveries}
-    assert layers["hidden"]["spikes"] > 0
-    backward = counts_of(runs["norse-100"])["backward"]["couplings"]
-    assert backward["input->hidden"]["synaptic_operations"] == 130 * 20 * 64 * 24
-    assert backward["hidden->output"]["synaptic_operations"] == 130 * 20 * 2 * 24 * 10
-
-
-def test_a_state_of_other_feedback_is_refused(runs: dict[str, Path]) -> None:
-    """Solved and iterated feedback keep different things."""
-    own = small("dtp-lenet", "digits", 1, "learner.feedback={kind: solved}")
-    state = open_learner(small("dtp-lenet", "digits")).state()
-    with pytest.raises(ConfigError, match=r"same learner\.feedback"):
-        open_learner(own).load(state)
-
-
-def test_solved_feedback_that_diverges_is_noticed(tmp_path: Path) -> None:
-    wild = small("dtp-mlp", "digits", 1, "training.learning_rate=1000.0")
-    with pytest.raises(ActivityError, match=r"finite|run away"):
-        start(wild, tmp_path / "run")
 
 
 def test_metrics_say_what_each_task_has_left(run: Path) -> None:

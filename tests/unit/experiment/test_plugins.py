@@ -45,8 +45,8 @@ def read(section, path):
 
 TASK_KINDS = {"plain": read}
 """
-SHORT = ("rule.free_steps=20", "rule.nudged_steps=10", "rule.readout_steps=10")
-SETTINGS = dict(each.split("=") for each in SHORT)
+SETTINGS = {"rule.free_steps": "20", "rule.nudged_steps": "10", "rule.readout_steps": "10"}
+SHORT = tuple(f"{key}={value}" for key, value in SETTINGS.items())
 
 Write = Callable[[str, str], Path]
 
@@ -54,9 +54,8 @@ Write = Callable[[str, str], Path]
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     def make(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        return path
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path / name
 
     return make
 
