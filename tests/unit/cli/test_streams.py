@@ -12,6 +12,7 @@ import pytest
 from eqspike.cli import FAULT, main
 from eqspike.cli import commands as commands_of_cli
 from eqspike.core.errors import UnsupportedError
+from eqspike.experiment import evaluating, gradients, metering, runs
 from eqspike.experiment.memory_need import check_memory
 
 TRAIN = (
@@ -161,7 +162,8 @@ def test_where_nothing_can_be_written_is_said_before_the_work(
     """With path and reason; no engine is opened."""
     (tmp_path / "file").write_text("mine")
     opened: list[object] = []
-    monkeypatch.setattr("eqspike.experiment.runs.open_learner", opened.append)
+    for module in (evaluating, gradients, metering, runs):
+        monkeypatch.setattr(module, "open_learner", opened.append)
     words = command.replace("RUN", str(run)).replace("PLACE", str(tmp_path / place)).split()
     assert main(words) == 2
     said = capsys.readouterr().err
