@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 
-from eqspike.chips.graded import GradedNudge
-from eqspike.chips.graded.rounding import Source, drive_bits, represented, round_rates
+from eqspike.chips.graded import GradedNetwork, GradedNudge
+from eqspike.chips.graded.arithmetic import DRIVE_LIMIT
+from eqspike.chips.graded.network import INPUT_UNITY
+from eqspike.chips.graded.rounding import (
+    Source,
+    drive_bits,
+    largest_drive,
+    represented,
+    round_at,
+    round_rates,
+)
 from eqspike.core.activations import HARD_SIGMOID, TANH
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import layered
@@ -78,12 +88,91 @@ def test_signs_that_may_flip_leave_room_for_all_of_one_sign() -> None:
     assert first.drive_bits <= bits
 
 
+def worst_drive(network: GradedNetwork, signs_flip: bool) -> int:
+    """The largest drive of any neuron over every pattern of saturated neurons; of magnitudes if signs may flip."""
+    hidden, output = (
+        (coupling.mantissas.astype(int) << coupling.exponent) * unity
+        for coupling, unity in zip(
+            network.couplings, (INPUT_UNITY, network.neuron.unity), strict=True
+        )
+    )
+    if signs_flip:
+        hidden, output = abs(hidden), abs(output)
+    into_hidden = np.vstack([hidden, output.T])
+    return max(
+        int(abs(np.array(pattern) @ weights).max())
+        for weights in (into_hidden, output)
+        for pattern in product((0, 1), repeat=len(weights))
+    )
+
+
+@pytest.mark.parametrize("signs_flip", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("scale", [0.1, 3.0])
+def test_the_largest_drive_is_that_of_the_worst_pattern(
+    seed: int, scale: float, signs_flip: bool
+) -> None:
+    """And it is within the register, where one bit more would leave a register or a word of weights."""
+    generator = np.random.default_rng(seed)
+    weights = {
+        name: generator.normal(0.0, scale, shape)
+        for name, shape in (
+            ("input-hidden", (4, 3)), ("hidden-output", (3, 2)), ("hidden.bias", 3), ("output.bias", 2),
+        )
+    }  # fmt: skip
+    source = replace(
+        SOURCE, network=layered((4, 3, 2)), weights=weights, signs_flip=signs_flip, beta=0.01
+    )
+    network, _ = round_rates(source)
+    assert largest_drive(network, signs_flip) == worst_drive(network, signs_flip) < DRIVE_LIMIT
+
+
+@pytest.mark.parametrize("signs_flip", [False, True])
+def test_the_sum_of_many_weights_decides(signs_flip: bool) -> None:
+    """Fifty weights of 1 and fifty of -1 into a neuron: 2^23 / 50 is 2^17.4, and 2^23 / 100 is 2^16.4."""
+    weights = {
+        "input-hidden": np.repeat([[1.0], [-1.0]], 50, axis=0),
+        "hidden-output": np.array([[0.01]]),
+        "hidden.bias": np.zeros(1),
+        "output.bias": np.zeros(1),
+    }
+    source = replace(SOURCE, network=layered((100, 1, 1)), weights=weights, signs_flip=signs_flip)
+    bits = drive_bits(source)
+    assert bits == (16 if signs_flip else 17)
+    assert round_rates(source)[1].drive_bits == bits
+    assert largest_drive(round_at(source, bits + 1), signs_flip) >= DRIVE_LIMIT
+
+
+def test_roundings_that_add_up_cost_a_bit() -> None:
+    """66 weights, 498.4 in the words of inputs, become 500: their sum fits before rounding and not after it."""
+    weights = {**WEIGHTS, "input-hidden": np.zeros((66, 2)), "hidden-output": np.zeros((2, 1))}
+    weights["hidden.bias"] = np.zeros(2)
+    share = DRIVE_LIMIT / 66 / 2**16
+    weights["input-hidden"][:, 0] = share * (1 - 1e-6)
+    source = replace(SOURCE, network=layered((66, 2, 1)), weights=weights)
+    assert drive_bits(source) == 16
+    assert largest_drive(round_at(source, 16)) >= DRIVE_LIMIT
+    assert round_rates(source)[1].drive_bits == 15
+
+
+@pytest.mark.parametrize("bits", [4, 12])
+def test_both_ends_of_the_range_of_bits_are_taken(bits: int) -> None:
+    network, _ = round_rates(replace(SOURCE, state_bits=bits))
+    assert network.neuron.unity == 2**bits
+    assert network.neuron.initial == 2**bits // 2
+    assert network.neuron.filter_shift == 0
+    silent = replace(SOURCE, neuron=RateNeuron(HARD_SIGMOID, 0.0), state_bits=bits)
+    assert round_rates(silent)[0].neuron.initial == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"neuron": RateNeuron(TANH)}, "hard-sigmoid, got tanh"),
         ({"neuron": BinaryNeuron(0.3)}, "power of two"),
+        ({"neuron": BinaryNeuron(2.0**-9)}, "power of two from 2\\^-8"),
         ({"state_bits": 3}, "4 to 12 bits, got 3"),
+        ({"state_bits": 13}, "4 to 12 bits, got 13"),
         ({"weights": {**WEIGHTS, "output.bias": np.array([1e5])}}, "too large"),
     ],
 )
