@@ -7,7 +7,6 @@ their initial weights.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ import torch
 from torch import nn
 
 from eqspike.core.config import Section
+from eqspike.learners.fit import misfit_of_layers
 from eqspike.learners.images import ImageReader
 from eqspike.nn.networks import VGG_CHANNELS, fully_connected, lenet, vgg
 
@@ -93,13 +93,7 @@ class NetworkRecipe:
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
         """See `learners.registry.Recipe`."""
         if self.layers:
-            wanted = math.prod(input_shape), outputs
-            if wanted == (self.layers[0], self.layers[-1]):
-                return ""
-            return (
-                f"has {self.layers[0]} inputs and {self.layers[-1]} outputs, but the task has {wanted[0]} and "
-                f"{wanted[1]}; set learner.layers to [{wanted[0]}, ..., {wanted[1]}]"
-            )
+            return misfit_of_layers(self.layers, input_shape, outputs)
         if outputs != self.outputs:
             return f"has {self.outputs} outputs, but the task has {outputs}; set learner.outputs to {outputs}"
         return self.images.misfit(input_shape)

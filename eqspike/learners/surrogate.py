@@ -7,7 +7,6 @@ Neftci, Mostafa and Zenke, IEEE Signal Processing Magazine 36(6), 2019.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from eqspike.core.config import Section
 from eqspike.core.counts import EventCounts, PhaseCounts
 from eqspike.core.learner import Arrays, Batch, Outputs, Pace
+from eqspike.learners.fit import misfit_of_layers
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.losses import entropy
 from eqspike.learners.optimisers import OptimiserRecipe
@@ -78,13 +78,7 @@ class SurrogateRecipe:
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
         """See `learners.registry.Recipe`."""
-        wanted = math.prod(input_shape), outputs
-        if wanted == (self.layers[0], self.layers[-1]):
-            return ""
-        return (
-            f"has {self.layers[0]} inputs and {self.layers[-1]} outputs, but the task has {wanted[0]} and "
-            f"{wanted[1]}; set learner.layers to [{wanted[0]}, ..., {wanted[1]}]"
-        )
+        return misfit_of_layers(self.layers, input_shape, outputs)
 
     def weights(self) -> dict[str, int]:
         """See `learners.registry.Recipe`."""

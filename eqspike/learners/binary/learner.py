@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -17,6 +16,7 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Batch, Outputs, Pace
 from eqspike.learners.binary.metaplastic_adam import MetaplasticAdam
 from eqspike.learners.binary.network import GAMMAS, STATISTICS, BinaryNetwork
+from eqspike.learners.fit import misfit_of_layers
 from eqspike.learners.gradient import BLOCK, GradientLearner, levels
 
 _TASK = "task"
@@ -66,13 +66,7 @@ class BinaryBackprop:
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
         """See `learners.registry.Recipe`."""
-        wanted = math.prod(input_shape), outputs
-        if wanted == (self.layers[0], self.layers[-1]):
-            return ""
-        return (
-            f"has {self.layers[0]} inputs and {self.layers[-1]} outputs, but the task has {wanted[0]} and "
-            f"{wanted[1]}; set learner.layers to [{wanted[0]}, ..., {wanted[1]}]"
-        )
+        return misfit_of_layers(self.layers, input_shape, outputs)
 
     def weights(self) -> dict[str, int]:
         """See `learners.registry.Recipe`."""

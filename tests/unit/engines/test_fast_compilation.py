@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eqspike.engines.fast.compilation import cache_folder, fingerprint
+from eqspike.core.compilation import fingerprint
+from eqspike.engines.fast.compilation import cache_folder
 
 ROOT = Path(__file__).resolve().parents[3]
 
