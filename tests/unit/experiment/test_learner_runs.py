@@ -26,6 +26,8 @@ TASKS = [
     ("backprop-lenet", "digits"),
     ("norse-100", "digits"),
     ("dchn-quarter", "digits"),
+    ("ff-ebm-2", "digits"),
+    ("ep-resnet", "digits"),
     ("hssm-linear", "adding-problem"),
 ]
 
