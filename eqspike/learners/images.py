@@ -36,13 +36,13 @@ class ImageReader:
 
     @staticmethod
     def read(section: Section) -> ImageReader:
-        """Read `image`, `padding`, `flat`, `mean`, `deviation` and `augmentation`."""
+        """Read `image`, `padding`, `flat`, `mean`, `deviation` and `augmentation`, which may be `null`."""
         image = section.integers("image", low=1, high=65536, least=2)
         if len(image) > 3:
             raise section.error("image", "[rows, columns] or [channels, rows, columns]")
         channels = image[0] if len(image) == 3 else 1
         augmentation = None
-        if section.has("augmentation"):
+        if section.has("augmentation") and section.raw("augmentation") is not None:
             augmentation = Augmentation.read(section.section("augmentation"))
         return ImageReader(
             image,
