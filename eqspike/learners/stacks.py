@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import torch
 from torch import nn
 
 from eqspike.core.config import Section
@@ -84,6 +85,7 @@ def make_stack(
 
     Raises:
         ConfigError: for layers that do not fit.
+        UnsupportedError: for activations and number formats that the algorithm cannot use.
     """
     made: list[nn.Module] = []
     constant = replace(settings, curvature=0.0)
@@ -97,6 +99,7 @@ def make_stack(
         elif number:
             made.append(_normalisation(shape))
         block = EnergyBlock(shape, layers, settings if top else constant, recipe.skips)
+        block.settings.refuse(block.structure, settings.precision or torch.get_default_dtype())
         last = block.structure.layers[-1]
         shape = last.maps or (last.size,)
         made.append(block)

@@ -152,6 +152,18 @@ def test_what_does_not_go_together_is_refused(more: dict[str, Any], message: str
         recipe([{"layers": DENSE}], **more)
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"algorithm": "holomorphic"}, "analytic activations .*'hard-sigmoid' of layer 'hidden1'"),
+        ({"algorithm": "holomorphic", "precision": "bfloat16"}, "analytic|computes in float32"),
+    ],
+)
+def test_holomorphic_is_refused_before_anything_runs(more: dict[str, Any], message: str) -> None:
+    with pytest.raises(UnsupportedError, match=message):
+        recipe([{"layers": DENSE}], **more).weights()
+
+
 def test_a_skip_that_does_not_fit_is_refused() -> None:
     layers = [{"size": 4, "kernel": 3, "pooling": "none"}, *CONVOLUTIONS]
     skip = {"lower": 0, "upper": 2, "kernel": 1, "pooling": "none"}
