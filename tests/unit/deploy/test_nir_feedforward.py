@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from eqspike.core.errors import ConfigError, DataError, UnsupportedError
 from eqspike.deploy.feedforward import fit_to_loihi, float_rasters
 from eqspike.deploy.nir_feedforward import read_feedforward
+from eqspike.experiment import load_model, open_session
 
 STEP = 1e-3
 
@@ -79,6 +81,13 @@ def test_names_are_those_of_the_field(tmp_path: Path) -> None:
     assert [each.layer.name for each in found.layers] == ["hidden1", "hidden2", "output"]
     assert [each.node for each in found.layers] == ["b", "d", "f"]
     assert not any(coupling.bidirectional for coupling in found.network.couplings)
+
+
+def test_a_network_without_a_way_back_is_not_trained() -> None:
+    system = load_model("eqspike-digits").system
+    one_way = replace(system, network=replace(system.network, one_way=True))
+    with pytest.raises(UnsupportedError, match="it can be deployed, not trained"):
+        open_session(one_way, 0, "fast")
 
 
 REFUSED = {
