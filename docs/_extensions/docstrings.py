@@ -1,4 +1,4 @@
-"""Docstrings of this package as Sphinx reads them: indented equations are kept as they stand, signs mean themselves."""
+"""Docstrings of this package as Sphinx reads them: indented equations stay, signs mean themselves."""
 
 from __future__ import annotations
 

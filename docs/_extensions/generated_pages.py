@@ -1,4 +1,4 @@
-"""Pages made of the package itself when the site is built: the keys of models, tasks and chips, and their schemas."""
+"""Pages made of the package when the site is built: the keys of models, tasks and chips, and their schemas."""
 
 from __future__ import annotations
 

@@ -66,6 +66,13 @@ def read_profile(section: Section, name: str, digest: str) -> ChipProfile:
         kind="what sort of machine the figures are of",
         energy="what each event costs; `null` says unknown, which is never read as zero",
         power="power that is drawn whatever happens",
+        sources="references, by the keys with which figures name them",
+        timestep="how the chip advances time",
+        weights="how the chip stores a weight",
+        learning="how the chip learns",
+        limits="sizes that the chip cannot exceed; `{}`: none is known",
+        process_nm="technology node of the figures, in nanometres",
+        supply_v="supply voltage of the figures, in volts",
     )
     sources = _read_sources(root)
     energy, includes = _read_energy(root, sources)
@@ -96,7 +103,9 @@ def read_profile(section: Section, name: str, digest: str) -> ChipProfile:
 def _read_sources(root: Node) -> dict[str, str]:
     section = root.child("sources").section
     keys = section.keys()
-    section.explain(**dict.fromkeys(keys, "reference of the source, under the key by which figures name it"))
+    section.explain(
+        **dict.fromkeys(keys, "reference of the source, under the key by which figures name it")
+    )
     return {key: section.text(key) for key in keys}
 
 
@@ -212,6 +221,9 @@ def _check_evidence(node: Node, sources: Mapping[str, str]) -> None:
 
 def _read_timestep(root: Node, sources: Mapping[str, str]) -> Timestep:
     node = root.child("timestep")
+    node.section.explain(
+        duration="length of a step; `null` where unknown or set by the workload",
+    )
     node.expect("mode", "duration")
     step = Timestep(
         node.section.choice("mode", TIMESTEP_MODES),
@@ -223,6 +235,9 @@ def _read_timestep(root: Node, sources: Mapping[str, str]) -> Timestep:
 
 def _read_weights(root: Node, sources: Mapping[str, str]) -> Weights:
     node = root.child("weights")
+    node.section.explain(
+        endurance="writes that one stored weight survives; `null` also where it does not wear out",
+    )
     node.expect("bits", "signed", "stochastic_rounding", "endurance", "sources", "confidence")
     weights = Weights(
         _integer_or_null(node, "bits"),

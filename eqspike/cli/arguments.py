@@ -282,7 +282,9 @@ def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def _schema(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "print the JSON schema of models, tasks or chips, for editors that complete and check YAML"
+    text = (
+        "print the JSON schema of models, tasks or chips, for editors that complete and check YAML"
+    )
     parser = _add(commands, "schema", "schema:schema", text)
     parser.add_argument("kind", choices=("model", "task", "chip"), help="kind of description")
 

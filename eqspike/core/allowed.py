@@ -58,14 +58,13 @@ class Allowed:
         return words.get(self.kind, "a value") + self._range() + tail
 
     def _range(self) -> str:
-        parts = []
-        if self.above is not None:
-            parts.append(f"above {self.above:g}")
-        if self.low is not None:
-            parts.append(f"at least {self.low:g}")
-        if self.high is not None:
-            parts.append(f"at most {self.high:g}")
+        bounds = (("above", self.above), ("at least", self.low), ("at most", self.high))
+        parts = [f"{word} {_plain(bound)}" for word, bound in bounds if bound is not None]
         return " " + " and ".join(parts) if parts else ""
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if 1e5 <= number < 1e12 else f"{number:g}"
 
 
 FLAG = Allowed("flag")

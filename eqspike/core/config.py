@@ -156,9 +156,10 @@ class Section:
         length: int | None = None,
         low: float | None = None,
         high: float | None = None,
+        above: float | None = None,
     ) -> tuple[float, ...]:
-        """A list of finite numbers in [low, high], of the given length if any."""
-        rule = Allowed("numbers", low, high, length=length)
+        """A list of finite numbers in [low, high], greater than `above`, of the given length if any."""
+        rule = Allowed("numbers", low, high, above, length=length)
         value = self._take(key, default, rule)
         if not isinstance(value, (list, tuple)) or (length is not None and len(value) != length):
             raise self.error(key, rule)

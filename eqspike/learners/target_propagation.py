@@ -145,11 +145,8 @@ def _read_iterated(section: Section, layers: int) -> dict[str, Any]:
     )
     iterations = section.integers("iterations", low=1, high=1_000_000, length=layers)
     settings = {
-        key: section.numbers(key, length=layers, low=0, high=1e6) for key in ("noise", "rate")
+        key: section.numbers(key, length=layers, above=0, high=1e6) for key in ("noise", "rate")
     }
-    for key, values in settings.items():
-        if min(values) <= 0:
-            raise section.error(key, f"a list of {layers} numbers above 0")
     return {
         "loss": section.choice("loss", tuple(LOSSES), "l-drl"),
         "iterations": iterations,

@@ -101,15 +101,15 @@ def _changed(reading: Reading, tried: Counter[Change]) -> Iterator[tuple[Change,
     """The description with one value changed, for each change that was not accepted before."""
     for place, key, mapping, values in _wanted(reading):
         for value in values:
-            change = (place, key, value)
+            change = (place, key, repr(value) if isinstance(value, dict) else value)
             if tried[change] >= _TRIES:
                 continue
             tried[change] += 1
-            before = mapping.get(key, _LEFT_OUT)
-            _put(mapping, key, value)
-            description = copy.deepcopy(reading.description, {id(UNSAID): UNSAID})
-            _put(mapping, key, before)
-            yield change, description
+            copied: dict[int, Any] = {id(UNSAID): UNSAID}
+            description = copy.deepcopy(reading.description, copied)
+            if id(mapping) in copied:  # else it is a reader's default
+                _put(copied[id(mapping)], key, copy.deepcopy(value, {id(UNSAID): UNSAID}))
+                yield change, description
 
 
 def _wanted(reading: Reading) -> Iterator[tuple[Place, str, Description, Iterable[object]]]:
@@ -119,6 +119,8 @@ def _wanted(reading: Reading) -> Iterator[tuple[Place, str, Description, Iterabl
     for q in reading.questions:
         if q.place in reading.free:
             continue
+        if q.allowed.kind == "section" and not q.mapping.get(q.key):
+            yield q.place, q.key, q.mapping, _beside(q)
         if not q.given and q.allowed.kind in ("section", "sections"):
             yield q.place, q.key, q.mapping, (UNSAID,)
         elif q.given:
@@ -128,7 +130,19 @@ def _wanted(reading: Reading) -> Iterator[tuple[Place, str, Description, Iterabl
         elif q.allowed.kind == "flag":
             yield q.place, q.key, q.mapping, (True, False)
         elif q.allowed.kind in ("number", "integer"):
-            yield q.place, q.key, q.mapping, (example(q.allowed),)
+            yield q.place, q.key, q.mapping, (example(q.allowed), *_doubled(q))
+
+
+def _beside(question: Question) -> list[object]:
+    """Mappings beside one that is missing: it may be of their sort."""
+    return [value for value in question.mapping.values() if isinstance(value, dict) and value]
+
+
+def _doubled(question: Question) -> Iterator[object]:
+    """Twice the number that stands there: bounds of other keys may move with it."""
+    value = question.mapping.get(question.key, question.default)
+    if isinstance(value, (int, float)):
+        yield 2 * value
 
 
 def _put(mapping: Description, key: str, value: object) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from eqspike.core.allowed import Allowed
+from eqspike.core.config import REQUIRED
 from eqspike.core.survey import UNSAID, Place, Question
 from eqspike.experiment.schemas.exploring import Reading
 from eqspike.experiment.schemas.meanings import meaning
@@ -85,8 +86,12 @@ class Tree:
     def __init__(self, readings: Iterable[Reading]) -> None:
         self._asked: dict[Place, list[Asked]] = {}
         self._free: set[Place] = set()
+        self._mappings: dict[Place, dict[int, dict[str, object]]] = {}
         for reading in readings:
             self._free |= reading.free
+            if reading.made is not None:
+                for place, _, mapping in reading.mentioned:
+                    self._mappings.setdefault(place, {})[id(mapping)] = mapping
             for question in reading.questions:
                 self._asked.setdefault(question.place, []).append((question, reading))
 
@@ -95,7 +100,14 @@ class Tree:
         return self._keys([place for place in self._asked if len(place) == 1])
 
     def _keys(self, places: Sequence[Place]) -> Keys:
-        """Keys of mappings at places that differ in kinds alone."""
+        """Keys of mappings at places that differ in kinds alone.
+
+        Where none was accepted, those of accepted ones under the same key, which the same reader reads.
+        """
+        if places and not any(map(self._accepted, places)):
+            name = places[0][-1][0]
+            alike = [p for p in self._asked if p[-1][0] == name and self._accepted(p)]
+            places = alike or places
         by_kind: dict[str, list[Place]] = {}
         for place in places:
             by_kind.setdefault(self._kind(place), []).append(place)
@@ -106,6 +118,9 @@ class Tree:
             forms = [Form((), self._form(places))]
         return Keys(tuple(forms), bool(self._free.intersection(places)))
 
+    def _accepted(self, place: Place) -> bool:
+        return any(reading.made is not None for _, reading in self._asked[place])
+
     def _kind(self, place: Place) -> str:
         """The kind of mappings at a place; where none is given, the default one."""
         defaults = (q.default for q, _ in self._asked[place] if q.key == "kind")
@@ -113,10 +128,15 @@ class Tree:
 
     def _form(self, places: Sequence[Place]) -> tuple[Key, ...]:
         asked = [pair for place in places for pair in self._asked[place]]
-        by_key: dict[str, list[Asked]] = {}
+        order = next((list(q.mapping) for q, reading in asked if reading.made is not None), [])
+        by_key: dict[str, list[Asked]] = {key: [] for key in order}
         for pair in asked:
             by_key.setdefault(pair[0].key, []).append(pair)
-        accepted = [*{id(q.mapping): q.mapping for q, r in asked if r.made is not None}.values()]
+        by_key = {key: those for key, those in by_key.items() if those}
+        mappings = {id(q.mapping): q.mapping for q, r in asked if r.made is not None}
+        for place in places:
+            mappings.update(self._mappings.get(place, {}))
+        accepted = list(mappings.values())
         if self._free.intersection(places):
             by_key = {ANY_NAME: asked}
         return tuple(self._key(name, these, places, accepted) for name, these in by_key.items())
@@ -131,7 +151,8 @@ class Tree:
         return Key(
             name,
             allowed,
-            bool(accepted) and all(m.get(name, UNSAID) is not UNSAID for m in accepted),
+            all(each is REQUIRED for each in defaults)
+            and all(m.get(name, UNSAID) is not UNSAID for m in accepted),
             any(m.get(name, UNSAID) is None for m in accepted),
             defaults[0] if all(each == defaults[0] for each in defaults) else VARIES,
             _about(name, asked),
@@ -140,7 +161,10 @@ class Tree:
 
 
 def merged(allowed: Sequence[Allowed]) -> tuple[Allowed, ...]:
-    """What any of several rules takes: one for each kind of value. A bound that is not the same in all is none."""
+    """What any of several rules takes: one for each kind of value.
+
+    A bound that is not the same in all depends on other keys, and is none; so do lengths of lists, always.
+    """
     by_kind: dict[str, list[Allowed]] = {}
     for each in allowed:
         by_kind.setdefault(each.kind, []).append(each)
@@ -156,7 +180,7 @@ def _common(rules: Sequence[Allowed]) -> Allowed:
         _same([rule.high for rule in rules]),
         _same([rule.above for rule in rules]),
         options,
-        _same([rule.length for rule in rules]),
+        None,
         _same([rule.least for rule in rules]),
         tuple(meanings.get(option, "") for option in options),
     )
@@ -169,8 +193,8 @@ def _same(values: Sequence[T]) -> T | None:
 def _about(name: str, asked: Sequence[Asked]) -> str:
     """What the reader says of a key, else the class of what was made of it."""
     for question, reading in asked:
-        if (question.place, name) in reading.explained:
-            return reading.explained[question.place, name]
+        if (question.place, question.key) in reading.explained:
+            return reading.explained[question.place, question.key]
     for question, reading in asked[:_ENOUGH]:
         text = meaning(reading.made, tuple(key for key, _ in question.place[1:]), name)
         if text:

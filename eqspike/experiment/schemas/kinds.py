@@ -21,18 +21,19 @@ def keys_of(noun: str) -> Keys:
     Args:
         noun: one of `KINDS`.
     """
-    return Tree(explore(_kind(noun))).keys()
+    return Tree(explore(kind_of(noun))).keys()
 
 
-def _kind(noun: str) -> Kind:
+def kind_of(noun: str) -> Kind:
+    """How such descriptions are read, and those of the library to begin with."""
     folder = f"{noun}s"
     seeds = tuple(library.load_yaml(library.find(folder, name)) for name in library.names(folder))
     read, form = _READERS[noun]
-    return Kind(noun, read, seeds, form)
+    return Kind(noun, read, tuple(sorted(seeds, key=form)), form)
 
 
 def _model(section: Section) -> object:
-    return read_model_section(section, "model", {})
+    return read_model_section(section, "", {})
 
 
 def _task(section: Section) -> object:
@@ -49,7 +50,7 @@ def _kind_of(description: Description) -> str:
 
 
 _READERS: dict[str, tuple[Callable[[Section], object], Callable[[Description], str]]] = {
-    "model": (_model, lambda data: "learner" if "learner" in data else "network"),
+    "model": (_model, lambda data: "own learner" if "learner" in data else "network of neurons"),
     "task": (_task, _kind_of),
     "chip": (_chip, lambda data: ""),
 }

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from typing import Any
 
 _ENTRY = re.compile(r"(?P<names>[a-z_]\w*(?:, [a-z_]\w*)*): ")
 _DEEPEST = 5
 
 
-def meaning(made: object, path: tuple[str, ...], key: str) -> str:
+def meaning(made: Any, path: tuple[str, ...], key: str) -> str:
     """What a key means, or nothing.
 
     Args:
@@ -24,16 +25,20 @@ def meaning(made: object, path: tuple[str, ...], key: str) -> str:
         inner = [value for each in holders for name, value in _parts(each) if name == step]
         holders, found = inner or holders, bool(inner)
     if key == "kind":
-        return "" if not found else next((attributes(type(h)).get(key, "") for h in holders), "")
+        return (
+            ""
+            if not found
+            else next((attributes(type(h).__doc__).get(key, "") for h in holders), "")
+        )
     for holder in holders:
         for part in (holder, *(value for _, value in _parts(holder))):
-            text = attributes(type(part)).get(key)
+            text = attributes(type(part).__doc__).get(key)
             if text:
                 return text
     return ""
 
 
-def _parts(made: object) -> Iterator[tuple[str, object]]:
+def _parts(made: Any) -> Iterator[tuple[str, Any]]:
     """Objects inside an object with the names they have there, the nearest first."""
     level = [made]
     for _ in range(_DEEPEST):
@@ -42,7 +47,7 @@ def _parts(made: object) -> Iterator[tuple[str, object]]:
         level = [value for _, value in found]
 
 
-def _held(made: object) -> Iterator[tuple[str, object]]:
+def _held(made: Any) -> Iterator[tuple[str, Any]]:
     if not is_dataclass(made) or isinstance(made, type):
         return
     for field in fields(made):
@@ -54,12 +59,12 @@ def _held(made: object) -> Iterator[tuple[str, object]]:
 
 
 @cache
-def attributes(kind: type) -> Mapping[str, str]:
-    """Texts of the `Attributes` section of a class's docstring, by name.
+def attributes(docstring: str | None) -> Mapping[str, str]:
+    """Texts of the `Attributes` section of a docstring, by name.
 
     An entry may name several, as `low, high: bounds`, and a line may hold several, as `a: this; b: that`.
     """
-    lines = inspect.cleandoc(kind.__doc__ or "").splitlines()
+    lines = inspect.cleandoc(docstring or "").splitlines()
     if "Attributes:" not in lines:
         return {}
     block: list[str] = []

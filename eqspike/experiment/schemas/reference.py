@@ -1,4 +1,4 @@
-"""A page of all keys of a kind of description, in Markdown: a table for each mapping, in the order of the description."""
+"""A page of all keys of a kind of description, in Markdown: a table for each mapping, outer ones first."""
 
 from __future__ import annotations
 
@@ -36,18 +36,20 @@ def reference(noun: str, keys: Keys) -> str:
 
 
 def _mapping(page: _Page, path: str, title: str, keys: Keys) -> None:
-    """Sections of a mapping and, after it, of those inside it, unless equal ones were shown before."""
+    """Sections of a mapping and, after each, of those inside it, unless equal ones were shown before."""
     page.shown[_sort(keys)] = title
     for form in _grouped(keys.forms):
         heading = title + (f": {_or(form.kinds)}" if form.kinds else "")
         page.lines += ["", f"{'#' * min(2 + path.count('.'), 4)} {heading}", ""]
-        page.lines += [*_HEAD, *(_row(page, path, key) for key in form.keys)]
+        page.lines += [*_HEAD, *(_row(page, form, key) for key in form.keys)]
         page.lines += _options(form)
         for key in form.keys:
             inner = key.inner
             if inner is not None and inner.forms and _sort(inner) not in page.shown:
                 place = f"{path}.{key.name}" if path else key.name
-                _mapping(page, place, f"`{place}`", inner)
+                again = f"`{place}`" in page.shown.values() and form.kinds
+                of = f" for {_or(form.kinds)}" if again else ""
+                _mapping(page, place, f"`{place}`{of}", inner)
 
 
 def _sort(keys: Keys) -> object:
@@ -67,11 +69,13 @@ def _grouped(forms: Sequence[Form]) -> Iterator[Form]:
         yield replace(those[0], kinds=tuple(kind for form in those for kind in form.kinds))
 
 
-def _row(page: _Page, path: str, key: Key) -> str:
-    del path
+def _row(page: _Page, form: Form, key: Key) -> str:
     known = "" if key.inner is None else page.shown.get(_sort(key.inner), "")
     value = " or ".join(_value(allowed) for allowed in key.allowed) + (" or `null`" * key.null)
     about = key.about + (f"; keys as in {known}" if known else "")
+    if key.name == "kind" and form.kinds:
+        value, about = _or(form.kinds), _told(key).get(form.kinds[0], about)
+        about = about if len(form.kinds) == 1 else "see below"
     return f"| `{key.name}` | {value} | {_default(key)} | {about.replace('|', '&#124;')} |"
 
 
@@ -80,7 +84,7 @@ def _value(allowed: Allowed) -> str:
         return _or(allowed.options)
     if allowed.kind in ("section", "sections"):
         return "a mapping" if allowed.kind == "section" else "a list of mappings"
-    return str(allowed).replace("a finite number", "a number").replace("1e+06", "1,000,000")
+    return str(allowed).replace("a finite number", "a number")
 
 
 def _default(key: Key) -> str:
@@ -99,14 +103,21 @@ def _default(key: Key) -> str:
 
 
 def _options(form: Form) -> list[str]:
-    """What each kind is, where its own words are known."""
-    for key in form.keys:
-        for allowed in key.allowed:
-            said = dict(zip(allowed.options, allowed.meanings, strict=False))
-            told = [f"- `{kind}`: {said[kind].rstrip('.')}." for kind in form.kinds if said.get(kind)]
-            if key.name == "kind" and told:
-                return ["", *told]
-    return []
+    """What each of several kinds with the same keys is."""
+    told = [_told(key) for key in form.keys if key.name == "kind"]
+    if len(form.kinds) < 2 or not told:
+        return []
+    return ["", *(f"- `{kind}`: {told[0].get(kind, '')}" for kind in form.kinds)]
+
+
+def _told(key: Key) -> dict[str, str]:
+    """What each option is in its own words."""
+    return {
+        option: meaning.rstrip(".")
+        for allowed in key.allowed
+        for option, meaning in zip(allowed.options, allowed.meanings, strict=False)
+        if meaning
+    }
 
 
 def _or(names: Sequence[str]) -> str:
