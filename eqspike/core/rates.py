@@ -96,6 +96,11 @@ class Dynamics:
     @staticmethod
     def read(section: Section) -> Dynamics:
         """Read a model's `dynamics` section."""
+        section.explain(
+            kind="how states follow each other",
+            updates="all layers from the old states, or layers 1, 3, ... and then 2, 4, ... from the new ones",
+            nudge="whether the nudge enters inside or outside the activation",
+        )
         section.choice("kind", ("prototypical",), "prototypical")
         dynamics = Dynamics(
             section.choice("updates", UPDATES, "synchronous"),
@@ -126,6 +131,9 @@ class Feedback:
     @staticmethod
     def read(section: Section) -> Feedback:
         """Read a model's `feedback` section."""
+        section.explain(
+            kind="`tied`: the transpose of the forward weights; `separate`: weights of their own",
+        )
         kind = section.choice("kind", FEEDBACKS, "tied")
         angle = section.number("initial_angle", 0.0, low=0, high=180)
         if kind == "tied" and angle:

@@ -65,6 +65,9 @@ def read_subject(section: Section, training: Section) -> Subject:
         ConfigError: for an unknown kind or key, or a value out of range.
         UnsupportedError: for a combination that the mathematics refuses.
     """
+    section.explain(
+        learner="a learner of its own, instead of a network of neurons",
+    )
     if section.has("learner"):
         return read_recipe(section.section("learner"), training)
     return read_system(section, training)

@@ -57,6 +57,18 @@ class EnergyRecipe:
     @staticmethod
     def read(section: Section, training: Section) -> EnergyRecipe:
         """Read a model's `learner` section of kind `energy-block`."""
+        section.explain(
+            blocks="one block, or several in a stack with batch normalisation between them",
+            loss="cost at the output",
+            algorithm="contrastive algorithm, a row of `eqspike.nn.algorithms`",
+            form="how contrasts are computed: as a difference of gradients, or between two states",
+            free_steps="largest number of steps of the free phase",
+            nudged_steps="largest number of steps of a nudged phase",
+            tolerance="a sample is at rest when no state changes by more in a step; 0: all steps are done",
+            nudged_tolerance="the same for nudged phases, as a share of the nudge",
+            updates="layers all at once, or even and odd ones in turn",
+            precision="number format of the relaxation; `parameters`: that of the weights",
+        )
         images = ImageReader.read(section)
         blocks = tuple(
             tuple(_read_layer(layer) for layer in block.sections("layers"))
@@ -66,6 +78,9 @@ class EnergyRecipe:
         settings = _read_settings(section, 1.0 if loss == "squared-error" else 0.0)
         layers = len(blocks[0]) if len(blocks) == 1 else None
         rates: tuple[float, ...] = ()
+        training.explain(
+            learning_rates="one per layer of a single block, instead of `learning_rate`",
+        )
         if training.has("learning_rates"):
             rates = training.numbers("learning_rates", length=layers, low=0, high=1e6)
             if layers is None:
@@ -122,12 +137,23 @@ class EnergyRecipe:
 
 def _closed(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     for section in sections:
+        section.explain(
+            layers="the layers of the block, input side first",
+        )
         section.has("layers")
         section.close()
     return sections
 
 
 def _read_layer(section: Section) -> EnergyLayer:
+    section.explain(
+        size="neurons of a dense layer, or channels of a convolution",
+        kernel="rows and columns of the convolution; 0: the layer is dense",
+        activation="of the layer's neurons, by its name in `eqspike.nn.activations`",
+        gain="weights and biases start uniform in +-gain / sqrt(fan-in)",
+        pooling="of the convolved maps, in windows of 2 by 2",
+        padding="rows and columns of zeros around each map",
+    )
     size = section.integer("size", low=1, high=1_000_000)
     kernel = section.integer("kernel", 0, low=0, high=1000)
     activation = section.text("activation", "hard-sigmoid")

@@ -48,6 +48,18 @@ class SeriesRecipe:
     @staticmethod
     def read(section: Section, training: Section) -> SeriesRecipe:
         """Read a model's `learner` section of kind `hssm`."""
+        section.explain(
+            channels="channels of the series, without that of time",
+            outputs="classes, or values",
+            units="kind of oscillators",
+            backward="how the units learn: by echo, or through time",
+            hidden="channels inside the stack",
+            size="oscillators of a unit",
+            blocks="units in the stack",
+            step="time step of the oscillators",
+            dropout="share of values set to 0 in training",
+            loss="cost at the output",
+        )
         return SeriesRecipe(
             section.integer("channels", low=1, high=100_000),
             section.integer("outputs", low=1, high=100_000),

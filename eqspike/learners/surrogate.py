@@ -55,6 +55,14 @@ class SurrogateRecipe:
         Raises:
             ConfigError: for an unknown key, a value out of range, or an encoder without spikes.
         """
+        section.explain(
+            step_s="time step in seconds",
+            membrane_s="time constant of the membrane in seconds",
+            synapse_s="time constant of the synapse in seconds",
+            threshold="potential at which a neuron spikes",
+            alpha="steepness of the surrogate gradient",
+            steps="time steps for each sample",
+        )
         layers = section.integers("layers", low=1, high=1_000_000, least=3)
         encoded = section.section("encoder")
         encoder = Encoder.read(encoded)

@@ -29,6 +29,22 @@ def read_system(section: Section, training: Section) -> AnySystem:
         ConfigError: for an unknown kind or key, or a value out of range.
         UnsupportedError: for a combination that the mathematics refuses.
     """
+    section.explain(
+        neuron="dynamics of the neurons",
+        encoder="how pixels become input spikes",
+        rule="how weights learn",
+        memory="how weights are stored",
+        dynamics="order of the updates, and where the nudge enters",
+        feedback="weights that lead back from a layer to the one below",
+        messages="what neurons send to each other",
+        output="how classes are read from the last layer",
+    )
+    training.explain(
+        bias_rates="learning rates of the biases, one per coupling; left out: those of the couplings",
+        precision="number format of the simulation",
+        learning_rates="one per coupling, from the input",
+        initial_gain="weights start uniform in +-gain / sqrt(fan-in), one gain per coupling",
+    )
     network = read_network(section)
     neuron = NEURONS.choose(section.section("neuron")).value
     read = _rate_system if neuron.signal == RATES else _spiking_system

@@ -27,6 +27,12 @@ def read_images(section: Section, path: Path, reader: FileReader) -> Task:
     Raises:
         ConfigError: if the description breaks a rule. No data file is touched yet.
     """
+    section.explain(
+        title="full name, for reports",
+        image_shape="rows and columns of an image, or channels, rows and columns",
+        maximum="greatest level in the files; levels are rescaled so that it becomes 255",
+        classes="number of classes; labels are 0 to classes - 1",
+    )
     image_shape = _image_shape(section)
     return Task(
         name=path.stem,

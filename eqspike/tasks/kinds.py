@@ -26,6 +26,10 @@ def idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> 
     for split in SPLITS:
         part = section.section(split)
         samples = read_samples(part)
+        part.explain(
+            images="the file of the images",
+            labels="the file of the labels",
+        )
         images, labels = (read_data_file(part.section(key), place) for key in ("images", "labels"))
         part.close()
         parts[split] = (images, (samples, *image_shape)), (labels, (samples,))
@@ -39,6 +43,9 @@ def idx_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> 
 
 def npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
     """One npz file with `train_images`, `train_labels`, `test_images` and `test_labels`."""
+    section.explain(
+        data="the file of all arrays",
+    )
     file = read_data_file(section.section("data"), place)
     samples = {}
     for split in SPLITS:
@@ -72,11 +79,19 @@ def _read_idx_file(place: Place, file: DataFile, shape: tuple[int, ...]) -> NDAr
 
 def read_samples(section: Section) -> int:
     """Read the number of samples of a split."""
+    section.explain(
+        samples="number of samples, checked on reading",
+    )
     return section.integer("samples", low=1, high=_MOST_SAMPLES)
 
 
 def read_data_file(section: Section, place: Place) -> DataFile:
     """Read the section of one file: `file`, `sha256` and `content_sha256`."""
+    section.explain(
+        file="name of the file, without folders",
+        sha256="digest of the file as it is; needed where it is fetched",
+        content_sha256="digest of the file once it is unpacked",
+    )
     name = section.text("file")
     if not is_plain_name(name):
         raise section.error("file", "a plain file name, without folders")

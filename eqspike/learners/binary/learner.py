@@ -49,6 +49,16 @@ class BinaryBackprop:
     @staticmethod
     def read(section: Section, training: Section) -> BinaryBackprop:
         """Read a model's `learner` section of kind `binary-backprop`."""
+        section.explain(
+            metaplasticity="how strongly large hidden weights resist a change of sign; 0: not at all",
+            gamma="initial scales of the batch normalisations",
+            statistics="averages that batch normalisation uses in tests",
+            reset_optimiser="whether each task starts with a new optimiser: the learner is told of tasks",
+        )
+        training.explain(
+            learning_rate="of Adam",
+            weight_decay="L2 penalty of Adam",
+        )
         return BinaryBackprop(
             section.integers("layers", low=1, high=1_000_000, least=2),
             section.number("metaplasticity", 0.0, low=0, high=1e6),

@@ -1,0 +1,12 @@
+"""All keys of models, tasks and chips, learnt from their readers: a reference to read, and schemas for editors.
+
+explore     descriptions are read in all ways, and what their readers ask is noted
+Tree        the questions become a tree of keys
+json_schema, reference    of that tree
+"""
+
+from eqspike.experiment.schemas.json_schema import json_schema
+from eqspike.experiment.schemas.kinds import KINDS, keys_of
+from eqspike.experiment.schemas.reference import reference
+
+__all__ = ["KINDS", "json_schema", "keys_of", "reference"]
