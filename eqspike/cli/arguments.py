@@ -6,6 +6,7 @@ import argparse
 
 from eqspike.cli.commands import add_accept_changes
 from eqspike.cli.commands import add_command as _add
+from eqspike.cli.description_arguments import add_descriptions
 from eqspike.cli.energy_arguments import add_estimate, add_report
 from eqspike.cli.parser import Parser, path, seconds
 from eqspike.core.version import package_version
@@ -33,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _sweep(commands)
     _plot(commands)
     _list(commands)
-    _schema(commands)
+    add_descriptions(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
     _demo(commands)
     return parser
@@ -302,14 +303,6 @@ def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "task-kinds",
     )
     parser.add_argument("kind", nargs="?", choices=kinds, help="only this kind")
-
-
-def _schema(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = (
-        "print the JSON schema of models, tasks or chips, for editors that complete and check YAML"
-    )
-    parser = _add(commands, "schema", "schema:schema", text)
-    parser.add_argument("kind", choices=("model", "task", "chip"), help="kind of description")
 
 
 def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
