@@ -6,10 +6,23 @@ from dataclasses import replace
 
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.neurons import BinaryNeuron, CurrentBased, RateNeuron, SigmaDelta
-from eqspike.core.rates import FEEDBACKS, NUDGES, UPDATES
+from eqspike.core.rates import FEEDBACKS, FORMS, NUDGES, UPDATES
 from eqspike.memory import Binary, Fixed, Ideal, Metaplastic
-from eqspike.rules import ContinualEquilibrium, ContinualVectorField, EqSpike, Equilibrium
-from eqspike.rules.readings import EndContrast, Products, StepContrast, StepField, writes_steps
+from eqspike.rules import (
+    AsymmetricEquilibrium,
+    ContinualEquilibrium,
+    ContinualVectorField,
+    EqSpike,
+    Equilibrium,
+)
+from eqspike.rules.readings import (
+    EndContrast,
+    EndField,
+    Products,
+    StepContrast,
+    StepField,
+    writes_steps,
+)
 from eqspike.systems import AnySystem, RateSystem, System
 from eqspike.systems.requirements import Limit, Offer, Parts, require
 from eqspike.tasks.encoders import ENCODERS
@@ -40,6 +53,11 @@ _CONTINUAL_MEMORY = Limit(
     "memory.kind", lambda system: system.memory.kind,
     "a continual rule writes at every step, which an ideal memory alone takes",
     "set memory.kind to ideal, or rule.kind to ep, which writes once a batch",
+)  # fmt: skip
+_BACKWARD_MEMORY = Limit(
+    lambda system: not isinstance(system.rule.reading, EndField) or type(system.memory) is Ideal,
+    "memory.kind", lambda system: system.memory.kind,
+    "backward weights of their own are kept by an ideal memory alone", "set memory.kind to ideal",
 )  # fmt: skip
 _CONTINUAL_CONVOLUTION = Limit(
     lambda system: not (writes_steps(system.rule.reading) and any(system.network.convolutions)),
@@ -114,6 +132,7 @@ _RATES = Offer(
         "messages.kind": ("changes",),
         "dynamics.updates": UPDATES,
         "dynamics.nudge": NUDGES,
+        "dynamics.form": ("two-states",),
         "feedback.kind": FEEDBACKS,
         "neuron.activation": (*ACTIVATIONS, ""),
     },
@@ -126,15 +145,25 @@ _GRADED = replace(
     values={**_AT_ONCE.values, "dynamics.nudge": ("inside",), "feedback.kind": ("tied",)},
     limits=(_AS_NUDGING,),
 )
-_BY_VALUES = replace(
+_BY_DIFFERENCES = replace(
     _FLOAT_RATES,
+    rules=Parts(
+        (Equilibrium, ContinualEquilibrium, ContinualVectorField, AsymmetricEquilibrium),
+        ("reading",),
+    ),
+    readings=Parts((EndContrast, EndField, StepContrast, StepField)),
+    values={**_RATES.values, "dynamics.form": FORMS},
+    limits=(_CONTINUAL_MEMORY, _BACKWARD_MEMORY, _ONE_LEARNS),
+)
+_BY_VALUES = replace(
+    _BY_DIFFERENCES,
     values={
-        **_RATES.values,
+        **_BY_DIFFERENCES.values,
         "training.precision": (*_FLOATS, "bfloat16"),
         "couplings.kind": (*_DENSE, "convolution"),
         "messages.kind": ("values", "changes"),
     },
-    limits=(_CONTINUAL_MEMORY, _ONE_LEARNS, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
+    limits=(*_BY_DIFFERENCES.limits, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
 )
 
 _WRITTEN = Parts((SigmaDelta, CurrentBased), ("brian2_text",))

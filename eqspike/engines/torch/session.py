@@ -20,6 +20,7 @@ from eqspike.engines.tally import event_counts as message_counts
 from eqspike.engines.torch.arrays import as_numpy, pre_first
 from eqspike.engines.torch.counting import event_counts
 from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
+from eqspike.engines.torch.differences import ChangeDifferences, Moving, after_free
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
 from eqspike.engines.torch.relaxation import Relaxation
@@ -131,17 +132,18 @@ class TorchSession:
             phase = self.system.rule.phases[1]
             strengths = self._tensor(betas)[:, None]
             lesson = Lesson(self._targets(labels), {phase.name: strengths}, strengths)
-            seen = [self._by_layer(relaxation.values)]
+            moving = after_free(self.system, relaxation)
+            seen = [self._by_layer(moving.values)]
             rates = Rates.of(self.system, rate_factor)
             follow = self._learning.follow(relaxation, lesson, rates) if rate_factor else None
 
             def after(number: int) -> None:
                 if follow is not None:
                     follow.after()
-                seen.append(self._by_layer(relaxation.values))
+                seen.append(self._by_layer(moving.values))
 
-            relaxation.nudge(lesson.targets, strengths)
-            relaxation.run(phase.steps, after)
+            moving.nudge(lesson.targets, strengths)
+            moving.run(phase.steps, after)
         self.load(kept)
         return {name: np.stack([states[name] for states in seen]) for name in seen[0]}
 
@@ -153,14 +155,16 @@ class TorchSession:
 
             def after(number: int) -> None:
                 del number
-                kinds = [relaxation.values, relaxation.states]
-                if isinstance(relaxation, ChangeRelaxation):
-                    kinds.append(relaxation.sends)
+                kinds: list[Sequence[Tensor]] = [moving.values, moving.shown]
+                if isinstance(moving, ChangeRelaxation | ChangeDifferences):
+                    kinds.append(moving.sends)
                 seen.append([self._by_layer(kind) for kind in kinds])
 
             relaxation = self._relaxation(images)
+            moving: Moving = relaxation
             relaxation.run(self.system.rule.phases[0].steps, after)
-            nudged(self.system, relaxation, self._lesson(labels, keys), after=after)
+            moving = after_free(self.system, relaxation)
+            nudged(self.system, moving, self._lesson(labels, keys), after=after)
         return stacked(seen)
 
     def changes(self, images: Images, labels: Labels, keys: Keys) -> Arrays:

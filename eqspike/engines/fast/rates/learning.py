@@ -14,7 +14,7 @@ from eqspike.engines.fast.rates.layout import Floats
 from eqspike.engines.fast.rates.simulator import Lesson, RateSimulator
 from eqspike.engines.tally import RateTally, asked_writes
 from eqspike.memory import Ideal, Writes
-from eqspike.rules.readings import EndContrast, StepField
+from eqspike.rules.readings import EndContrast, StepField, width
 from eqspike.systems import RateSystem
 
 
@@ -46,8 +46,8 @@ class RateLearner:
         after, before = ends[reading.first], ends[reading.second]
         # Messages are counted with the weights that carried them.
         simulator.count(self._tally, ("free", "nudged"))
-        width = reading.width(phases)
-        rates, bias_rates = self._rates(rate_factor / (abs(width) * lesson.beta * samples))
+        scale = rate_factor / (abs(width(reading, phases)) * lesson.beta * samples)
+        rates, bias_rates = self._rates(scale)
         places = {phase.name: place for place, phase in enumerate(phases)}
         by_phase = lesson.by_phase
         signs = np.sign(by_phase[:, places[reading.first]] - by_phase[:, places[reading.second]])
