@@ -59,6 +59,11 @@ _BACKWARD_MEMORY = Limit(
     "memory.kind", lambda system: system.memory.kind,
     "backward weights of their own are kept by an ideal memory alone", "set memory.kind to ideal",
 )  # fmt: skip
+_DIFFERENCE_NEURON = Limit(
+    lambda system: not system.dynamics.of_differences or type(system.neuron) is RateNeuron,
+    "neuron.kind", lambda system: system.neuron.kind,
+    "what a rate differs by is known of rate neurons alone", "set dynamics.form to two-states",
+)  # fmt: skip
 _CONTINUAL_CONVOLUTION = Limit(
     lambda system: not (writes_steps(system.rule.reading) and any(system.network.convolutions)),
     "couplings.kind", lambda system: f"convolution with rule {system.rule.kind}",
@@ -172,7 +177,7 @@ _STEPPED = Parts((SigmaDelta, CurrentBased), ("step",))
 OFFERS: dict[str, tuple[Offer, ...]] = {
     "fast": (
         replace(_FLOAT_SPIKES, limits=(*_FLOAT_SPIKES.limits, _ONLINE_PRECISION)),
-        _FLOAT_RATES,
+        _BY_DIFFERENCES,
     ),
     "fast-int": (_ON_LOIHI, _GRADED),
     "brian2": (
@@ -190,7 +195,11 @@ OFFERS: dict[str, tuple[Offer, ...]] = {
     "torch": (_BY_VALUES,),
     "reference": (
         replace(_FLOAT_SPIKES, neurons=_STEPPED),
-        replace(_FLOAT_RATES, neurons=Parts((RateNeuron, BinaryNeuron), ("updated",))),
+        replace(
+            _BY_DIFFERENCES,
+            neurons=Parts((RateNeuron, BinaryNeuron), ("updated",)),
+            limits=(*_BY_DIFFERENCES.limits, _DIFFERENCE_NEURON),
+        ),
     ),
 }
 """What engines run, by name; where options narrow it, by name and options."""

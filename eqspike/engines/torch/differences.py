@@ -211,6 +211,12 @@ class ChangeDifferences:
                 self._held[layer].down(self._messages[layer], below, 1.0, below)
 
 
+def residuals(relaxation: Relaxation | ChangeRelaxation) -> Tensor:
+    """How far the last step moved each sample: the largest |change of what rules see|, (samples,)."""
+    pairs = zip(relaxation.states, relaxation.previous, strict=True)
+    return torch.stack([(now - before).abs().amax(1) for now, before in pairs]).amax(0)
+
+
 Moving = Relaxation | ChangeRelaxation | DifferenceRelaxation | ChangeDifferences
 """What runs the phases after the free one."""
 
