@@ -2,12 +2,12 @@
 
     python benchmarks/feedback_angle.py --epochs 3 --seeds 0 1 2 --out DIR
 
-Trains each model (cvf-512 and aep-512) once for each angle and seed, and writes `feedback_angle.json` and a figure to
-DIR. The first angle is that of the rule's update, at the model's own beta and phases, all parameters together, to
-minus the exact gradient by backpropagation through time, before training; the second that of the weights, before and
-after. Ernoult et al. (arXiv:2005.04168) report the same pair for C-VF and 0 to 180 degrees. The residual is the
-largest change of a rate in the last step of the free phase, after training: the median over the test samples, and the
-largest.
+Trains each model (cvf-512 and aep-512) once for each angle and seed, and writes `feedback_angle.json` and a
+figure to DIR. The first angle is that of the rule's update, at the model's own beta and phases, all parameters
+together, to minus the exact gradient by backpropagation through time, before training; the second that of the
+weights, before and after. Ernoult et al. (arXiv:2005.04168) report the same pair for C-VF and 0 to 180 degrees.
+The residual is the largest change of a rate in the last step of the free phase, after training: the median over
+the test samples, and the largest.
 """
 
 from __future__ import annotations

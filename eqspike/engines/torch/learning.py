@@ -19,6 +19,7 @@ from eqspike.engines.torch.differences import (
     after_free,
 )
 from eqspike.engines.torch.events import ChangeRelaxation
+from eqspike.engines.torch.precision import PrecisionGuard
 from eqspike.engines.torch.relaxation import Relaxation
 from eqspike.engines.torch.writing import Writer
 from eqspike.memory import Writes
@@ -110,11 +111,14 @@ class Learning:
     ) -> None:  # fmt: skip
         self._system, self._couplings, self._biases = system, couplings, biases
         self._writer, self._tally = writer, tally
+        self._guard = PrecisionGuard(system)
 
     def at_the_end(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates, key: int) -> None:
         """Rules of the ends of phases: one write after the nudged ones."""
         moving = after_free(self._system, relaxation)
         found = nudged(self._system, moving, lesson, self._tally)
+        if isinstance(found, Contrast):
+            self._guard.check(found)
         if isinstance(moving, DifferenceRelaxation | ChangeDifferences):
             moving.count(self._tally)
 
