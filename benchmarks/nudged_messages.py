@@ -20,7 +20,6 @@ from typing import NamedTuple
 import numpy as np
 
 from eqspike.analysis.gradients.rates import at_rest, free_states
-from eqspike.analysis.gradients.spikes import compare
 from eqspike.analysis.gradients.unrolled import unroll
 from eqspike.core.counts import PhaseCounts
 from eqspike.core.learner import Arrays, Images, Labels
@@ -41,13 +40,20 @@ class Way(NamedTuple):
     beta: float
     free: float
     share: float | None
-    steps: int
 
 
 @dataclass(frozen=True)
 class Found:
-    """Shares of the free phase's messages, operations, and operations between free layers; least cosine."""
+    """Of one run.
 
+    Attributes:
+        free, nudged: synaptic operations a sample in each phase.
+        messages, operations, between: of the nudged phase as shares of the free one's; the last without the input.
+        cosine: the least of any weights or biases.
+    """
+
+    free: float
+    nudged: float
     messages: float
     operations: float
     between: float
@@ -55,14 +61,13 @@ class Found:
 
 
 WAYS = (
-    Way("two-states", 0.5, 0.002, None, 10),
-    Way("two-states", 0.1, 0.002, None, 10),
-    Way("two-states", 0.1, 0.0003, None, 10),
-    Way("two-states", 0.1, 0.0, None, 10),
-    *(Way("difference", 0.5, 0.002, share, 10) for share in (0.001, 0.01)),
-    *(Way("difference", 0.1, 0.002, share, 10) for share in (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)),
-    *(Way("difference", 0.01, 0.002, share, 10) for share in (0.001, 0.003, 0.01, 0.03)),
-    *(Way("difference", 0.01, 0.0003, share, 10) for share in (0.001, 0.003, 0.01, 0.03)),
+    Way("two-states", 0.5, 0.002, None),
+    *(Way("two-states", 0.1, free, None) for free in (0.0003, 0.00003, 0.0)),
+    *(Way("two-states", 0.01, free, None) for free in (0.00001, 0.0)),
+    *(Way("difference", 0.1, 0.002, share) for share in (0.001, 0.01)),
+    *(Way("difference", 0.01, 0.002, share) for share in (0.001, 0.003, 0.01)),
+    *(Way("difference", 0.01, 0.001, share) for share in (0.001, 0.003)),
+    *(Way("difference", 0.01, 0.0003, share) for share in (0.0, 0.001, 0.002, 0.003, 0.01)),
 )
 
 
@@ -70,9 +75,7 @@ def measured(
     system: RateSystem, weights: Arrays, images: Images, labels: Labels, way: Way, downhill: Arrays
 ) -> Found:
     """One way to nudge one network."""
-    nudging = replace(
-        nudging_of(system.rule), beta=way.beta, sign="positive", nudged_steps=way.steps
-    )
+    nudging = replace(nudging_of(system.rule), beta=way.beta, sign="positive")
     couplings = len(system.network.couplings)
     nudged_threshold = None if way.share is None else way.share * way.beta
     asked = replace(
@@ -85,10 +88,18 @@ def measured(
         session.fit(images, labels, np.arange(len(images), dtype=np.uint64), 1.0, 0)
         change = {name: array - weights[name] for name, array in session.weights().items()}
         phases = session.take_counts().phases
-    shares = [
-        _sums(system, phases["nudged"])[n] / _sums(system, phases["free"])[n] for n in range(3)
-    ]
-    return Found(*shares, min(each.cosine for each in compare(change, downhill).values()))
+    free, nudged = (_sums(system, phases[name]) for name in ("free", "nudged"))
+    shares = [after / before for before, after in zip(free, nudged, strict=True)]
+    of_sample = (each[1] / len(images) for each in (free, nudged))
+    return Found(
+        *of_sample, *shares, min(_cosine(change[name], downhill[name]) for name in downhill)
+    )
+
+
+def _cosine(change: np.ndarray, downhill: np.ndarray) -> float:
+    """0 where nothing is changed."""
+    size = float(np.linalg.norm(change) * np.linalg.norm(downhill))
+    return float((change * downhill).sum()) / size if size else 0.0
 
 
 def _sums(system: RateSystem, phase: PhaseCounts) -> tuple[int, int, int]:
@@ -126,25 +137,33 @@ def main() -> None:
         downhill = exact(system, weights, images, labels)
         for way in WAYS:
             found[way].append(measured(system, weights, images, labels, way, downhill))
-    print(
-        "| form | beta | threshold, free | nudged / beta | messages | operations | between free layers | cosine |"
-    )
-    print("|---" * 8 + "|")
+    print("| form | beta | threshold, free | nudged / beta | operations, free | nudged | share of all "
+          "| of those between free layers | of messages | cosine |")  # fmt: skip
+    print("|---" * 10 + "|")
     for way, each in found.items():
         share = "" if way.share is None else f"{way.share:g}"
-        cells = [
-            _range([getattr(one, key) for one in each])
-            for key in ("messages", "operations", "between")
+        sums = [
+            f"{np.mean([getattr(one, key) for one in each]):,.0f}" for key in ("free", "nudged")
         ]
-        cosines = [one.cosine for one in each]
-        print(
-            f"| {way.form} | {way.beta:g} | {way.free:g} | {share} | {' | '.join(cells)} "
-            f"| {np.mean(cosines):.4f} ({min(cosines):.4f} - {max(cosines):.4f}) |"
-        )
+        shares = [
+            _range([getattr(one, key) for one in each], ".1%")
+            for key in ("operations", "between", "messages")
+        ]
+        cells = [
+            way.form,
+            f"{way.beta:g}",
+            f"{way.free:g}",
+            share,
+            *sums,
+            *shares,
+            _range([o.cosine for o in each], ".4f"),
+        ]
+        print(f"| {' | '.join(cells)} |")
 
 
-def _range(shares: list[float]) -> str:
-    return f"{np.mean(shares):.1%} ({min(shares):.1%} - {max(shares):.1%})"
+def _range(values: list[float], how: str) -> str:
+    """Mean, least and most."""
+    return f"{np.mean(values):{how}} ({min(values):{how}} - {max(values):{how}})"
 
 
 if __name__ == "__main__":
