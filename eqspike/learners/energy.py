@@ -18,14 +18,14 @@ from torch import nn
 
 from eqspike.core.config import Section
 from eqspike.core.convolution import Convolution, Pooling
-from eqspike.core.rates import UPDATES
+from eqspike.core.rates import FORMS, UPDATES
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.images import ImageReader
 from eqspike.learners.losses import LOSSES
 from eqspike.learners.optimisers import OptimiserRecipe
 from eqspike.nn.algorithms import ALGORITHMS
 from eqspike.nn.energy_block import EnergyBlock
-from eqspike.nn.settings import FORMS, EnergySettings
+from eqspike.nn.settings import EnergySettings
 from eqspike.nn.structure import EnergyLayer
 
 POOLINGS = ("none", "max", "average")

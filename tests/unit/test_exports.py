@@ -29,7 +29,7 @@ EXPORTS = {
         "dchn",
     ],
     "eqspike.rules": [
-        "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
+        "AsymmetricEquilibrium", "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
         "Nudging", "RULES", "RateRule", "SpikingRule", "read_rate_rule", "read_spike_rule",
     ],
     "eqspike.tasks": [
