@@ -40,7 +40,7 @@ BRIEF = (
 )
 DENSE = ("--set", "learner.layers=[64, 32, 10]")
 RUNS: dict[str, tuple[str, ...]] = {
-    "fast": ("eqspike-digits", "digits", "--epochs", "40", "--limit", "300", *BRIEF),
+    "fast": ("eqspike-digits", "digits", "--epochs", "20", "--limit", "300", *BRIEF),
     "fast, rates": ("ep-digits-events", "digits", "--epochs", "10", "--limit", "300"),
     "fast-int": ("eqspike-digits-chip", "digits", "--engine", "fast-int", "--epochs", "8", "--limit", "300"),
     "brian2": (

@@ -13,7 +13,7 @@ from eqspike.experiment.estimating import chip_names
 from eqspike.experiment.plugins import plugins_in_use
 from eqspike.experiment.sweep import Sweep, pareto_front, read_axis, run_sweep, write_sweep
 from eqspike.experiment.sweep.point import Base
-from eqspike.experiment.sweep.results import Outcome, table
+from eqspike.experiment.sweep.results import LEGEND, Outcome, has_lower_bounds, percent_of, table
 from eqspike.experiment.sweep.running import check_workers
 from eqspike.training.lock import locked
 
@@ -39,6 +39,8 @@ def sweep(options: argparse.Namespace) -> int:
         print_json({**found.to_json(), "files": [str(path) for path in files]})
     else:
         print_table(*table(found))
+        if has_lower_bounds(found):
+            print(f"\n{LEGEND}")
         print(f"\n{'  '.join(str(path) for path in files)}")
     return 1 if found.failed else 0
 
@@ -71,8 +73,7 @@ def _folder(options: argparse.Namespace) -> Path:
 
 
 def _follow(outcome: Outcome, left: int) -> None:
-    accuracy = outcome.accuracy
-    said = outcome.error if accuracy is None else f"{100 * accuracy:.2f} %"
+    said = outcome.error if outcome.result is None else f"accuracy {percent_of(outcome.accuracy)}"
     message(f"{outcome.point.name}: {said} ({left} to come)")
 
 
@@ -86,7 +87,8 @@ def _figures(found: Sweep, out: Path) -> list[Path]:
             energy, accuracy = outcome.energy(chip), outcome.accuracy
             if energy is not None and accuracy is not None:
                 bounds = (energy["low"], energy["typical"], energy["high"])
-                priced.append(Priced(outcome.point.name, accuracy, bounds, index in front))
+                lower = outcome.lower_bound(chip)
+                priced.append(Priced(outcome.point.name, accuracy, bounds, index in front, lower))
         if len(priced) > 1:
             name = Path(chip).stem
             paths.append(draw_front(priced, f"{found.base.model}, {name}", out / f"{name}.png"))
