@@ -11,9 +11,10 @@ from typing import Any
 from eqspike.core.errors import RunError, UnsupportedError
 from eqspike.core.files import check_writable, remove_parts
 from eqspike.core.learner import Learner
+from eqspike.core.threads import thread_count
 from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.families import family
+from eqspike.experiment.families import LEARNER_ENGINE, family
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import (
@@ -113,6 +114,8 @@ def resume(
     configuration = load_configuration(folder.config_path)
     check_wanted(configuration, wanted or Wanted(), out)
     data = Data.load(configuration)
+    if said := _other_threads(folder, configuration):
+        watcher.message(said)
     with locked(out):
         remove_parts(out)
         remove_parts(folder.checkpoints)
@@ -134,6 +137,19 @@ def resume(
             return _train(
                 configuration, data, folder, learner, progress, watcher, checkpoint_seconds
             )
+
+
+def _other_threads(folder: RunFolder, configuration: Configuration) -> str:
+    """What to say of a run in PyTorch that continues on another number of threads; empty if nothing."""
+    if configuration.engine.split(":")[0] != LEARNER_ENGINE:
+        return ""
+    before, now = str(folder.environment().get("threads", "")), str(thread_count())
+    if before in ("", now):
+        return ""
+    return (
+        f"the run was begun with {before} threads and continues with {now}: sums of PyTorch may differ "
+        f"in their last digits from those of an unbroken run; EQSPIKE_THREADS={before} avoids that"
+    )
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from eqspike.experiment.sweep.point import QUANTITIES, Base, Result
 SCHEMA = "eqspike-sweep-1"
 
 LOWER = "≥ "
-LEGEND = "≥: lower bound, for the profile lacks figures; 'eqspike estimate' says what is not modelled."
+LEGEND = (
+    "≥: lower bound, for the profile lacks figures; 'eqspike estimate' says what is not modelled."
+)
 
 
 @dataclass(frozen=True)
