@@ -200,14 +200,19 @@ def closed_pipes(case: Case, number: int) -> tuple[int, int]:
 
 def two_writers(case: Case, number: int) -> tuple[int, int]:
     """Begin a second run of another seed, and a second continuation, in the folder of one that is under way."""
-    kept = 0
-    for index in range(number):
-        out = case.folder / f"two-{index}"
+    kept = tried = index = 0
+    while tried < number:
+        out, index = case.folder / f"two-{index}", index + 1
         first = case.open(out)
         while not (out / "config.yaml").is_file() and first.poll() is None:
             time.sleep(0.01)
-        time.sleep(random.uniform(0.0, case.seconds / 4))
+        time.sleep(random.uniform(0.0, case.seconds / 10))
         first.send_signal(signal.SIGSTOP)  # so that it does not end before the second one begins
+        if epochs(out) == case.epochs:  # it had ended: then the folder is free
+            first.send_signal(signal.SIGCONT)
+            first.wait()
+            continue
+        tried += 1
         anew = run(*case.train, "--seed", "9", "--force", "--out", str(out)).returncode
         resumed = run("train", "--resume", "--out", str(out)).returncode
         first.send_signal(signal.SIGCONT)

@@ -28,6 +28,7 @@ from eqspike.training import (
     load_latest,
     save,
 )
+from eqspike.training.health import at_chance
 from eqspike.training.lock import locked
 
 
@@ -57,6 +58,7 @@ class TrainingResult:
         metric: how the task judges, such as `accuracy`.
         value: that of the test set after the last epoch, or None before the first.
         metrics: one record per completed epoch.
+        warning: what is wrong with a run that is complete; empty if nothing.
     """
 
     folder: Path
@@ -64,6 +66,7 @@ class TrainingResult:
     metric: str
     value: float | None
     metrics: tuple[dict[str, Any], ...]
+    warning: str = ""
 
     @property
     def accuracy(self) -> float | None:
@@ -248,7 +251,18 @@ def _train(
     metric = data.task.metric.name
     value = progress.metrics[-1][f"test_{metric}"] if progress.metrics else None
     complete = progress.epoch == course.epochs
-    return TrainingResult(folder.path, complete, metric, value, progress.metrics)
+    warning = _warning(course, progress) if complete else ""
+    if warning:
+        watcher.message(warning)
+    return TrainingResult(folder.path, complete, metric, value, progress.metrics, warning)
+
+
+def _warning(course: Course, progress: Progress) -> str:
+    """What a user must know of a complete run, beyond its result."""
+    if len(course.stages) > 1 or course.metric.name != ACCURACY.name:
+        return ""
+    accuracies = [record[f"test_{ACCURACY.name}"] for record in progress.metrics]
+    return at_chance(accuracies, course.stages[0].test.targets)
 
 
 def _check_progress(folder: RunFolder, course: Course, progress: Progress) -> None:
