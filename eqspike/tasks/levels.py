@@ -51,18 +51,20 @@ def check_range(what: str, values: NDArray[np.integer[Any]], highest: int, rule:
         )
 
 
-def check_brightness(what: str, images: NDArray[Any], found: NDArray[np.uint8]) -> None:
-    """Refuse images that are all dark, where the description does not say so: networks learn nothing from them.
+def check_brightness(what: str, images: NDArray[np.uint8], advice: str) -> None:
+    """Refuse levels that are all dark: networks learn nothing from them.
+
+    Args:
+        what: to call them in messages; images: their levels.
+        advice: what to do; `{}` in it stands for the brightest level.
 
     Raises:
-        DataError: with the brightest value, and the key that is missing.
+        DataError: with the brightest level, and what to do.
     """
-    brightest = int(found.max())
-    if images.dtype.kind in "iu" and 0 < brightest < DARKEST:
-        raise DataError(
-            f"{what}: the brightest pixel is {brightest} of {HIGHEST_LEVEL}, nearly black; add to the description "
-            f"'maximum: {brightest}' if that stands for white, or 'maximum: {HIGHEST_LEVEL}' if they are that dark"
-        )
+    brightest = int(images.max())
+    if 0 < brightest < DARKEST:
+        seen = f"the brightest pixel is {brightest} of {HIGHEST_LEVEL}, nearly black"
+        raise DataError(f"{what}: {seen}; {advice.format(brightest)}")
 
 
 def _of_real(what: str, images: NDArray[Any], maximum: int | None) -> NDArray[np.uint8]:
@@ -75,4 +77,4 @@ def _of_real(what: str, images: NDArray[Any], maximum: int | None) -> NDArray[np
             f"{what}: real numbers must lie in 0 to 1, where 1 becomes level {HIGHEST_LEVEL}; found {least:g} to "
             f"{greatest:g}{given}; save whole levels, or numbers of 0 to 1 without 'maximum'"
         )
-    return np.rint(images.astype(np.float64) * HIGHEST_LEVEL).astype(np.uint8)
+    return np.asarray(np.rint(images.astype(np.float64) * HIGHEST_LEVEL), np.uint8)

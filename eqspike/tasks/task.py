@@ -16,6 +16,10 @@ from eqspike.tasks.metrics import ACCURACY, Metric
 
 SPLITS = ("train", "test")
 
+_NAME_MAXIMUM = (
+    "add to the description 'maximum: {}' if that is white, or 'maximum: 255' if they are that dark"
+)
+
 RawSplit = tuple[NDArray[Any], NDArray[np.integer[Any]]]
 """Images (samples, ...) and labels (samples,) as the file holds them: whole numbers, images also real or bool."""
 
@@ -177,8 +181,8 @@ class Task:
         where = f"{self.name}: {split}"
         check_range(f"{where} labels", labels, self.classes - 1, "classes - 1")
         found = levels(f"{where} images", images.reshape(len(images), -1), self.maximum)
-        if self.maximum is None and split == "train":
-            check_brightness(f"{where} images", images, found)
+        if self.maximum is None and split == "train" and images.dtype.kind in "iu":
+            check_brightness(f"{where} images", found, _NAME_MAXIMUM)
         return Split(found, labels.astype(np.int64))
 
 

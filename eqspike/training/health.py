@@ -66,9 +66,10 @@ def at_chance(accuracies: Sequence[float], labels: NDArray[Any]) -> str:
     if max(accuracies) > chance + luck:
         return ""
     return (
-        f"nothing was learnt: in {len(accuracies)} epochs no test accuracy was above chance ({max(accuracies):.4f} at "
-        f"most, {chance:.4f} by always naming one class, {luck:.4f} for luck on {len(labels)} samples); more samples "
-        "or epochs, or other training.learning_rates, may help, and 'eqspike plot RUN' shows what the layers do"
+        f"nothing was learnt: in {len(accuracies)} epochs no test accuracy was above chance "
+        f"({max(accuracies):.4f} at most, {chance:.4f} by always naming one class, {luck:.4f} for luck on "
+        f"{len(labels)} samples); more samples or epochs, or other training.learning_rates, may help, and "
+        "'eqspike plot RUN' shows what the layers do"
     )
 
 
