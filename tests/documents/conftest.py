@@ -1,6 +1,6 @@
 """Commands of the Markdown files: how they are found, shortened and marked as slow. All rules are in this file.
 
-A command is a line that begins with `eqspike ` (or `$ eqspike `) in a fenced block without a language or of shell,
+A command is a line that begins with `eqspike ` or `python examples/` in a fenced block of shell or of no language,
 or in a block indented by four spaces; or a code span that begins so in a row of a table. A backslash at its end
 continues a line, `#` begins a comment.
 """
@@ -70,7 +70,7 @@ GIVEN = {
 
 SHELL = ("", "bash", "sh", "shell", "console")
 _SPAN = re.compile(r"`(eqspike [^`]+)`")
-_LINE = re.compile(r"^\s*(?:\$ )?(eqspike .*)$")
+_LINE = re.compile(r"^\s*(?:\$ )?((?:eqspike |python examples/).*)$")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class Command:
     @property
     def words(self) -> list[str]:
         """Its words, without `eqspike`."""
-        return shlex.split(self.text, comments=True)[1:]
+        words = shlex.split(self.text, comments=True)
+        return words[1:] if words[0] == "eqspike" else words
 
     @property
     def slow(self) -> bool:
