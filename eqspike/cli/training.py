@@ -138,6 +138,7 @@ def _print_result(result: TrainingResult, as_json: bool) -> int:
                 "complete": result.complete,
                 "epochs": len(result.metrics),
                 result.metric: result.value,
+                **({"warning": result.warning} if result.warning else {}),
             }
         )
     elif result.complete:

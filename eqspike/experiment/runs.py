@@ -11,9 +11,10 @@ from typing import Any
 from eqspike.core.errors import RunError, UnsupportedError
 from eqspike.core.files import check_writable, remove_parts
 from eqspike.core.learner import Learner
+from eqspike.core.threads import thread_count
 from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.families import family
+from eqspike.experiment.families import LEARNER_ENGINE, family
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import (
@@ -27,6 +28,7 @@ from eqspike.training import (
     load_latest,
     save,
 )
+from eqspike.training.health import at_chance
 from eqspike.training.lock import locked
 
 
@@ -56,6 +58,7 @@ class TrainingResult:
         metric: how the task judges, such as `accuracy`.
         value: that of the test set after the last epoch, or None before the first.
         metrics: one record per completed epoch.
+        warning: what is wrong with a run that is complete; empty if nothing.
     """
 
     folder: Path
@@ -63,6 +66,7 @@ class TrainingResult:
     metric: str
     value: float | None
     metrics: tuple[dict[str, Any], ...]
+    warning: str = ""
 
     @property
     def accuracy(self) -> float | None:
@@ -113,6 +117,8 @@ def resume(
     configuration = load_configuration(folder.config_path)
     check_wanted(configuration, wanted or Wanted(), out)
     data = Data.load(configuration)
+    if said := _other_threads(folder, configuration):
+        watcher.message(said)
     with locked(out):
         remove_parts(out)
         remove_parts(folder.checkpoints)
@@ -134,6 +140,19 @@ def resume(
             return _train(
                 configuration, data, folder, learner, progress, watcher, checkpoint_seconds
             )
+
+
+def _other_threads(folder: RunFolder, configuration: Configuration) -> str:
+    """What to say of a run in PyTorch that continues on another number of threads; empty if nothing."""
+    if configuration.engine.split(":")[0] != LEARNER_ENGINE:
+        return ""
+    before, now = str(folder.environment().get("threads", "")), str(thread_count())
+    if before in ("", now):
+        return ""
+    return (
+        f"the run was begun with {before} threads and continues with {now}: sums of PyTorch may differ "
+        f"in their last digits from those of an unbroken run; EQSPIKE_THREADS={before} avoids that"
+    )
 
 
 @dataclass(frozen=True)
@@ -232,7 +251,18 @@ def _train(
     metric = data.task.metric.name
     value = progress.metrics[-1][f"test_{metric}"] if progress.metrics else None
     complete = progress.epoch == course.epochs
-    return TrainingResult(folder.path, complete, metric, value, progress.metrics)
+    warning = _warning(course, progress) if complete else ""
+    if warning:
+        watcher.message(warning)
+    return TrainingResult(folder.path, complete, metric, value, progress.metrics, warning)
+
+
+def _warning(course: Course, progress: Progress) -> str:
+    """What a user must know of a complete run, beyond its result."""
+    if len(course.stages) > 1 or course.metric.name != ACCURACY.name:
+        return ""
+    accuracies = [record[f"test_{ACCURACY.name}"] for record in progress.metrics]
+    return at_chance(accuracies, course.stages[0].test.targets)
 
 
 def _check_progress(folder: RunFolder, course: Course, progress: Progress) -> None:

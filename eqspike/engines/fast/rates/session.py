@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.threads import thread_count
 from eqspike.core.trace import Trace, stacked
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.rates.differences import Differences
 from eqspike.engines.fast.rates.layout import Floats
 from eqspike.engines.fast.rates.learning import RateLearner, after_free
 from eqspike.engines.fast.rates.simulator import Lesson, RateSimulator
-from eqspike.engines.fast.workers import thread_count
 from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally, event_counts
 from eqspike.rules.readings import writes_steps
