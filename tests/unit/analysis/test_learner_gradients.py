@@ -114,6 +114,24 @@ class TestBlocks:
         assert report.holds, report.verdict
         assert "1.weight" in report.data["cosine"]
 
+    @pytest.mark.parametrize("algorithm", ["c-ep", "implicit"])
+    def test_feeds_skips_and_a_read_out(self, algorithm: str) -> None:
+        """Of the loss that the read-out sees, by every parameter of the stack."""
+        smooth = {"kernel": 3, "activation": "sigmoid-4", "gain": 0.3}
+        skip = {"lower": 0, "upper": 2, "kernel": 1, "pooling": "none", "gain": 0.3}
+        lower = [{"size": 4} | smooth, {"size": 3, "pooling": "none"} | smooth]
+        lower += [{"size": 4, "pooling": "none"} | smooth]
+        upper = [{"size": 6, "activation": "tanh"}, {"size": 5, "activation": "linear"}]
+        stack = [
+            {"feedforward": True, "layers": lower, "skips": [skip]},
+            {"feedforward": True, "layers": upper},
+        ]
+        report = of_images(
+            block_recipe(algorithm=algorithm, blocks=stack, loss="cross-entropy", read_out=3), 0
+        )
+        assert report.holds, report.verdict
+        assert {"0.weight", "5.weight", "9.weight"} < set(report.data["cosine"])
+
 
 class TestEchoes:
     @pytest.mark.parametrize("seed", [0, 1])
