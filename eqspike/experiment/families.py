@@ -150,6 +150,6 @@ FAMILIES: dict[type, Family] = {
 _LEARNERS = Family(
     lambda recipe: LEARNER_ENGINE, _check_learner_engine, _open_learner,
     lambda recipe, task: recipe.misfit(task.input_shape, task.classes),
-    lambda recipe: recipe.weights(), lambda recipe: getattr(recipe, "messages", "values"),
+    lambda recipe: recipe.weights(), lambda recipe: recipe.messages,
     learners.check_learner, 8,
 )  # fmt: skip

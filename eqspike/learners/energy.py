@@ -23,8 +23,10 @@ from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.images import ImageReader
 from eqspike.learners.losses import LOSSES
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
 from eqspike.nn.algorithms import ALGORITHMS
 from eqspike.nn.energy_block import EnergyBlock
+from eqspike.nn.normalisation import BatchNorm
 from eqspike.nn.settings import FORMS, EnergySettings
 from eqspike.nn.structure import EnergyLayer
 
@@ -35,7 +37,7 @@ PRECISIONS: dict[str, torch.dtype | None] = {
 
 
 @dataclass(frozen=True)
-class EnergyRecipe:
+class EnergyRecipe(Recipe):
     """Blocks and how they relax and learn.
 
     Attributes:
@@ -53,6 +55,7 @@ class EnergyRecipe:
     optimiser: OptimiserRecipe
     rates: tuple[float, ...] = ()
     kind: ClassVar[str] = "energy-block"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> EnergyRecipe:
@@ -107,9 +110,7 @@ class EnergyRecipe:
             shape = top.maps or (top.size,)
             made.append(block)
             if number < len(self.blocks) - 1:
-                made.append(
-                    nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
-                )
+                made.append(BatchNorm(shape[0]))
         return nn.Sequential(*made)
 
     def _optimiser(self, module: nn.Module) -> Any:
