@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from eqspike.core.errors import ConfigError
 from eqspike.nn import shares
 
 
@@ -12,6 +13,9 @@ class BatchNorm(nn.BatchNorm1d):
     """PyTorch's batch normalisation, of inputs of any number of axes; of a shared batch, over the whole of it.
 
     y = (x - mean) / sqrt(variance + eps) * weight + bias, mean and variance over samples and places.
+
+    Raises:
+        ConfigError: from the forward pass, for a batch of a single value a channel, which has no variance.
     """
 
     def _check_input_dim(self, input: Tensor) -> None:
@@ -19,12 +23,18 @@ class BatchNorm(nn.BatchNorm1d):
 
     def forward(self, values: Tensor) -> Tensor:
         """Of values (samples, channels, ...)."""
-        if not shares.shared() or not (self.training or self.running_mean is None):
+        places = shares.total(len(values)) * values[0, 0].numel()
+        judged = self.training or self.running_mean is None
+        if judged and places < 2:
+            raise ConfigError(
+                "batch normalisation needs the variance of a batch, got a batch of one sample; choose the batch "
+                "size or the number of samples so that no batch is left with one"
+            )
+        if not (judged and shares.shared()):
             normal: Tensor = super().forward(values)
             return normal
         axes = [axis for axis in range(values.dim()) if axis != 1]
         column = [1, -1] + [1] * (values.dim() - 2)
-        places = shares.total(len(values)) * values[0, 0].numel()
         middle = shares.summed(values.sum(axes)) / places
         centred = values - middle.view(column)
         variance = shares.summed(centred.square().sum(axes)) / places

@@ -17,7 +17,7 @@ import torch.distributed
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from eqspike.core.errors import EngineError
+from eqspike.core.errors import ProcessGoneError
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ def collective() -> Iterator[None]:
     """Inside, the processes wait for each other.
 
     Raises:
-        EngineError: if one of them is gone.
+        ProcessGoneError: if one of them is gone.
     """
     try:
         yield
     except RuntimeError as error:
-        raise EngineError(f"a process of this training is gone: {error}") from error
+        raise ProcessGoneError(f"a process of this training is gone: {error}") from error
 
 
 def shared() -> bool:
@@ -66,9 +66,9 @@ def shared() -> bool:
     return bool(_now)
 
 
-def total(samples: int) -> int:
-    """Samples of the whole batch, of which so many are here."""
-    return _now[0].total if _now else samples
+def total(count: int) -> int:
+    """What there is so many times here, as often as there are samples, in the whole batch."""
+    return count // _now[0].own * _now[0].total if _now else count
 
 
 def around(samples: int) -> tuple[int, int]:

@@ -104,13 +104,18 @@ class BinaryLearner:
         self._inner.__exit__(*exception)
 
     def fit(self, batch: Batch, pace: Pace) -> Outputs:
-        """Learn from one batch; from a single sample, which has no variance to normalise by, nothing is learnt."""
+        """Learn from one batch; from a single sample, which has no variance to normalise by, nothing is learnt.
+
+        With batch statistics its outputs are 0.
+        """
         if batch.stage != self._task:
             self._task = batch.stage
             if self.recipe.reset:
                 self._inner.new_optimiser()
         if shares.total(len(batch)) < 2:
-            return self._inner.predict(batch)
+            if self.recipe.statistics == "running":
+                return self._inner.predict(batch)
+            return np.zeros((len(batch), self.recipe.layers[-1]), np.float32)
         outputs = self._inner.fit(batch, pace)
         if self._keeps:
             self._kept[self._task] = self._normalisation()
