@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -102,14 +103,16 @@ class ProcessGroup:
 @cache
 def claim(name: str) -> bool:
     """Whether this process is the first of its torchrun to ask for that name; also where all others are gone."""
-    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
     try:
+        # PyTorch prints a page of its own about a store that does not answer.
+        socket.create_connection((host, port), _PATIENCE.total_seconds()).close()
         store = torch.distributed.TCPStore(  # type: ignore[attr-defined]
-            os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False,
-            timeout=_PATIENCE, wait_for_workers=False,
-        )  # fmt: skip
-        return store.add(f"eqspike/{attempt}/{name}", 1) == 1
-    except RuntimeError:
+            host, port, is_master=False, timeout=_PATIENCE, wait_for_workers=False
+        )
+        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        return bool(store.add(f"eqspike/{attempt}/{name}", 1) == 1)
+    except (OSError, RuntimeError):
         return True
 
 
