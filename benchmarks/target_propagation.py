@@ -99,8 +99,8 @@ def by_definition(
 ) -> tuple[Tensor, None]:
     """The same gradient as `l-drl` by automatic differentiation of the loss as it is written.
 
-    Eight products of the layer's size, as in the authors' public code: F(x + xi), F(x) anew for its switches, three
-    times G, and one for each of these backwards.
+    Eight products of the layer's size, as many as in the authors' public code: F(x + xi), F(x) anew for its
+    switches, three times G, and one for each of these backwards.
     """
     block, mirror, passage = model.blocks[number], model.mirror(number), model.passages[number]
     xi = torch.empty_like(passage.inputs).normal_(generator=generator) * noise

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from eqspike.cli.arguments import build_parser
 from eqspike.cli.streams import Steady, steady_streams
 from eqspike.core.errors import EqspikeError, UnsupportedError
-from eqspike.learners.launch import launched, says_first
+from eqspike.learners.last_word import says_first
+from eqspike.learners.launch import launched
 
 __all__ = ["main"]
 

@@ -12,9 +12,6 @@ from eqspike.core.learner import Learner
 
 Result = TypeVar("Result")
 
-THE_LAST_WORD = "why the training ends"
-"""What the first process says of it, the others need not."""
-
 _TOLD = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
@@ -60,15 +57,6 @@ def launched() -> Launch:
     if not all(os.environ.get(name) for name in _TOLD):
         return Launch()
     return Launch(*(int(os.environ[name]) for name in _TOLD[:4]))
-
-
-def says_first() -> bool:
-    """Whether this process is the first to say why the training ends: true of one alone."""
-    if launched().size == 1:
-        return True
-    from eqspike.learners.process_group import claim
-
-    return claim(THE_LAST_WORD)
 
 
 class Group(Protocol):

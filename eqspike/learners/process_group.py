@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable
-from datetime import timedelta
-from functools import cache
 from typing import Any, NoReturn
 
 import torch
@@ -17,10 +14,9 @@ import torch.distributed
 from eqspike.core.errors import EqspikeError, ProcessGoneError
 from eqspike.core.learner import Learner
 from eqspike.learners.data_parallel import DataParallelLearner
-from eqspike.learners.launch import THE_LAST_WORD, Launch, Result
+from eqspike.learners.last_word import says_first
+from eqspike.learners.launch import Launch, Result
 from eqspike.nn.shares import collective
-
-_PATIENCE = timedelta(seconds=5)
 
 
 class ProcessGroup:
@@ -52,7 +48,7 @@ class ProcessGroup:
             if kind is None:  # nobody leaves while the leading process is still writing
                 self.any(False)
             elif kind is not ProcessGoneError:  # before the others notice
-                claim(THE_LAST_WORD)
+                says_first()
         finally:
             if self._before is not None:
                 signal.signal(signal.SIGTERM, self._before)
@@ -98,22 +94,6 @@ class ProcessGroup:
         with collective():
             torch.distributed.all_gather_object(found, own)
         return found
-
-
-@cache
-def claim(name: str) -> bool:
-    """Whether this process is the first of its torchrun to ask for that name; also where all others are gone."""
-    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    try:
-        # PyTorch prints a page of its own about a store that does not answer.
-        socket.create_connection((host, port), _PATIENCE.total_seconds()).close()
-        store = torch.distributed.TCPStore(  # type: ignore[attr-defined]
-            host, port, is_master=False, timeout=_PATIENCE, wait_for_workers=False
-        )
-        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-        return bool(store.add(f"eqspike/{attempt}/{name}", 1) == 1)
-    except (OSError, RuntimeError):
-        return True
 
 
 def _terminated(signum: int, frame: Any) -> NoReturn:
