@@ -9,6 +9,7 @@
     ├── ActivityError      the simulated activity is not finite or has run away
     ├── ConvergenceError   a relaxation did not reach its fixed point
     ├── EngineError        the process an engine works in stopped, hung or failed
+    │   └── ProcessGoneError   one of several that train together is gone
     └── MissingPackageError  an optional package is needed and not installed
 
 A message says where, the rule, the value received and what to do.
@@ -60,6 +61,10 @@ class ConvergenceError(EqspikeError):
 
 class EngineError(EqspikeError):
     """The process an engine works in stopped, hung or failed."""
+
+
+class ProcessGoneError(EngineError):
+    """One of the processes that train a run together is gone."""
 
 
 class MissingPackageError(EqspikeError):

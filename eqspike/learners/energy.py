@@ -17,14 +17,15 @@ from typing import Any, ClassVar
 import torch
 
 from eqspike.core.config import Section
-from eqspike.core.rates import FEEDBACKS, UPDATES
+from eqspike.core.rates import FEEDBACKS, FORMS, UPDATES
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.images import ImageReader
 from eqspike.learners.losses import LOSSES
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
 from eqspike.learners.stacks import BlockRecipe, Stack, make_stack
 from eqspike.nn.algorithms import ALGORITHMS
-from eqspike.nn.settings import FORMS, UNSETTLED, EnergySettings
+from eqspike.nn.settings import UNSETTLED, EnergySettings
 
 PRECISIONS: dict[str, torch.dtype | None] = {
     "parameters": None, "bfloat16": torch.bfloat16, "float64": torch.float64,
@@ -32,7 +33,7 @@ PRECISIONS: dict[str, torch.dtype | None] = {
 
 
 @dataclass(frozen=True)
-class EnergyRecipe:
+class EnergyRecipe(Recipe):
     """Blocks and how they relax and learn.
 
     Attributes:
@@ -52,6 +53,7 @@ class EnergyRecipe:
     read_out: int = 0
     rates: tuple[float, ...] = ()
     kind: ClassVar[str] = "energy-block"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> EnergyRecipe:

@@ -28,6 +28,7 @@ from eqspike.learners.counting import (
     reading_counts,
 )
 from eqspike.learners.devices import read_device
+from eqspike.nn import shares
 from eqspike.nn.threads import torch_threads
 
 BLOCK = 1000
@@ -113,7 +114,8 @@ class GradientLearner:
             outputs = self.module(inputs)
             learns = self._follow(len(batch))
             if learns:
-                self._loss(outputs, targets).backward()  # type: ignore[no-untyped-call]
+                shares.of_mean(self._loss(outputs, targets)).backward()  # type: ignore[no-untyped-call]
+                shares.sum_gradients(self.module.parameters())
                 self._optimiser.step()
         if learns:
             self._counts += learning_counts(self.module, self._products.take(), len(batch))

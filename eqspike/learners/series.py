@@ -15,12 +15,13 @@ from eqspike.core.config import Section
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.losses import LOSSES
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
 from eqspike.nn.hamiltonian.unit import BACKWARDS
 from eqspike.nn.hssm import KINDS, HamiltonianStack
 
 
 @dataclass(frozen=True)
-class SeriesRecipe:
+class SeriesRecipe(Recipe):
     """A stack of Hamiltonian units.
 
     Attributes:
@@ -44,6 +45,7 @@ class SeriesRecipe:
     loss: str
     optimiser: OptimiserRecipe
     kind: ClassVar[str] = "hssm"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> SeriesRecipe:

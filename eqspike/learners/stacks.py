@@ -21,6 +21,7 @@ from eqspike.core.config import Section
 from eqspike.core.convolution import Convolution, Pooling
 from eqspike.nn.activations import SQUASHES
 from eqspike.nn.energy_block import EnergyBlock
+from eqspike.nn.normalisation import BatchNorm
 from eqspike.nn.settings import EnergySettings
 from eqspike.nn.structure import By, EnergyLayer, Skip, Structure
 
@@ -102,7 +103,7 @@ def make_stack(
             made += feed
             layers[0] = replace(layers[0], size=0, by="identity")
         elif number:
-            made.append(_normalisation(shape))
+            made.append(BatchNorm(shape[0]))
         block = EnergyBlock(shape, layers, settings if top else constant, recipe.skips)
         block.settings.refuse(block.structure, settings.precision or torch.get_default_dtype())
         last = block.structure.layers[-1]
@@ -132,11 +133,7 @@ def _feed(shape: Sequence[int], layer: EnergyLayer) -> tuple[list[nn.Module], Se
     bound = layer.gain / math.sqrt(fan_in)
     nn.init.uniform_(carrier.weight, -bound, bound)
     shape = above.maps or (above.size,)
-    return [*made, _normalisation(shape)], shape
-
-
-def _normalisation(shape: Sequence[int]) -> nn.Module:
-    return nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
+    return [*made, BatchNorm(shape[0])], shape
 
 
 def _read_layer(section: Section) -> EnergyLayer:

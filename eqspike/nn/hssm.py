@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from eqspike.core.errors import ConfigError
+from eqspike.nn import shares
 from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillators
 from eqspike.nn.hamiltonian.unit import HamiltonianUnit
+from eqspike.nn.normalisation import BatchNorm
 from eqspike.nn.readout import ReadOut
 
 KINDS = ("linear", "log-cosh")
@@ -33,10 +35,14 @@ class Dropout(nn.Module):
         """Zeros, and the rest scaled to keep the mean."""
         if not self.training or self.dropped == 0:
             return values
-        draws = torch.empty(-(-values.numel() // 4), dtype=torch.int64, device=values.device)
-        bits = draws.random_(-(2**63), None).view(torch.int16)[: values.numel()]
-        kept = (bits >= self.dropped - 32_768).view(values.shape).to(values.dtype)
+        kept = shares.drawn(values, self._kept)
         return values * kept.mul_(65_536 / (65_536 - self.dropped))
+
+    def _kept(self, like: Tensor) -> Tensor:
+        """1 where a value stays, 0 where it is dropped."""
+        draws = torch.empty(-(-like.numel() // 4), dtype=torch.int64, device=like.device)
+        bits = draws.random_(-(2**63), None).view(torch.int16)[: like.numel()]
+        return (bits >= self.dropped - 32_768).view(like.shape).to(like.dtype)
 
 
 class HamiltonianBlock(nn.Module):
@@ -58,7 +64,7 @@ class HamiltonianBlock(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.normalise = nn.BatchNorm1d(hidden, affine=False)
+        self.normalise = BatchNorm(hidden, affine=False)
         self.unit = unit
         self.read_out = ReadOut(unit.size, hidden, generator=generator)
         self.mix = nn.Linear(hidden, 2 * hidden)
