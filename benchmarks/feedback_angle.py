@@ -15,21 +15,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from eqspike.analysis.gradients.rates import (
-    angle_between,
-    at_rest,
-    free_states,
-    own_changes,
-    smooth,
-)
-from eqspike.analysis.gradients.unrolled import unroll
+from eqspike.analysis.gradients.feedback import update_angles, weights_angle
 from eqspike.analysis.style import BLUE, MUTED, ORANGE, new_figure, save, styled
-from eqspike.core.learner import Arrays
 from eqspike.experiment import open_session, resolve
 from eqspike.experiment.runs import start
-from eqspike.systems import RateSystem
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 
@@ -50,38 +39,16 @@ def measured(task: str, angle: float, options: argparse.Namespace) -> dict[str, 
         weights = session.weights()
     split = load_task(task).load("train")
     images, labels = split.images[:SAMPLES], split.labels[:SAMPLES]
+    update = update_angles(system, weights, images, labels)
     folder = options.out / f"angle-{angle:g}"
     result = start(configuration, folder, force=True)
     return {
         "initial_angle": angle,
         "weights_angle": weights_angle(weights),
         "weights_angle_after": weights_angle(RunFolder.open(folder).weights()),
-        **update_angles(system, weights, images, labels),
+        "update_angle": update["all"],
+        "input_update_angle": update["input"],
         "test_accuracy": result.accuracy,
-    }
-
-
-def weights_angle(weights: Arrays) -> float:
-    """Between backward weights and the transposed forward ones, in degrees."""
-    return angle_between({"w": weights["output-hidden"]}, {"w": weights["hidden-output"].T})
-
-
-def update_angles(
-    system: RateSystem, weights: Arrays, images: np.ndarray, labels: np.ndarray
-) -> dict[str, float]:
-    """Of the rule's update to minus the gradient: all parameters, and the input's weights alone."""
-    system = smooth(system)
-    rested = at_rest(system, weights, images)
-    targets = np.eye(system.network.output.size)[labels]
-    states = free_states(rested, weights, images)
-    steps = rested.rule.nudging.free_steps
-    exact = unroll(rested, weights, images / 255.0, targets, states, steps=steps).total
-    downhill = {name: -array for name, array in exact.items()}
-    own = own_changes(system, weights, images, labels)
-    of_input = ({"w": of["input-hidden"]} for of in (own, downhill))
-    return {
-        "update_angle": angle_between(own, downhill),
-        "input_update_angle": angle_between(*of_input),
     }
 
 

@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_report(commands)
     _meter(commands)
     _sweep(commands)
+    _reproduce(commands)
     _plot(commands)
     _list(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
@@ -237,6 +238,32 @@ def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )  # fmt: skip
 
 
+def _reproduce(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = (
+        "run a paper's table again, its published rows beside ours; without a name, list the tables"
+    )
+    parser = _add(commands, "reproduce", "reproducing:reproduce_tables", text)
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="library name, YAML file, or 'all' for every table"
+    )
+    parser.add_argument("--list", action="store_true", help="list the tables")
+    parser.add_argument(
+        "--budget", type=float, metavar="MINUTES",
+        help="shorten trainings so that all fit, and stop in time (default: whole trainings)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", type=path, metavar="DIR", default="reproductions",
+        help="folder of the tables and of their runs (default: reproductions)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes on this machine (default: one a core)"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help="a running Dask scheduler instead, such as tcp://host:8786",
+    )  # fmt: skip
+
+
 def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "figures of a run: learning curve, spike raster, receptive fields, rates; or weight change by spike lag"
     parser = _add(commands, "plot", "plotting:plot", text)
@@ -270,6 +297,7 @@ def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "models",
         "tasks",
         "chips",
+        "tables",
         "rules",
         "neurons",
         "memories",

@@ -1,0 +1,7 @@
+"""Papers' tables run again: their rows beside what was published, within a budget of time."""
+
+from eqspike.experiment.reproduction.budget import Budget
+from eqspike.experiment.reproduction.running import reproduce
+from eqspike.experiment.reproduction.tables import PaperTable, load_table
+
+__all__ = ["Budget", "PaperTable", "load_table", "reproduce"]
