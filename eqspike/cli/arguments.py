@@ -7,6 +7,7 @@ import argparse
 from eqspike.cli.commands import add_accept_changes
 from eqspike.cli.commands import add_command as _add
 from eqspike.cli.energy_arguments import add_estimate, add_report
+from eqspike.cli.grid_arguments import add_reproduce, add_sweep
 from eqspike.cli.parser import Parser, path, seconds
 from eqspike.core.version import package_version
 
@@ -30,8 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_estimate(commands)
     add_report(commands)
     _meter(commands)
-    _sweep(commands)
-    _reproduce(commands)
+    add_sweep(commands)
+    add_reproduce(commands)
     _plot(commands)
     _list(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
@@ -196,72 +197,6 @@ def _meter(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--out", type=path, metavar="FILE", help="also write the result there, as JSON"
     )
     add_accept_changes(parser)
-
-
-def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "train and price every combination of some settings, on all cores or many machines"
-    parser = _add(commands, "sweep", "sweeping:sweep", text)
-    parser.add_argument("model", metavar="MODEL", help="library name or YAML file")
-    parser.add_argument("task", metavar="TASK", help="library name or YAML file")
-    parser.add_argument(
-        "--vary", action="append", required=True, metavar="KEY=[V1, V2]", dest="axes",
-        help="a setting of the model, or seed, and its values; repeat for a grid",
-    )  # fmt: skip
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides",
-        help="change the model at every point; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--chip", action="append", default=[], metavar="CHIP", dest="chips",
-        help="price each run on it; may be repeated; 'all' takes every profile",
-    )  # fmt: skip
-    parser.add_argument("--engine", help="engine of all runs (default: the model's)")
-    parser.add_argument("--seed", type=int, default=0, help="seed, where not varied (default: 0)")
-    parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
-    parser.add_argument(
-        "--out",
-        type=path,
-        metavar="DIR",
-        help="folder of the runs and the table (default: sweeps/MODEL-TASK)",
-    )
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes on this machine (default: one a core)"
-    )
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS",
-        help="a running Dask scheduler instead, such as tcp://host:8786",
-    )  # fmt: skip
-    parser.add_argument(
-        "--checkpoint-seconds", type=seconds, default=120.0, metavar="S",
-        help="time between checkpoints inside an epoch (default: 120)",
-    )  # fmt: skip
-
-
-def _reproduce(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = (
-        "run a paper's table again, its published rows beside ours; without a name, list the tables"
-    )
-    parser = _add(commands, "reproduce", "reproducing:reproduce_tables", text)
-    parser.add_argument(
-        "name", nargs="?", metavar="NAME", help="library name, YAML file, or 'all' for every table"
-    )
-    parser.add_argument("--list", action="store_true", help="list the tables")
-    parser.add_argument(
-        "--budget", type=float, metavar="MINUTES",
-        help="shorten trainings so that all fit, and stop in time (default: whole trainings)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--out", type=path, metavar="DIR", default="reproductions",
-        help="folder of the tables and of their runs (default: reproductions)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes on this machine (default: one a core)"
-    )
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS",
-        help="a running Dask scheduler instead, such as tcp://host:8786",
-    )  # fmt: skip
 
 
 def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from eqspike import library
+from eqspike.analysis.trajectories_figure import draw_trajectories
 from eqspike.cli.printing import message, print_json, print_table
-from eqspike.core.errors import ConfigError
+from eqspike.core.errors import ConfigError, MissingPackageError
 from eqspike.core.files import check_writable, remove_parts, together
 from eqspike.experiment.reproduction import Budget, PaperTable, load_table, reproduce
 from eqspike.experiment.reproduction.data import Outcome
@@ -24,6 +25,9 @@ from eqspike.reports.reproduction import (
 from eqspike.training.lock import locked
 
 ALL = "all"
+FIGURES = {"trajectories": draw_trajectories}
+"""Of measures whose table a figure says better."""
+
 INTERRUPTED = 130
 
 
@@ -55,6 +59,19 @@ def reproduce_tables(options: argparse.Namespace) -> int:
             _print(data)
         print(f"\n{'  '.join(str(path) for path in files if path.suffix == '.html')}")
     return 1 if any(data["failed"] for data in found) else 0
+
+
+def _write(data: dict[str, Any], folder: Path) -> list[Path]:
+    """The table in all forms, and figures of its measures; none without matplotlib."""
+    files = list(write_reproduction(data, folder))
+    for measure in data["measures"]:
+        draw = FIGURES.get(measure["measure"])
+        if draw is not None and measure["rows"]:
+            try:
+                files.append(draw(measure["rows"], folder / f"{measure['measure']}.png"))
+            except MissingPackageError as error:
+                message(str(error))
+    return files
 
 
 def _budget(options: argparse.Namespace) -> Budget | None:

@@ -22,6 +22,10 @@ BOUNDS = (
     "profile has no figure for is left out, and nothing was measured on a chip. h100 is a bound from rated power "
     "at peak rate."
 )
+OPERATIONS = (
+    "An operation is one spike, change or value (as sent) that reaches one synapse: of values, a "
+    "multiply-accumulate. Event-driven chips send no values: there each product is priced as if it were an event."
+)
 PACES = "Samples a second are medians over seeds, of one worker on the machine that ran them, beside other work."
 
 
@@ -42,7 +46,7 @@ def reproduction_document(data: Data) -> doc.Document:
         if data["rows"]
         else None,
         doc.Section("measured", "Measured beside", tuple(measure_tables(data)), "Measured")
-        if data["measures"]
+        if any(measure["rows"] for measure in data["measures"])
         else None,
         doc.Section("cost", "Cost", cost_parts(data["rows"], data["chips"]), "Cost")
         if any(row["operations"] for row in data["rows"])
@@ -50,7 +54,7 @@ def reproduction_document(data: Data) -> doc.Document:
         doc.Section("commands", "Commands", (command_table(data["rows"]),))
         if data["rows"]
         else None,
-        doc.Section("left", "Not done", tuple(_undone(data)))
+        doc.Section("left", "Not done", tuple(undone_parts(data)))
         if data["left"] or data["failed"]
         else None,
         doc.Section("sources", "Sources", (_sources(data),)) if data["sources"] else None,
@@ -86,6 +90,8 @@ def accuracy_parts(data: Data) -> Iterator[doc.Part]:
 def measure_tables(data: Data) -> Iterator[doc.Part]:
     """One table for each kind of measurement."""
     for measure in data["measures"]:
+        if not measure["rows"]:
+            continue
         columns = list(dict.fromkeys(name for row in measure["rows"] for name in row["values"]))
         rows = tuple(
             (
@@ -102,21 +108,21 @@ def measure_tables(data: Data) -> Iterator[doc.Part]:
 
 def cost_parts(rows: Sequence[Data], chips: Sequence[str]) -> tuple[doc.Part, ...]:
     """Pace, operations and energy of each row, and how to read them."""
-    columns = (
-        doc.Column("row", given=True), doc.Column("synapses are sent"),
+    lines = tuple(cost_cells(row, chips) for row in rows if row["operations"])
+    table = doc.Table("Pace, operations and energy", cost_columns(chips), lines, "wide")
+    return table, doc.Paragraph((OPERATIONS, " ", BOUNDS, " ", PACES))
+
+
+def cost_columns(chips: Sequence[str]) -> tuple[doc.Column, ...]:
+    """Of the cells that `cost_cells` gives."""
+    pairs = [f"{chip}, {what}" for chip in chips for what in ("inference", "training sample")]
+    return (
+        doc.Column("row", given=True), doc.Column("sent"),
         *doc.numbers(
             "training samples/s", "test samples/s", "operations per inference",
-            "operations per training sample", "weight writes per training sample",
+            "operations per training sample", "weight writes per training sample", *pairs,
         ),
-        *(doc.Column(f"{chip}, {what}", True) for chip in chips for what in ("inference", "training sample")),
     )  # fmt: skip
-    lines = tuple(cost_cells(row, chips) for row in rows if row["operations"])
-    kinds = (
-        "An operation is one spike, change or value that reaches one synapse: of values, a multiply-accumulate. ",
-        "Event-driven chips send no values: their columns then price each product as if it were an event.",
-    )
-    table = doc.Table("Pace, operations and energy", columns, lines, "wide")
-    return table, doc.Paragraph((*kinds, " ", BOUNDS, " ", PACES))
 
 
 def cost_cells(row: Data, chips: Sequence[str]) -> tuple[doc.Inline, ...]:
@@ -128,7 +134,8 @@ def cost_cells(row: Data, chips: Sequence[str]) -> tuple[doc.Inline, ...]:
         for key in ("inference_j", "training_sample_j")
     )
     return (
-        row["name"], row["messages"], _pace(row["train_samples_per_second"]), _pace(row["test_samples_per_second"]),
+        row["name"], row["messages"],
+        _pace(row["train_samples_per_second"]), _pace(row["test_samples_per_second"]),
         text.count(operations["inference"]), text.count(operations["training"]), text.count(row["writes"]),
         *priced,
     )  # fmt: skip
@@ -194,14 +201,15 @@ def _lead(data: Data) -> Iterator[doc.Paragraph]:
     if budget:
         yield doc.Paragraph(
             (
-                f"Trainings were shortened to fit into {budget['minutes']:g} minutes on {budget['workers']} processors, "
-                "together with the tables of the same command; each row says what part of it was done.",
+                f"Trainings were shortened to fit into {budget['minutes']:g} minutes on {budget['workers']} "
+                "processors, with the tables of the same command; each row says what part of it was done.",
             ),
             "note",
         )
 
 
-def _undone(data: Data) -> Iterator[doc.Part]:
+def undone_parts(data: Data) -> Iterator[doc.Part]:
+    """What went wrong and what is left to do."""
     for key, lead in (("failed", "Went wrong:"), ("left", "Left to do:")):
         items: dict[tuple[str, str], list[str]] = {}
         for each in data[key]:

@@ -1,7 +1,7 @@
 """Angles of rate-based networks with weights of their own in either direction (C-VF), in degrees.
 
-Ernoult et al. (arXiv:2005.04168) report the angle between the rule's update and minus the gradient by initial angle
-between forward and backward weights.
+Ernoult et al. (arXiv:2005.04168) report the angle between the rule's update and minus the gradient by the initial
+angle between forward and backward weights.
 """
 
 from __future__ import annotations

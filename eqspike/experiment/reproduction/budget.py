@@ -2,8 +2,8 @@
 
 All that is to be trained gets its least first, then equal shares of the time that is left; what a short training
 does not use goes to the others. Trainings are shortened in whole epochs down to one, then in images. Where not
-even the least fits, the last seeds are left out. All from the paces that tables state, so that one budget on as many
-processors always gives the same runs.
+even the least fits, the last seeds are left out. All from the paces that tables state, so that one budget on as
+many processors always gives the same runs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tables run on the workers of a sweep: what is finished is read, what was interrupted goes on, the rest is begun."""
+"""Tables run on the workers of a sweep: what is done is read, what was interrupted goes on, the rest is begun."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A paper's table as data: the runs and measurements that give it again, and what the paper says, with sources.
 
-One YAML file of `tables/`, read strictly. A published figure or claim names one of the file's sources, and a source
-says what of it was read: what is only recalled has no place.
+One YAML file of `tables/`, read strictly. A published figure or claim names one of the file's sources, and a
+source says what of it was read: what is only recalled has no place.
 """
 
 from __future__ import annotations
