@@ -154,23 +154,26 @@ def _job(job: Job) -> Job:
         )
         check_engine(configuration)
         check_fit(configuration, load_task(row.task))
-        if not row.trained:
-            return job
-        samples, tests, stages = _sizes(row.task)
-    except (DataError, MissingPackageError) as error:
+    except MissingPackageError as error:
         return replace(job, left=str(error))
-    whole = Part(configuration.model.epochs, samples, tests, stages)
-    return replace(job, whole=whole, part=whole)
+    sizes = _sizes(row.task)
+    if isinstance(sizes, str):
+        return replace(job, left=sizes)
+    whole = replace(sizes, epochs=configuration.model.epochs)
+    return replace(job, whole=whole, part=whole) if job.trains else job
 
 
 @cache
-def _sizes(name: str) -> tuple[int, int, int]:
-    """Samples of training and test of a stage, and the number of stages."""
+def _sizes(name: str) -> Part | str:
+    """One epoch of a task, whole; or why its data are not here, for which they are looked for once."""
     task = load_task(name)
-    if isinstance(task, SeriesTask):
-        (stage,) = task.stages()
-        return len(stage.train), len(stage.test), 1
-    return len(task.load("train")), len(task.load("test")), task.number_of_stages
+    try:
+        if isinstance(task, SeriesTask):
+            (stage,) = task.stages()
+            return Part(1, len(stage.train), len(stage.test))
+        return Part(1, len(task.load("train")), len(task.load("test")), task.number_of_stages)
+    except DataError as error:
+        return str(error)
 
 
 def _anywhere(kind: str, name: str | None) -> str | None:

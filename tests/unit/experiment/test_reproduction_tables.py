@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from eqspike import library
-from eqspike.core.errors import ConfigError
-from eqspike.experiment.reproduction.jobs import jobs_of
+from eqspike.core.errors import ConfigError, DataError
+from eqspike.experiment.reproduction import jobs
+from eqspike.experiment.reproduction.jobs import Part, jobs_of
 from eqspike.experiment.reproduction.tables import load_table
+from eqspike.tasks import SeriesTask
 
 HEAD = """title: A table
 sources:
@@ -26,15 +28,18 @@ def written(tmp_path: Path, text: str) -> str:
 
 
 @pytest.mark.parametrize("name", library.names("tables"))
-def test_every_table_of_the_library_is_read_and_its_models_fit(name: str) -> None:
+def test_every_table_of_the_library_is_read_and_its_models_fit(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_sizes", lambda task: Part(1, 60_000, 10_000))  # no data are needed
     table = load_table(name)
-    jobs = jobs_of(table)
-    assert len(jobs) == sum(len(row.seeds) for row in table.rows)
+    found = jobs_of(table)
+    assert len(found) == sum(len(row.seeds) for row in table.rows)
     cited = [claim.source for claim in table.claims]
     cited += [row.published.source for row in table.rows if row.published]
     assert set(cited) <= set(table.sources), "figures and claims name a source of the file"
     assert set(table.sources) == set(cited), "no source is idle"
-    assert all(job.command.startswith("eqspike train") == job.trains for job in jobs)
+    assert all(job.command.startswith("eqspike train") == job.trains for job in found)
 
 
 def test_a_setting_that_varies_makes_rows(tmp_path: Path) -> None:
@@ -44,14 +49,14 @@ def test_a_setting_that_varies_makes_rows(tmp_path: Path) -> None:
     table = load_table(written(tmp_path, text))
     assert [row.name for row in table.rows] == ["digits: 0.2", "digits: 0.3"]
     assert table.rows[1].overrides == ("layers=[64, 16, 10]", "rule.beta=0.3")
-    jobs = jobs_of(table)
-    assert [(job.row.name, job.seed, job.rank) for job in jobs] == [
+    found = jobs_of(table)
+    assert [(job.row.name, job.seed, job.rank) for job in found] == [
         ("digits: 0.2", 0, 0), ("digits: 0.2", 1, 1), ("digits: 0.3", 0, 0), ("digits: 0.3", 1, 1),
     ]  # fmt: skip
-    assert jobs[3].command == (
+    assert found[3].command == (
         "eqspike train eqspike-digits digits --seed 1 --epochs 30 --set 'layers=[64, 16, 10]' --set rule.beta=0.3"
     )
-    assert len({job.key for job in jobs}) == 4
+    assert len({job.key for job in found}) == 4
 
 
 @pytest.mark.parametrize(
@@ -105,9 +110,15 @@ def test_a_setting_the_model_has_not_is_refused_before_any_work(tmp_path: Path) 
 def test_data_that_are_not_here_leave_a_run_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other rows go on."""
-    monkeypatch.setenv("EQSPIKE_DATA", str(tmp_path))
+    """The other rows go on; what is looked for once is not looked for again."""
+
+    def missing_data(self: object, split: str) -> None:
+        raise DataError("no such series")
+
+    jobs._sizes.cache_clear()
+    monkeypatch.setattr(SeriesTask, "load", missing_data)
     text = HEAD + ROW + "}\n  - {model: hssm-linear, task: scp1, seeds: [0]}"
     here, here_too, missing = jobs_of(load_table(written(tmp_path, text)))
     assert here.left == here_too.left == ""
-    assert "SelfRegulationSCP1" in missing.left
+    assert missing.left == "no such series"
+    jobs._sizes.cache_clear()
