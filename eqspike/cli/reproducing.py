@@ -49,9 +49,7 @@ def reproduce_tables(options: argparse.Namespace) -> int:
             message("stopped; the same command continues from the checkpoints")
             return INTERRUPTED
         with together():
-            files = [
-                path for data in found for path in write_reproduction(data, out / data["name"])
-            ]
+            files = [path for data in found for path in _write(data, out / data["name"])]
     if options.json:
         print_json({"tables": list(found), "files": [str(path) for path in files]})
     else:

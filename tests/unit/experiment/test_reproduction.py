@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -54,16 +55,45 @@ SHORT = Budget(1.2, 1)
 """Each of five trainings gets its least, and then some."""
 
 
-@pytest.fixture
-def table(tmp_path: Path) -> PaperTable:
-    path = tmp_path / "tiny.yaml"
+@dataclass(frozen=True)
+class Finished:
+    """Folder, data and the jobs that were computed."""
+
+    out: Path
+    data: dict[str, Any]
+    made: tuple[Any, ...]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> PaperTable:
+    path = tmp_path_factory.mktemp("table") / "tiny.yaml"
     path.write_text(TABLE, encoding="utf-8")
     return load_table(str(path))
+
+
+@pytest.fixture(scope="module")
+def finished(table: PaperTable, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The table once it is done; tests work on copies."""
+    out = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        made = in_this_process(patch)
+        return Finished(out, run(table, out), tuple(made))
+
+
+@pytest.fixture
+def out(finished: Finished, tmp_path: Path) -> Path:
+    """A folder in which the table is done."""
+    shutil.copytree(finished.out, tmp_path / "out")
+    return tmp_path / "out"
 
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Calls are made in this process; they are listed."""
+    return in_this_process(monkeypatch)
+
+
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     made: list[Any] = []
 
     def compute(fleet: Fleet, calls: dict[Any, Any]) -> Any:
@@ -83,8 +113,8 @@ def run(table: PaperTable, out: Path, budget: Budget | None = SHORT) -> dict[str
     return data
 
 
-def test_a_table_from_end_to_end(table: PaperTable, tmp_path: Path, here: list[Any]) -> None:
-    data = run(table, tmp_path / "out")
+def test_a_table_from_end_to_end(finished: Finished, tmp_path: Path) -> None:
+    data = finished.data
     rows = {row["name"]: row for row in data["rows"]}
     assert list(rows) == ["hidden: [64, 8, 10]", "hidden: [64, 16, 10]", "published"]
     small = rows["hidden: [64, 8, 10]"]
@@ -103,38 +133,36 @@ def test_a_table_from_end_to_end(table: PaperTable, tmp_path: Path, here: list[A
     assert plain["seeds"] == 2
     assert plain["values"]["relative error"]["low"] > 0.01
     assert data["left"] == data["failed"] == []
-    assert len(here) == 7
-    paths = write_reproduction(data, tmp_path / "out" / data["name"])
+    assert len(finished.made) == 7
+    paths = write_reproduction(data, tmp_path / data["name"])
     assert json.loads(paths[0].read_text()) == data
     markdown = paths[1].read_text()
     assert "| published | digits | 95.5 ± 0.5 % (book) |" in markdown
     assert "1 of 2 epochs" in markdown
     assert "book: A. Author, A Book, 2020 (read: text)" in markdown
     page = tmp_path / "results.md"
-    assert main([str(tmp_path / "out"), str(page)]) == 0
+    assert main([str(tmp_path), str(page)]) == 0
     assert "`eqspike reproduce tiny --budget 1.2 --workers 1`" in page.read_text()
     assert "# Results" in page.read_text()
 
 
-def test_what_is_done_is_not_done_again(table: PaperTable, tmp_path: Path, here: list[Any]) -> None:
-    data = run(table, tmp_path)
-    here.clear()
-    assert run(table, tmp_path) == data
+def test_what_is_done_is_not_done_again(
+    table: PaperTable, finished: Finished, out: Path, here: list[Any]
+) -> None:
+    assert run(table, out) == finished.data
     assert here == []
-    longer = run(table, tmp_path, Budget(1.6, 1))
+    longer = run(table, out, Budget(1.6, 1))
     assert len(here) == 5, "other parts of the trainings are other runs; measures are the same"
-    assert longer["rows"][0]["part"] != data["rows"][0]["part"]
-    again = run(table, tmp_path)
-    assert again == data, "a shorter budget finds its own runs again"
+    assert longer["rows"][0]["part"] != finished.data["rows"][0]["part"]
+    assert run(table, out) == finished.data, "a shorter budget finds its own runs again"
 
 
 def test_one_run_in_two_tables_is_run_once(
     table: PaperTable, tmp_path: Path, here: list[Any]
 ) -> None:
-    first, second = reproduce(
-        [table, replace(table, name="other")], tmp_path, Fleet(), Budget(3.0, 1)
-    )
-    assert len(here) == 7 + 2, "only measures of no model are a table's own"
+    other = replace(table, name="other")
+    first, second = reproduce([table, other], tmp_path, Fleet(), SHORT)
+    assert len(here) == 5 + 2 * 2, "only measures of no model are a table's own"
     assert first["rows"] == second["rows"]
 
 
@@ -175,13 +203,14 @@ def test_a_budget_that_ends_says_what_is_left(
 
 
 def test_a_run_that_goes_wrong_stops_no_other(
-    table: PaperTable, tmp_path: Path, here: list[Any]
+    table: PaperTable, out: Path, tmp_path: Path, here: list[Any]
 ) -> None:
     job = running.plan(jobs_of(table), SHORT)[0]
-    place = tmp_path / "runs" / job.folder / job.point.folder
-    place.mkdir(parents=True)
+    place = out / "runs" / job.folder / job.point.folder
+    shutil.rmtree(place)
+    place.mkdir()
     (place / "mine.txt").write_text("in the way")
-    data = run(table, tmp_path)
+    data = run(table, out)
     (failed,) = data["failed"]
     assert (failed["row"], failed["seed"]) == ("hidden: [64, 8, 10]", 0)
     assert "holds files that are not a run" in failed["why"]
@@ -216,14 +245,9 @@ def load_measures(tmp_path: Path) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="Dask is not installed")
-def test_on_two_workers_the_same(table: PaperTable, tmp_path: Path, here: list[Any]) -> None:
-    data = run(table, tmp_path / "here")
-    from eqspike.experiment.sweep.running import compute
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "compute", compute)
-        (spread,) = reproduce([table], tmp_path / "workers", Fleet(workers=2), Budget(1.2, 1))
-    for one, other in zip(data["rows"], spread["rows"], strict=True):
+def test_on_two_workers_the_same(table: PaperTable, finished: Finished, tmp_path: Path) -> None:
+    (spread,) = reproduce([table], tmp_path, Fleet(workers=2), SHORT)
+    for one, other in zip(finished.data["rows"], spread["rows"], strict=True):
         assert one["value"] == other["value"]
         assert one["operations"] == other["operations"]
-    assert data["measures"] == spread["measures"]
+    assert finished.data["measures"] == spread["measures"]
