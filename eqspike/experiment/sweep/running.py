@@ -132,6 +132,7 @@ def _client(fleet: Fleet, points: int) -> Iterator[Client]:
     cores = len(os.sched_getaffinity(0))
     workers = min(fleet.workers or cores, points)
     with (
+        _quiet(),
         tempfile.TemporaryDirectory(prefix="eqspike-sweep-") as scratch,
         distributed.LocalCluster(
             n_workers=workers,
@@ -145,6 +146,17 @@ def _client(fleet: Fleet, points: int) -> Iterator[Client]:
         distributed.Client(cluster) as client,
     ):
         yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask's notes stay out of the root logger, which other packages set up to print."""
+    logger = logging.getLogger("distributed")
+    before, logger.propagate = logger.propagate, False
+    try:
+        yield
+    finally:
+        logger.propagate = before
 
 
 def _reached(distributed: Any, address: str) -> Client:
