@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
 from eqspike import library
-from eqspike.analysis.trajectories_figure import draw_trajectories
 from eqspike.cli.printing import message, print_json, print_table
-from eqspike.core.errors import ConfigError, MissingPackageError
-from eqspike.core.files import check_writable, remove_parts, together
-from eqspike.experiment.reproduction import Budget, PaperTable, load_table, reproduce
+from eqspike.core.errors import ConfigError
+from eqspike.experiment.reproduction import Budget, PaperTable, load_table, reproduce_into
 from eqspike.experiment.reproduction.data import Outcome
+from eqspike.experiment.reproduction.whole import ALL
 from eqspike.experiment.sweep.running import check_workers
-from eqspike.reports.reproduction import (
-    NAME,
-    part_words,
-    published_words,
-    value_words,
-    write_reproduction,
-)
-from eqspike.training.lock import locked
-
-ALL = "all"
-FIGURES = {"trajectories": draw_trajectories}
-"""Of measures whose table a figure says better."""
+from eqspike.reports.reproduction import part_words, published_words, value_words
 
 INTERRUPTED = 130
 
@@ -35,21 +22,14 @@ def reproduce_tables(options: argparse.Namespace) -> int:
     """Run a paper's table again, or list the tables; 1 if a run went wrong."""
     if options.list or options.name is None:
         return _list(options)
-    names = library.names("tables") if options.name == ALL else (options.name,)
-    tables = [load_table(name) for name in names]
     fleet = check_workers(options.workers, options.scheduler)
-    budget = _budget(options)
-    out = Path(options.out)
-    check_writable(out, f"{NAME}.json")
-    with locked(out):
-        remove_parts(out)
-        try:
-            found = reproduce(tables, out, fleet, budget, _follow)
-        except KeyboardInterrupt:
-            message("stopped; the same command continues from the checkpoints")
-            return INTERRUPTED
-        with together():
-            files = [path for data in found for path in _write(data, out / data["name"])]
+    try:
+        found, files = reproduce_into(
+            Path(options.out), options.name, fleet, _budget(options), _follow
+        )
+    except KeyboardInterrupt:
+        message("stopped; the same command continues from the checkpoints")
+        return INTERRUPTED
     if options.json:
         print_json({"tables": list(found), "files": [str(path) for path in files]})
     else:
@@ -59,19 +39,6 @@ def reproduce_tables(options: argparse.Namespace) -> int:
     return 1 if any(data["failed"] for data in found) else 0
 
 
-def _write(data: dict[str, Any], folder: Path) -> list[Path]:
-    """The table in all forms, and figures of its measures; none without matplotlib."""
-    files = list(write_reproduction(data, folder))
-    for measure in data["measures"]:
-        draw = FIGURES.get(measure["measure"])
-        if draw is not None and measure["rows"]:
-            try:
-                files.append(draw(measure["rows"], folder / f"{measure['measure']}.png"))
-            except MissingPackageError as error:
-                message(str(error))
-    return files
-
-
 def _budget(options: argparse.Namespace) -> Budget | None:
     if options.budget is None:
         return None
@@ -79,7 +46,7 @@ def _budget(options: argparse.Namespace) -> Budget | None:
         raise ConfigError(
             "--budget counts the processors of this machine; with --scheduler leave it out"
         )
-    return Budget(options.budget, options.workers or len(os.sched_getaffinity(0)))
+    return Budget.here(options.budget, options.workers)
 
 
 def _list(options: argparse.Namespace) -> int:

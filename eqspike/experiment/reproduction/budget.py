@@ -9,6 +9,7 @@ many processors always gives the same runs.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -38,6 +39,11 @@ class Budget:
             raise ConfigError(f"--budget must be a number of minutes above 0, got {self.minutes:g}")
         if self.workers < 1:
             raise ConfigError(f"--workers must be at least 1, got {self.workers}")
+
+    @staticmethod
+    def here(minutes: float, workers: int | None) -> Budget:
+        """On so many processors of this machine, by default all that it may use."""
+        return Budget(minutes, len(os.sched_getaffinity(0)) if workers is None else workers)
 
     @property
     def processor_seconds(self) -> float:

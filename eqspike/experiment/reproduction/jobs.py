@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from eqspike import library
 from eqspike.core.errors import DataError, MissingPackageError
 from eqspike.experiment.configuration import Configuration, resolve
 from eqspike.experiment.plugins import plugins_in_use
@@ -17,6 +16,7 @@ from eqspike.experiment.reproduction.tables import PaperTable, Row
 from eqspike.experiment.runs import check_engine, check_fit
 from eqspike.experiment.sweep import Point
 from eqspike.experiment.sweep.point import Base
+from eqspike.experiment.sweep.whole import anywhere
 from eqspike.tasks import SeriesTask, load_task
 
 CHIPS = ("loihi1", "generic-45nm-int8", "h100")
@@ -135,12 +135,12 @@ def jobs_of(table: PaperTable) -> tuple[Job, ...]:
     """
     found = []
     for row in table.rows:
-        anywhere = replace(
-            row, model=_anywhere("models", row.model), task=_anywhere("tasks", row.task)
+        placed = replace(
+            row,
+            model=row.model and anywhere("models", row.model),
+            task=row.task and anywhere("tasks", row.task),
         )
-        found += [
-            _job(Job(table.name, anywhere, seed, rank)) for rank, seed in enumerate(row.seeds)
-        ]
+        found += [_job(Job(table.name, placed, seed, rank)) for rank, seed in enumerate(row.seeds)]
     return tuple(found)
 
 
@@ -174,13 +174,6 @@ def _sizes(name: str) -> Part | str:
         return Part(1, len(task.load("train")), len(task.load("test")), task.number_of_stages)
     except DataError as error:
         return str(error)
-
-
-def _anywhere(kind: str, name: str | None) -> str | None:
-    """A name that means the same in every process: of the library, or an absolute path."""
-    if name is None or name in library.names(kind):
-        return name
-    return str(library.find(kind, name).resolve())
 
 
 def _digest(*deciding: object) -> str:

@@ -60,7 +60,7 @@ class GradientCheck:
     def __call__(self, subject: Subject) -> Rows:
         """See `Measure`."""
         run = None if subject.run is None else str(subject.run.path)
-        data = check_gradient(subject.of_model, samples=self.samples, run=run).data
+        data = check_gradient(subject.of_model, samples=self.samples, run=run).to_json()
         if "cosine" not in data:
             raise UnsupportedError("the gradient check of this model has no one cosine a parameter")
         return {

@@ -125,7 +125,7 @@ def test_the_gradient_check_of_a_learner(tmp_path: Path, monkeypatch: pytest.Mon
     )  # fmt: skip
     rows = measure("gradient-check", "{samples: 2}", Subject(0, model), tmp_path)
     assert rows[""]["largest relative error"] < 1e-12
-    monkeypatch.setattr(measures, "check_gradient", lambda *a, **k: SimpleNamespace(data={}))
+    monkeypatch.setattr(measures, "check_gradient", lambda *a, **k: SimpleNamespace(to_json=dict))
     with pytest.raises(UnsupportedError, match="no one cosine"):
         measure("gradient-check", "{samples: 4}", Subject(0, model), tmp_path)
 
