@@ -85,6 +85,32 @@ def accuracy_parts(data: Data) -> Iterator[doc.Part]:
     for row in data["rows"]:
         if row["published"] and row["published"]["note"]:
             yield doc.Paragraph((f"{row['name']}: {row['published']['note']}",), "note")
+    yield from answer_table(data)
+
+
+def answer_table(data: Data) -> Iterator[doc.Part]:
+    """What the rows say to the table's questions."""
+    rows = tuple(
+        (
+            each["text"],
+            doc.Run(each["verdict"], "strong"),
+            points_words(each),
+            str(len(each["points"])),
+        )
+        for each in data["answers"]
+    )
+    if rows:
+        columns = (*doc.texts("question", "answer"), *doc.numbers("difference in points", "seeds"))
+        yield doc.Table("Questions, answered seed by seed", columns, rows)
+
+
+def points_words(answer: Data) -> str:
+    """Mean difference, and the least and largest over seeds."""
+    points = answer["points"]
+    if not points:
+        return ""
+    middle = f"{sum(points) / len(points):+.2f}"
+    return middle if len(points) == 1 else f"{middle} ({min(points):+.2f} to {max(points):+.2f})"
 
 
 def measure_tables(data: Data) -> Iterator[doc.Part]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from eqspike.experiment.reproduction.budget import Budget
 from eqspike.experiment.reproduction.jobs import CHIPS, Job
-from eqspike.experiment.reproduction.tables import PaperTable, Row
+from eqspike.experiment.reproduction.tables import PaperTable, Question, Row
 from eqspike.reports.reproduction import SCHEMA
 
 
@@ -48,6 +48,7 @@ def table_data(
         "chips": list(CHIPS),
         "budget": asdict(budget) if budget else None,
         "rows": [_row(row, by_row[row.name]) for row in table.rows if row.trained and row.model],
+        "answers": [_answer(question, by_row) for question in table.questions],
         "measures": _measures(table, by_row),
         "left": [_reason(each) for each in outcomes if each.found is None and not each.failed],
         "failed": [_reason(each) for each in outcomes if each.failed],
@@ -81,6 +82,37 @@ def _row(row: Row, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         **{key: first.get(key) for key in ("messages", "weights", "operations", "writes", "chips")},
         "command": job.command,
     }
+
+
+def _answer(question: Question, by_row: Mapping[str, Sequence[Outcome]]) -> dict[str, Any]:
+    """Differences in percentage points over the seeds that both rows have, and the verdict on them."""
+    first, second = (
+        {each.job.seed: each for each in by_row[name] if each.found is not None}
+        for name in (question.row, question.than)
+    )
+    seeds = [seed for seed in first if seed in second]
+    alike = all(first[seed].job.part == second[seed].job.part for seed in seeds)
+    found = [100.0 * (_value(first[seed]) - _value(second[seed])) for seed in seeds]
+    return {
+        **asdict(question),
+        "points": found if alike else [],
+        "verdict": _verdict(question, found) if alike else "trained for different lengths",
+    }
+
+
+def _verdict(question: Question, points: Sequence[float]) -> str:
+    if not points:
+        return "not measured"
+    if question.within is not None:
+        return "yes" if abs(mean(points)) <= question.within else "no"
+    if all(each > 0 for each in points):
+        return "yes"
+    return "no" if all(each < 0 for each in points) else "undecided"
+
+
+def _value(outcome: Outcome) -> float:
+    assert outcome.found is not None
+    return float(outcome.found["value"])
 
 
 def _spread(values: Sequence[float]) -> dict[str, Any]:

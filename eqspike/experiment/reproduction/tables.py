@@ -6,7 +6,7 @@ source says what of it was read: what is only recalled has no place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,6 +52,21 @@ class Published:
     deviation: float | None
     source: str
     note: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whether one row is more accurate than another, seed by seed.
+
+    Attributes:
+        text: as a sentence; row, than: names of rows.
+        within: percentage points; then the question is whether they are at most so far apart.
+    """
+
+    text: str
+    row: str
+    than: str
+    within: float | None
 
 
 @dataclass(frozen=True)
@@ -109,7 +124,7 @@ class PaperTable:
     Attributes:
         name: in the library; title, about: for people.
         sources: by key; claims: what the papers say in words.
-        rows: in order.
+        rows, questions: in order.
     """
 
     name: str
@@ -118,6 +133,7 @@ class PaperTable:
     sources: Mapping[str, Source]
     claims: tuple[Claim, ...]
     rows: tuple[Row, ...]
+    questions: tuple[Question, ...] = ()
 
 
 def load_table(name: str) -> PaperTable:
@@ -139,9 +155,10 @@ def load_table(name: str) -> PaperTable:
             )
     if not rows:
         raise section.error("rows", "at least one row")
+    questions = tuple(_read_question(each, names) for each in section.sections("questions", ()))
     title, about = section.text("title"), section.text("about", "").strip()
     section.close()
-    return PaperTable(path.stem, title, about, sources, claims, tuple(rows))
+    return PaperTable(path.stem, title, about, sources, claims, tuple(rows), questions)
 
 
 def _read_sources(section: Section) -> dict[str, Source]:
@@ -157,6 +174,15 @@ def _read_claim(section: Section, sources: Mapping[str, Source]) -> Claim:
     claim = Claim(section.text("text").strip(), _read_source(section, sources))
     section.close()
     return claim
+
+
+def _read_question(section: Section, rows: Sequence[str]) -> Question:
+    question = Question(
+        section.text("text").strip(), section.choice("row", rows), section.choice("than", rows),
+        section.number("within_points", low=0, high=100) if section.has("within_points") else None,
+    )  # fmt: skip
+    section.close()
+    return question
 
 
 def _read_source(section: Section, sources: Mapping[str, Source]) -> str:

@@ -87,6 +87,10 @@ def test_a_setting_that_varies_makes_rows(tmp_path: Path) -> None:
         (HEAD + ROW + "}\n" + ROW + "}", "'eqspike-digits' is there twice"),
         (HEAD + "  - {seeds: [0]}", "must be a model, or 'measures' be given"),
         ("title: t\nrows: []", "at least one row"),
+        (
+            "title: t\nquestions: [{text: q, row: eqspike-digits, than: other}]\nrows:\n" + ROW + "}",
+            "questions[0].than must be one of eqspike-digits, got 'other'",
+        ),
         ("title: t\nclaims: [{text: All.}]\nrows:\n" + ROW + "}", "add 'sources'"),
         (
             HEAD + ROW + ", vary: {rule.beta: [0.2]}, published: {accuracy_percent: 9, source: book}}",

@@ -58,6 +58,16 @@ def table(*rows: dict[str, Any]) -> dict[str, Any]:
         "chips": ["loihi1"],
         "budget": {"minutes": 1.5, "workers": 2},
         "rows": list(rows),
+        "answers": [
+            {
+                "text": "Is wider better?",
+                "row": "C-EP | wide",
+                "than": "C-EP",
+                "within": None,
+                "points": [1.0, -0.5],
+                "verdict": "undecided",
+            }
+        ],
         "measures": [],
         "left": [{"row": "C-EP | wide", "seed": 2, "why": "left out: 1.5 minutes are too few"}],
         "failed": [],
@@ -81,6 +91,7 @@ def test_a_row_says_what_was_done_and_what_it_costs(check_rows: Callable[[str], 
     ):  # fmt: skip
         assert said in line.replace("\u202f", " ").replace("\u00a0", " "), said
     assert "97.5 % (book)" in page
+    assert "| Is wider better? | **undecided** | +0.25 (-0.50 to +1.00) | 2 |" in page
     assert "2 of 3" in page
     assert "90.00 % – 92.00 %" in page
     assert "`eqspike reproduce c-ep --budget 1.5 --workers 2`" in page
