@@ -116,13 +116,27 @@ def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "round a run to a chip's integers, check the chip's limits and write what it is loaded with"
     )
     parser = _add(commands, "deploy", "deploying:deploy", text)
-    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
+    parser.add_argument(
+        "run", type=path, metavar="RUN", help="run folder, or a .nir file of another tool"
+    )
     parser.add_argument("--chip", required=True, metavar="CHIP", help="loihi1, or a YAML file")
     parser.add_argument(
-        "--samples", type=int, default=1000, metavar="N",
+        "--samples", type=int, metavar="N",
         help="training samples that decide the scale (default: 1000)",
     )  # fmt: skip
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+    parser.add_argument(
+        "--spikes", type=path, metavar="FILE",
+        help=".nir file: .npy or .npz with the spikes of the inputs (samples, steps, inputs)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--step-ms", type=float, metavar="MS", help=".nir file: the time step it was trained with"
+    )
+    parser.add_argument(
+        "--lava",
+        action="store_true",
+        help=".nir file: also run it in Lava; status 1 if spikes differ",
+    )
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="folder of the files (default: RUN/deployment)"
     )
