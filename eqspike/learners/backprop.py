@@ -33,8 +33,9 @@ class Backprop:
         """A learner with PyTorch's initial weights, drawn from `seed`."""
         del stages
         module = self.network.module(seed)
+        images = self.network.images
         return GradientLearner(
-            module, self.optimiser.of, entropy, self.network.images, device=device
+            module, self.optimiser.of, entropy, images, device=device, augmented=images.augmented
         )
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:

@@ -80,8 +80,9 @@ class TargetRecipe:
         make = SolvedFeedback if self.feedback == FEEDBACKS[0] else IteratedFeedback
         feedback = make(module, **self.settings, seed=seed)
         follower = FeedbackFollower(feedback, self.settings.get("loss", ""), self.warm_up)
+        images = self.network.images
         return GradientLearner(
-            module, self.optimiser.of, entropy, self.network.images, follower, device
+            module, self.optimiser.of, entropy, images, follower, device, images.augmented
         )
 
     def module(self, seed: int = 0) -> TargetPropagation:

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.config import Section
+from eqspike.tasks.archives import read_zipped_images
 from eqspike.tasks.idx import read_idx
 from eqspike.tasks.npz import read_npz
 from eqspike.tasks.places import DataFile, Place
+from eqspike.tasks.records import read_records
 from eqspike.tasks.task import SPLITS, RawSplit
 
 Reader = Callable[[str], RawSplit]
@@ -58,6 +60,52 @@ def npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> 
                     str(found.path),
                 ),
                 read_npz(stream, f"{split}_labels", ((n,),), str(found.path)),
+            )
+
+    return read
+
+
+def records_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
+    """A file of records for each split: the binary form of CIFAR-10, plain or packed by gzip."""
+    parts = {}
+    for split in SPLITS:
+        part = section.section(split)
+        parts[split] = read_samples(part), read_data_file(part.section("data"), place)
+        part.close()
+
+    def read(split: str) -> RawSplit:
+        samples, file = parts[split]
+        found = place.find(file)
+        with found.opened() as stream:
+            packed = found.path.suffix == ".gz"
+            return read_records(stream, samples, image_shape, str(found.path), compressed=packed)
+
+    return read
+
+
+def zip_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
+    """One zip of JPEG or PNG files, SPLIT/CLASS/NAME; `class_names` are the folders in the order of the labels."""
+    file = read_data_file(section.section("data"), place)
+    names = section.texts("class_names")
+    if len(set(names)) != section.integer("classes", low=2):
+        raise section.error("class_names", "a list of as many different names as there are classes")
+    if len(image_shape) not in (2, 3) or (len(image_shape) == 3 and image_shape[0] != 3):
+        raise section.error("image_shape", "[rows, columns] or [3, rows, columns]")
+    samples = {}
+    for split in SPLITS:
+        part = section.section(split)
+        samples[split] = read_samples(part)
+        if samples[split] % len(names):
+            raise part.error(
+                "samples", f"a multiple of {len(names)}, the same number of each class"
+            )
+        part.close()
+
+    def read(split: str) -> RawSplit:
+        found = place.find(file)
+        with found.opened() as stream:
+            return read_zipped_images(
+                stream, split, names, image_shape, samples[split], str(found.path)
             )
 
     return read
