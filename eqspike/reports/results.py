@@ -11,8 +11,8 @@ from pathlib import Path
 
 from eqspike.core.errors import ConfigError, EqspikeError
 from eqspike.core.files import write_bytes
-from eqspike.core.reading import read_object
 from eqspike.reports import document as doc
+from eqspike.reports.inputs import following_schema, read_object
 from eqspike.reports.markdown import render_markdown
 from eqspike.reports.reproduction import (
     BOUNDS,
@@ -26,6 +26,7 @@ from eqspike.reports.reproduction import (
     cost_columns,
     measure_tables,
     part_words,
+    reproduction_document,
     undone_parts,
     value_words,
 )
@@ -60,9 +61,9 @@ def read_tables(folder: Path) -> tuple[Data, ...]:
         )
     found = []
     for path in paths:
-        data = read_object(path, ConfigError)
-        if data.get("schema") != SCHEMA:
-            raise ConfigError(f"{path}: must follow schema '{SCHEMA}', got {data.get('schema')!r}")
+        data = read_object(path, (SCHEMA,))
+        with following_schema(path):
+            reproduction_document(data)
         found.append(data)
     return tuple(found)
 

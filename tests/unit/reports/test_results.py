@@ -119,10 +119,13 @@ def test_pages_that_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[st
         read_tables(tmp_path)
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "reproduction.json").write_text(json.dumps({"schema": "other"}))
-    with pytest.raises(
-        ConfigError, match="must follow schema 'eqspike-reproduction-1', got 'other'"
-    ):
+    with pytest.raises(ConfigError, match="schema must be 'eqspike-reproduction-1'"):
         read_tables(tmp_path)
+    damaged = {key: value for key, value in table(row()).items() if key != "answers"}
+    (tmp_path / "one" / "reproduction.json").write_text(json.dumps(damaged))
+    with pytest.raises(ConfigError, match="answers"):
+        read_tables(tmp_path)
+    (tmp_path / "one" / "reproduction.json").write_text(json.dumps({"schema": "other"}))
     assert main([]) == 2
     assert main([str(tmp_path), str(tmp_path / "page.md")]) == 2
-    assert "must follow schema" in capsys.readouterr().err
+    assert "schema must be" in capsys.readouterr().err
