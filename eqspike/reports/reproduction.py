@@ -66,8 +66,6 @@ def reproduction_document(data: Data) -> doc.Document:
 
 def accuracy_parts(data: Data) -> Iterator[doc.Part]:
     """Published and own accuracy, and what part of the training was done."""
-    for claim in data["claims"]:
-        yield doc.Paragraph((f"{claim['text']} ", doc.Run(f"({claim['source']})", "soft")))
     columns = (
         doc.Column("row", given=True), doc.Column("task"), doc.Column("published", True), doc.Column("here", True),
         doc.Column("lowest and highest", True), doc.Column("seeds", True), doc.Column("training done"),
@@ -86,6 +84,14 @@ def accuracy_parts(data: Data) -> Iterator[doc.Part]:
         if row["published"] and row["published"]["note"]:
             yield doc.Paragraph((f"{row['name']}: {row['published']['note']}",), "note")
     yield from answer_table(data)
+
+
+def claim_parts(data: Data) -> Iterator[doc.Paragraph]:
+    """What papers say in words."""
+    for claim in data["claims"]:
+        yield doc.Paragraph(
+            ("Published: ", claim["text"], doc.Run(f" ({claim['source']})", "soft"))
+        )
 
 
 def answer_table(data: Data) -> Iterator[doc.Part]:
@@ -223,6 +229,7 @@ def energy_words(energy: Mapping[str, float] | None) -> str:
 def _lead(data: Data) -> Iterator[doc.Paragraph]:
     if data["about"]:
         yield doc.Paragraph((data["about"],))
+    yield from claim_parts(data)
     budget = data["budget"]
     if budget:
         yield doc.Paragraph(

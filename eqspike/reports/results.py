@@ -22,6 +22,7 @@ from eqspike.reports.reproduction import (
     SCHEMA,
     Data,
     accuracy_parts,
+    claim_parts,
     cost_cells,
     cost_columns,
     measure_tables,
@@ -103,6 +104,7 @@ def _overview(tables: Sequence[Data]) -> Iterator[doc.Part]:
 
 def _table(data: Data) -> Iterator[doc.Part]:
     yield doc.Paragraph((data["about"],))
+    yield from claim_parts(data)
     yield doc.Paragraph((doc.Run(f"eqspike reproduce {data['name']}{_budget(data)}", "kbd"),))
     if data["rows"]:
         yield from accuracy_parts(data)
