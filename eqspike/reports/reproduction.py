@@ -242,16 +242,23 @@ def _lead(data: Data) -> Iterator[doc.Paragraph]:
 
 
 def undone_parts(data: Data) -> Iterator[doc.Part]:
-    """What went wrong and what is left to do."""
+    """What went wrong and what is left to do, by the reason."""
     for key, lead in (("failed", "Went wrong:"), ("left", "Left to do:")):
-        items: dict[tuple[str, str], list[str]] = {}
+        reasons: dict[str, dict[str, list[str]]] = {}
         for each in data[key]:
-            items.setdefault((each["row"], each["why"]), []).append(str(each["seed"]))
-        if items:
-            lines = tuple(
-                (f"{row}, seed {', '.join(seeds)}: {why}",) for (row, why), seeds in items.items()
-            )
+            seeds = reasons.setdefault(each["why"], {}).setdefault(each["row"], [])
+            seeds.append(str(each["seed"]))
+        lines = tuple((f"{why}: {_rows_and_seeds(rows)}",) for why, rows in reasons.items())
+        if lines:
             yield doc.Bullets(lines, (lead,))
+
+
+def _rows_and_seeds(rows: Mapping[str, Sequence[str]]) -> str:
+    """Such as `C-EP (seeds 1, 2); EP (seed 2)`."""
+    return "; ".join(
+        f"{row} ({'seeds' if len(seeds) > 1 else 'seed'} {', '.join(seeds)})"
+        for row, seeds in rows.items()
+    )
 
 
 def _sources(data: Data) -> doc.Pairs:

@@ -173,7 +173,7 @@ def _sizes(name: str) -> Part | str:
             return Part(1, len(stage.train), len(stage.test))
         return Part(1, len(task.load("train")), len(task.load("test")), task.number_of_stages)
     except DataError as error:
-        return str(error)
+        return str(error).partition("\n")[0].rstrip(":")
 
 
 def _digest(*deciding: object) -> str:
