@@ -21,14 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from eqspike.analysis.gradients.rates import (
-    angle_between,
-    at_rest,
-    free_states,
-    own_changes,
-    smooth,
-)
-from eqspike.analysis.gradients.unrolled import unroll
+from eqspike.analysis.gradients.feedback import update_angles, weights_angle
+from eqspike.analysis.gradients.rates import free_states
 from eqspike.analysis.style import BLUE, MUTED, ORANGE, new_figure, save, styled
 from eqspike.core.learner import Arrays, Images
 from eqspike.experiment import open_session, resolve
@@ -66,7 +60,8 @@ def measured(model: str, angle: float, seed: int, options: argparse.Namespace) -
         "initial_angle": angle,
         "weights_angle": weights_angle(weights),
         "weights_angle_after": weights_angle(trained),
-        **angles,
+        "update_angle": angles["all"],
+        "input_update_angle": angles["input"],
         "residual": float(np.median(moves)),
         "largest_residual": float(moves.max()),
         "test_accuracy": result.accuracy,
@@ -85,30 +80,6 @@ def last_moves(system: RateSystem, weights: Arrays, images: Images) -> np.ndarra
         for steps in (nudging.free_steps - 1, nudging.free_steps)
     )
     return np.max([abs(after[name] - before[name]).max(1) for name in after], axis=0)
-
-
-def weights_angle(weights: Arrays) -> float:
-    """Between backward weights and the transposed forward ones, in degrees."""
-    return angle_between({"w": weights["output-hidden"]}, {"w": weights["hidden-output"].T})
-
-
-def update_angles(
-    system: RateSystem, weights: Arrays, images: np.ndarray, labels: np.ndarray
-) -> dict[str, float]:
-    """Of the rule's update to minus the gradient: all parameters, and the input's weights alone."""
-    system = smooth(system)
-    rested = at_rest(system, weights, images)
-    targets = np.eye(system.network.output.size)[labels]
-    states = free_states(rested, weights, images)
-    steps = rested.rule.nudging.free_steps
-    exact = unroll(rested, weights, images / 255.0, targets, states, steps=steps).total
-    downhill = {name: -array for name, array in exact.items()}
-    own = own_changes(system, weights, images, labels)
-    of_input = ({"w": of["input-hidden"]} for of in (own, downhill))
-    return {
-        "update_angle": angle_between(own, downhill),
-        "input_update_angle": angle_between(*of_input),
-    }
 
 
 @styled()

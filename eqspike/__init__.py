@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from eqspike.api.chips import estimate_run as estimate_run
     from eqspike.api.chips import export_brian2 as export_brian2
     from eqspike.api.chips import export_nir as export_nir
+    from eqspike.api.reproducing import reproduce as reproduce
     from eqspike.api.runs import evaluate as evaluate
     from eqspike.api.runs import meter as meter
     from eqspike.api.runs import plot as plot
@@ -63,6 +64,7 @@ _HOMES = {
     "plot_stdp": "eqspike.api.runs",
     "plugins": "eqspike.experiment.plugins",
     "predict": "eqspike.api.runs",
+    "reproduce": "eqspike.api.reproducing",
     "resume": "eqspike.api.training",
     "save_task": "eqspike.tasks.saving",
     "sweep": "eqspike.api.sweeping",
@@ -93,6 +95,7 @@ __all__ = [
     "plot_stdp",
     "plugins",
     "predict",
+    "reproduce",
     "resume",
     "save_task",
     "sweep",

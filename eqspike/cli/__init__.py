@@ -16,7 +16,17 @@ __all__ = ["main"]
 
 DONE, CHECK_FAILED, WRONG_USE, FAULT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 70, 130, 141
 
-_MAKE_FILES = ("train", "sweep", "demo", "deploy", "export", "estimate", "report", "plot")
+_MAKE_FILES = (
+    "train",
+    "sweep",
+    "reproduce",
+    "demo",
+    "deploy",
+    "export",
+    "estimate",
+    "report",
+    "plot",
+)
 """Commands whose product are files: whoever stops reading what they print has them all the same."""
 
 
