@@ -15,7 +15,7 @@ import eqspike
 
 quick, STEPS = "quick" in sys.argv[1:], 30
 torch.manual_seed(0)
-task, most = eqspike.load_task("digits"), 100 if quick else None
+task, most = eqspike.load_task("digits"), 100 if quick else 10_000
 train, test = task.load("train").limit(most), task.load("test").limit(most)
 
 

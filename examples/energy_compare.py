@@ -32,9 +32,9 @@ axes.plot([], [], "o-C1", label="training sample")
 axes.set(
     xscale="log",
     xlabel="joules per image, static power left out",
-    title=f"eqspike-100, {run.accuracy:.0%}",
+    title=f"eqspike-100 on mnist-sample, accuracy {run.accuracy:.0%}",
 )
-axes.set_yticks(range(len(report.chips)), [entry.chip.title for entry in report.chips])
+axes.set_yticks(range(len(report.chips)), [entry.chip.name for entry in report.chips])
 axes.legend()
 axes.grid(axis="x", alpha=0.3)
 figure.savefig("energy_compare.png", dpi=120)

@@ -28,7 +28,8 @@ def write(app: Sphinx) -> None:
 def _newer(product: Path) -> bool:
     """Whether a file is newer than every source of the package and every description of the library."""
     folders = (Path(eqspike.__file__).parent, *map(library.folder, library.KINDS))
-    sources = (path for folder in folders for path in folder.rglob("*.*") if path.suffix != ".pyc")
+    kinds = ("*.py", "*.yaml")
+    sources = (path for folder in folders for kind in kinds for path in folder.rglob(kind))
     newest = max(path.stat().st_mtime for path in sources)
     return product.is_file() and product.stat().st_mtime > newest
 
