@@ -30,7 +30,7 @@ looks = {
 for engine, look in looks.items():
     with eqspike.open_session(system, engine=engine) as session:
         session.load(eqspike.weights(run))
-        trace = session.trace(test.images[:1], test.labels[:1], np.array([0]))
+        trace = session.trace(test.images[:1], test.labels[:1], np.zeros(1, np.uint64))
     spikes = np.concatenate([layer[0] for layer in trace.events.values()], axis=1)
     step, neuron = np.nonzero(spikes)
     axes.scatter(step, neuron, label=engine, **look)

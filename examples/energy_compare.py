@@ -20,20 +20,21 @@ report = eqspike.estimate_run(run, chips, out="runs/energy_compare/energy")
 
 figure, axes = plt.subplots(figsize=(9, 4), layout="constrained")
 for row, entry in enumerate(report.chips):
-    for shift, priced, colour in ((-0.12, entry.inference, "C0"), (0.12, entry.training, "C1")):
-        energy = priced.estimate.dynamic_per_sample
+    for shift, what, colour in ((-0.12, "inference", "C0"), (0.12, "training", "C1")):
+        estimate = getattr(entry, what).estimate
+        energy = estimate.dynamic_per_sample
         axes.plot([energy.low, energy.high], [row + shift] * 2, color=colour, lw=2)
-        face = "white" if priced.estimate.gaps else colour
+        face = "white" if estimate.gaps else colour
         axes.plot(energy.typical, row + shift, "o", color=colour, markerfacecolor=face)
-        print(f"{entry.chip.name}: {priced.title.lower()} {energy.typical * 1e6:.3g} uJ")
+        print(f"{entry.chip.name}: {what} {energy.typical * 1e6:.3g} uJ")
 axes.plot([], [], "o-C0", label="inference")
 axes.plot([], [], "o-C1", label="training sample")
 axes.set(
     xscale="log",
     xlabel="joules per image, static power left out",
-    title=f"eqspike-100, {run.accuracy:.0%}",
+    title=f"eqspike-100 on mnist-sample, accuracy {run.accuracy:.0%}",
 )
-axes.set_yticks(range(len(report.chips)), [entry.chip.title for entry in report.chips])
+axes.set_yticks(range(len(report.chips)), [entry.chip.name for entry in report.chips])
 axes.legend()
 axes.grid(axis="x", alpha=0.3)
 figure.savefig("energy_compare.png", dpi=120)

@@ -30,5 +30,5 @@ for panel, strength in zip(panels, (0.0, 15.0), strict=True):
     panel.grid(alpha=0.3)
     print(f"metaplasticity {strength:g}: mean accuracy on the five tasks {mean:.1%}")
 panels[0].set_ylabel("test accuracy")
-panels[0].legend(loc="lower left")
+figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center")
 figure.savefig("forgetting.png", dpi=120)

@@ -15,7 +15,7 @@ from eqspike.tasks import load_task
 
 quick = "quick" in sys.argv[1:]
 torch.manual_seed(0)
-split = load_task("mnist-sample").load("train").limit(1000 if quick else None)
+split = load_task("mnist-sample").load("train").limit(1000 if quick else 5000)
 images, labels = torch.tensor(split.images / 255.0).float(), torch.tensor(split.labels)
 model = TargetPropagation(fully_connected((784, 128, 64, 10)), activation="matched")
 feedback = SolvedFeedback(model, decay=0.95)

@@ -10,14 +10,19 @@ from sphinx.writers.html5 import HTML5Translator
 
 def inline(writer: HTML5Translator, node: nodes.math) -> None:
     """A formula in a sentence."""
-    writer.body.append(tex2mathml(node.astext(), as_block=False))
+    writer.body.append(_mathml(node, as_block=False))
     raise nodes.SkipNode
 
 
 def block(writer: HTML5Translator, node: nodes.math_block) -> None:
     """A formula of its own."""
-    writer.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>')
+    writer.body.append(f'<div class="math">{_mathml(node, as_block=True)}</div>')
     raise nodes.SkipNode
+
+
+def _mathml(node: nodes.Node, as_block: bool) -> str:
+    """MathML grows brackets by itself: sizes written by hand are left out."""
+    return str(tex2mathml(node.astext().replace("\\big", ""), as_block=as_block))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

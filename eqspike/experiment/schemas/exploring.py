@@ -91,10 +91,21 @@ def _read(kind: Kind, description: Description, fill: bool = False) -> Reading:
         made = kind.read(SurveyedSection(description, survey))
     except EqspikeError:
         made = None
+    _drop_unsaid(description)
     return Reading(
         description, tuple(survey.questions), tuple(survey.mentioned), made,
         frozenset(survey.free), survey.explained,
     )  # fmt: skip
+
+
+def _drop_unsaid(description: Description) -> None:
+    """Take out what a reader looked for but did not ask."""
+    for key, value in list(description.items()):
+        if value is UNSAID:
+            del description[key]
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, dict):
+                _drop_unsaid(each)
 
 
 def _changed(reading: Reading, tried: Counter[Change]) -> Iterator[tuple[Change, Description]]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from eqspike.core.allowed import Allowed
 from eqspike.core.config import REQUIRED
-from eqspike.core.survey import UNSAID, Place, Question
+from eqspike.core.survey import Place, Question
 from eqspike.experiment.schemas.exploring import Reading
 from eqspike.experiment.schemas.meanings import meaning
 
@@ -151,9 +151,8 @@ class Tree:
         return Key(
             name,
             allowed,
-            all(each is REQUIRED for each in defaults)
-            and all(m.get(name, UNSAID) is not UNSAID for m in accepted),
-            any(m.get(name, UNSAID) is None for m in accepted),
+            all(each is REQUIRED for each in defaults) and all(name in m for m in accepted),
+            any(name in m and m[name] is None for m in accepted),
             defaults[0] if all(each == defaults[0] for each in defaults) else VARIES,
             _about(name, asked),
             self._keys(deeper) if any(each.kind in _NESTED for each in allowed) else None,
