@@ -21,6 +21,8 @@ from eqspike.learners.launch import Alone, Group, launched
 from eqspike.tasks import load_task
 from eqspike.testing.learners import MODELS
 
+ROOT = Path(__file__).resolve().parents[2]
+
 SIZES = (40, 41, 3, 1)
 """Of the batches: equal shares, unequal ones, a share of one sample, and one that cannot be shared."""
 
@@ -80,7 +82,14 @@ def together(folder: Path) -> list[dict[str, Any]]:
     processes = [
         subprocess.Popen(
             [sys.executable, __file__, str(folder), rank],
-            env={**os.environ, **told, "MASTER_PORT": port, "RANK": rank, "LOCAL_RANK": rank},
+            env={
+                **os.environ,
+                **told,
+                "MASTER_PORT": port,
+                "RANK": rank,
+                "LOCAL_RANK": rank,
+                "PYTHONPATH": str(ROOT),
+            },
         )
         for rank in "01"
     ]

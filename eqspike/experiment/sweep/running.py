@@ -138,7 +138,7 @@ def _client(fleet: Fleet, points: int) -> Iterator[Client]:
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="localhost:0",  # any free port: another sweep may have the usual one
             silence_logs=logging.CRITICAL,
             local_directory=scratch,
             env=_environment(max(1, cores // workers)),
