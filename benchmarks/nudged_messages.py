@@ -63,7 +63,6 @@ class Found:
 WAYS = (
     Way("two-states", 0.5, 0.002, None),
     *(Way("two-states", 0.1, free, None) for free in (0.0003, 0.00003, 0.0)),
-    *(Way("two-states", 0.01, free, None) for free in (0.00001, 0.0)),
     *(Way("difference", 0.1, 0.002, share) for share in (0.001, 0.01)),
     *(Way("difference", 0.01, 0.002, share) for share in (0.001, 0.003, 0.01)),
     *(Way("difference", 0.01, 0.001, share) for share in (0.001, 0.003)),
