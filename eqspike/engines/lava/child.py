@@ -67,6 +67,9 @@ class Child:
         self.folder = Path(tempfile.mkdtemp(prefix="eqspike-lava-", dir=place))
         np.save(self.folder / PROGRESS, np.zeros(1, np.int64))
         self.progress = np.load(self.folder / PROGRESS, mmap_mode="r+")
+        print(
+            "eqspike: starting Lava in a process of its own, which takes a while", file=sys.stderr
+        )
         root = str(Path(__file__).resolve().parents[3])
         with open(self.folder / LOG, "wb") as log:
             self.process = subprocess.Popen(
