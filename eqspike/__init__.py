@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from eqspike.api.checks import check_gradient as check_gradient
     from eqspike.api.checks import parity as parity
     from eqspike.api.chips import compare as compare
+    from eqspike.api.chips import deploy_nir as deploy_nir
     from eqspike.api.chips import deploy_run as deploy_run
     from eqspike.api.chips import estimate_run as estimate_run
     from eqspike.api.chips import export_brian2 as export_brian2
@@ -44,6 +45,7 @@ _HOMES = {
     "EventCounts": "eqspike.core.counts",
     "check_gradient": "eqspike.api.checks",
     "compare": "eqspike.api.chips",
+    "deploy_nir": "eqspike.api.chips",
     "deploy_run": "eqspike.api.chips",
     "estimate": "eqspike.energy",
     "estimate_run": "eqspike.api.chips",
@@ -72,6 +74,7 @@ __all__ = [
     "__version__",
     "check_gradient",
     "compare",
+    "deploy_nir",
     "deploy_run",
     "estimate",
     "estimate_run",

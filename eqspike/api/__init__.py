@@ -3,7 +3,7 @@
     training    train, resume
     runs        evaluate, predict, weights, plot, plot_stdp, meter
     checks      parity, check_gradient
-    chips       deploy_run, export_nir, export_brian2, estimate_run, compare
+    chips       deploy_run, deploy_nir, export_nir, export_brian2, estimate_run, compare
     sweeping    sweep
     arrays      save_task
 

@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from eqspike.api.given import Run, folder_of, name_of, optional_path, whole
+from numpy.typing import ArrayLike
+
+from eqspike.api.given import Run, folder_of, name_of, optional_path, path_of, whole
 from eqspike.energy import Conditions
 from eqspike.experiment.comparing import compare_systems, write_compared
 from eqspike.experiment.deploying import CALIBRATION_SAMPLES, Written
@@ -19,6 +21,8 @@ from eqspike.experiment.estimating import (
 from eqspike.experiment.estimating import estimate_run as estimate_of_run
 from eqspike.experiment.exporting import export_brian2 as write_brian2_script
 from eqspike.experiment.exporting import export_nir as write_nir_file
+from eqspike.experiment.foreign import ForeignDeployment
+from eqspike.experiment.foreign import deploy_nir as write_foreign
 from eqspike.experiment.plugins import plugins as using
 from eqspike.reports import EnergyReport, SystemComparison
 
@@ -55,6 +59,34 @@ def deploy_run(
             limit=limit,
             samples=samples,
         )
+
+
+def deploy_nir(
+    path: str | os.PathLike[str], spikes: ArrayLike, chip: str = "loihi1", *, step_ms: float,
+    labels: ArrayLike | None = None, lava: bool = False, out: Paths = None,
+) -> ForeignDeployment:  # fmt: skip
+    """Round a feedforward spiking network of another tool to Loihi's integers, run it and count its events.
+
+    Args:
+        path: NIR file with dense layers of IF, LIF or CubaLIF neurons, as snnTorch or Norse write it.
+        spikes: of the inputs, (samples, steps, inputs), 0 or 1; they also decide the scale of the integers.
+        chip: a profile of Loihi, by library name or path.
+        step_ms: milliseconds of the time step that it was trained with (snnTorch: 0.1).
+        labels: (samples,) classes, for the accuracy in floats and in integers.
+        lava: whether to run the same in Lava's own processes and count the spikes that differ.
+        out: folder of the chip's files and of `counts.json`, which `estimate_run` prices.
+
+    Returns:
+        Integers, spikes of every layer, rates, accuracy, cores and event counts.
+
+    Raises:
+        UnsupportedError: for a graph that Loihi's integers cannot be, by the name of the node.
+        DataError: for a damaged file, or arrays that do not fit.
+    """
+    return write_foreign(
+        path_of("path", path), spikes, name_of("chip", chip), step_seconds=step_ms / 1000, labels=labels,
+        lava=lava, out=optional_path("out", out),
+    )  # fmt: skip
 
 
 def export_nir(

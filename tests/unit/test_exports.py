@@ -10,8 +10,8 @@ import eqspike
 
 EXPORTS = {
     "eqspike": [
-        "EqspikeError", "EventCounts", "__version__", "check_gradient", "compare", "deploy_run", "estimate",
-        "estimate_run", "evaluate", "export_brian2", "export_nir", "load_model", "load_task", "meter",
+        "EqspikeError", "EventCounts", "__version__", "check_gradient", "compare", "deploy_nir", "deploy_run",
+        "estimate", "estimate_run", "evaluate", "export_brian2", "export_nir", "load_model", "load_task", "meter",
         "open_session", "parity", "plot", "plot_stdp", "plugins", "predict", "resume", "save_task", "sweep",
         "train", "weights",
     ],
