@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eqspike.cli.printing import print_json, print_table
+from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable
 from eqspike.core.quantities import Interval
@@ -21,6 +21,7 @@ from eqspike.experiment.estimating import (
 )
 from eqspike.reports import EnergyReport, report_json
 from eqspike.reports.contents import ChipEnergy, Priced
+from eqspike.reports.sources import earlier_report
 
 HEADER = (
     "chip",
@@ -48,6 +49,7 @@ def estimate(options: argparse.Namespace) -> int:
         figures=figures,
         samples_per_second=options.samples_per_second,
     )
+    say_replaced(out)
     paths = write_estimate(report, chips, out, figures)
     if options.json:
         found = report_json(report)["chips"]
@@ -61,6 +63,12 @@ def estimate(options: argparse.Namespace) -> int:
     print_summary(report)
     print(f"\nreport: {paths[-1]}")
     return 0
+
+
+def say_replaced(out: Path) -> None:
+    """Say which earlier report in a folder is about to be replaced."""
+    if earlier := earlier_report(out):
+        message(f"{out}: replaces {earlier}")
 
 
 def _short(chip: dict[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,7 @@ GIVEN = {
     "parity": ("--samples",),
     "check-gradient": ("--samples",),
     "meter": ("--seconds", "--batch"),
+    "plot stdp": ("--samples",),
 }
 """Options that these commands get where they are printed without them."""
 
@@ -126,7 +127,7 @@ class Command:
             if words[index - 1] in MOST:
                 words[index] = str(min(int(float(words[index])), MOST[words[index - 1]]))
         if "--resume" not in words and "--config" not in words:
-            for option in GIVEN.get(words[0], ()):
+            for option in GIVEN.get(words[0], GIVEN.get(" ".join(words[:2]), ())):
                 if option not in words:
                     words += [option, str(MOST[option])]
         return words
