@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from torch import nn
 
-from eqspike.analysis.gradients import echoes
+from eqspike.analysis.gradients import blocks, echoes
 from eqspike.analysis.gradients.fixed_point import AtRest
 from eqspike.analysis.gradients.learners import check_learner
 from eqspike.analysis.gradients.report import GradientReport
@@ -97,6 +97,17 @@ class TestBlocks:
         report = of_images(block_recipe(), 0)
         assert not report.holds
         assert "does NOT hold" in report.verdict
+
+    @pytest.mark.parametrize(("form", "holds"), [("difference", True), ("two-states", False)])
+    def test_a_kink_is_passed_by_a_smaller_nudge(
+        self, form: str, holds: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(blocks, "LIMITS", (0.09, 0.08, 1e-7))
+        layers = [{"size": 40}, {"size": 40}, {"size": 4, "activation": "linear"}]
+        report = of_images(block_recipe(form=form, flat=True, blocks=[{"layers": layers}]), 0)
+        assert report.holds == holds
+        betas = [row["beta"] for row in report.data["at_rest"]]
+        assert betas == pytest.approx([0.1, 0.09, 0.08, 1e-7] if holds else [0.1, 0.09])
 
     def test_clamped_outputs_must_be_linear(self) -> None:
         layers = [{"size": 6, "activation": "tanh"}, {"size": 4, "activation": "tanh"}]
