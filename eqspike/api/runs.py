@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from eqspike.analysis.style import figures_as
 from eqspike.api.given import Run, folder_of, optional_path, whole
-from eqspike.experiment.drawing import draw_run
+from eqspike.core.errors import ConfigError
+from eqspike.experiment.drawing import draw_run, draw_runs
 from eqspike.experiment.evaluating import Evaluation, evaluate_run, predict_with
 from eqspike.experiment.metering import Metering, meter_run
 from eqspike.experiment.plugins import plugins as using
@@ -70,21 +72,28 @@ def weights(run: Run) -> dict[str, NDArray[np.float64]]:
 
 
 def plot(
-    run: Run, *, out: str | os.PathLike[str] | None = None, sample: int = 0,
-    plugins: Sequence[str | Path] = (),
+    run: Run | list[Run] | tuple[Run, ...], *, out: str | os.PathLike[str] | None = None, sample: int = 0,
+    format: str = "png", plugins: Sequence[str | Path] = (),
 ) -> list[Path]:  # fmt: skip
     """Draw the figures of a run: learning curve, and by its kind raster, receptive fields, rates.
 
     Args:
-        out: folder of the figures, by default `plots` in the run's folder.
+        run: one run; or several, whose learning curves are drawn in one figure.
+        out: folder of the figures, by default `plots` in the run's folder; needed for several runs.
         sample: test sample whose spikes are drawn.
+        format: `png`, `svg` or `pdf`.
 
     Returns:
         The files written.
     """
     whole("sample", sample, 0)
-    with using(*plugins):
-        return draw_run(folder_of(run), optional_path("out", out), sample)
+    folder = optional_path("out", out)
+    with using(*plugins), figures_as(format):
+        if not isinstance(run, (list, tuple)):
+            return draw_run(folder_of(run), folder, sample)
+        if folder is None:
+            raise ConfigError("several runs in one figure need a folder, out")
+        return draw_runs([folder_of(each) for each in run], folder)
 
 
 def plot_stdp(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from eqspike.cli.commands import add_accept_changes
+from eqspike.cli.commands import add_accept_changes, add_format
 from eqspike.cli.commands import add_command as _add
 from eqspike.cli.energy_arguments import add_estimate, add_report
 from eqspike.cli.grid_arguments import add_reproduce, add_sweep
@@ -188,6 +188,7 @@ def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="also write the figure and the table there"
     )
+    add_format(parser)
     add_accept_changes(parser)
 
 
@@ -217,13 +218,14 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     text = "figures of a run: learning curve, spike raster, receptive fields, rates; or weight change by spike lag"
     parser = _add(commands, "plot", "plotting:plot", text)
     parser.add_argument(
-        "figure", nargs="?", choices=("stdp",),
-        help="only this one: weight change against spike lag, of isolated pairs and of the network as it learns",
+        "runs", nargs="+", type=path, metavar="RUN",
+        help="run folder; of several, their learning curves in one figure; 'stdp RUN' draws weight change against "
+        "spike lag, of isolated pairs and of the network as it learns",
     )  # fmt: skip
-    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="folder of the figures (default: RUN/plots)"
     )
+    add_format(parser)
     parser.add_argument(
         "--sample", type=int, default=0, metavar="N", help="test sample of the raster (default: 0)"
     )

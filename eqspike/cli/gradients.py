@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from eqspike.analysis.style import figures_as
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.experiment import resolve
 from eqspike.experiment.gradients import GradientCheck, check_place
@@ -25,7 +26,8 @@ def check_gradient(options: argparse.Namespace) -> int:
     else:
         _print(check)
     if out:
-        check.write(out)
+        with figures_as(options.format):
+            check.write(out)
         message(f"figures and tables are in {out}")
     return 0 if check.holds else 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from eqspike.cli.commands import add_command as _add
+from eqspike.cli.commands import add_format
 from eqspike.cli.parser import path, seconds
 
 
@@ -37,6 +38,7 @@ def add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="folder of the runs and the table (default: sweeps/MODEL-TASK)",
     )
     _add_workers(parser)
+    add_format(parser)
     parser.add_argument(
         "--checkpoint-seconds", type=seconds, default=120.0, metavar="S",
         help="time between checkpoints inside an epoch (default: 120)",
@@ -62,6 +64,7 @@ def add_reproduce(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         help="folder of the tables and of their runs (default: reproductions)",
     )  # fmt: skip
     _add_workers(parser)
+    add_format(parser)
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from eqspike.analysis.style import figures_as
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.experiment.sweep import read_axis, sweep_into
 from eqspike.experiment.sweep.results import Outcome, table
@@ -24,7 +25,8 @@ def sweep(options: argparse.Namespace) -> int:
     axes = [read_axis(text) for text in options.axes]
     fleet = check_workers(options.workers, options.scheduler)
     try:
-        found, files = sweep_into(_folder(options), base, axes, fleet, _follow)
+        with figures_as(options.format):
+            found, files = sweep_into(_folder(options), base, axes, fleet, _follow)
     except KeyboardInterrupt:
         message("stopped; the same command continues from the checkpoints")
         return INTERRUPTED

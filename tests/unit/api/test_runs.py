@@ -84,3 +84,11 @@ def test_metering(run: TrainingResult) -> None:
     assert [each.work for each in found.work] == ["inference", "training"]
     with pytest.raises(ConfigError, match="batch_sizes must be a whole number, at least 1, got 0"):
         eqspike.meter(run, batch_sizes=[0])
+
+
+def test_runs_in_one_figure(run: TrainingResult, tmp_path: Path) -> None:
+    (path,) = eqspike.plot([run, run.folder], out=tmp_path, format="svg")
+    assert path == tmp_path / "learning_curves.svg"
+    assert path.read_text().lstrip().startswith("<?xml")
+    with pytest.raises(ConfigError, match="need a folder, out"):
+        eqspike.plot([run, run])
