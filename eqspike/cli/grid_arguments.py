@@ -64,6 +64,7 @@ def add_reproduce(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         help="folder of the tables and of their runs (default: reproductions)",
     )  # fmt: skip
     _add_workers(parser)
+    add_format(parser)
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:

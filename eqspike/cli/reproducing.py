@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eqspike import library
+from eqspike.analysis.style import figures_as
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.experiment.reproduction import Budget, PaperTable, load_table, reproduce_into
@@ -24,9 +25,10 @@ def reproduce_tables(options: argparse.Namespace) -> int:
         return _list(options)
     fleet = check_workers(options.workers, options.scheduler)
     try:
-        found, files = reproduce_into(
-            Path(options.out), options.name, fleet, _budget(options), _follow
-        )
+        with figures_as(options.format):
+            found, files = reproduce_into(
+                Path(options.out), options.name, fleet, _budget(options), _follow
+            )
     except KeyboardInterrupt:
         message("stopped; the same command continues from the checkpoints")
         return INTERRUPTED

@@ -138,7 +138,7 @@ def _client(fleet: Fleet, points: int) -> Iterator[Client]:
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address="localhost:0",  # any free port: another sweep may have the usual one
+            dashboard_address="127.0.0.1:0",  # any free port: other grids may run beside this one
             silence_logs=logging.CRITICAL,
             local_directory=str(folder),
             env=_environment(max(1, cores // workers)),

@@ -301,7 +301,10 @@ def finding_of(value: float) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="Dask is not installed")
 def test_on_two_workers_the_same(table: PaperTable, finished: Finished, tmp_path: Path) -> None:
-    (spread,) = reproduce([table], tmp_path, Fleet(workers=2), SHORT)
+    for _ in range(20):  # on a slow machine the budget ends first, and the same call goes on
+        (spread,) = reproduce([table], tmp_path, Fleet(workers=2), SHORT)
+        if not spread["left"]:
+            break
     for one, other in zip(finished.data["rows"], spread["rows"], strict=True):
         assert one["value"] == other["value"]
         assert one["operations"] == other["operations"]
