@@ -24,7 +24,7 @@ extensions = [
     "generated_pages",
 ]
 exclude_patterns = ["_build", "_extensions"]
-suppress_warnings = ["myst.header"]  # guides begin their sections where they like
+suppress_warnings = ["myst.header", "myst.domains", "ref.python"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
