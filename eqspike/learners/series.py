@@ -27,7 +27,7 @@ class SeriesRecipe:
         channels, outputs: of the task; channels without that of time.
         units: kind of oscillators; backward: how units learn.
         time_channel: whether a channel tells how much of the series has passed, from 0 to 1.
-        hidden, size, blocks, step, dropout: see `nn.hssm.HamiltonianStack`.
+        hidden, size, blocks, step, dropout, recompute: see `nn.hssm.HamiltonianStack`.
         loss: key of `learners.losses.LOSSES`.
     """
 
@@ -42,6 +42,7 @@ class SeriesRecipe:
     step: float
     dropout: float
     loss: str
+    recompute: bool
     optimiser: OptimiserRecipe
     kind: ClassVar[str] = "hssm"
 
@@ -60,6 +61,7 @@ class SeriesRecipe:
             section.number("step", 0.01, above=0, high=1),
             section.number("dropout", 0.05, low=0, high=0.99),
             section.choice("loss", tuple(LOSSES), "cross-entropy"),
+            section.flag("recompute", False),
             OptimiserRecipe.read(training),
         )
 
@@ -76,7 +78,7 @@ class SeriesRecipe:
         return HamiltonianStack(
             self.channels + self.time_channel, self.outputs, hidden=self.hidden, units=self.size,
             blocks=self.blocks, kind=self.units, step=self.step, backward=self.backward,
-            dropout=self.dropout, seed=seed,
+            dropout=self.dropout, seed=seed, recompute=self.recompute,
         )  # fmt: skip
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
