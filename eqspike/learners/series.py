@@ -28,7 +28,7 @@ class SeriesRecipe(Recipe):
         channels, outputs: of the task; channels without that of time.
         units: kind of oscillators; backward: how units learn.
         time_channel: whether a channel tells how much of the series has passed, from 0 to 1.
-        hidden, size, blocks, step, dropout: see `nn.hssm.HamiltonianStack`.
+        hidden, size, blocks, step, dropout, recompute: see `nn.hssm.HamiltonianStack`.
         loss: key of `learners.losses.LOSSES`.
     """
 
@@ -43,6 +43,7 @@ class SeriesRecipe(Recipe):
     step: float
     dropout: float
     loss: str
+    recompute: bool
     optimiser: OptimiserRecipe
     kind: ClassVar[str] = "hssm"
     data_parallel: ClassVar[bool] = True
@@ -74,6 +75,7 @@ class SeriesRecipe(Recipe):
             section.number("step", 0.01, above=0, high=1),
             section.number("dropout", 0.05, low=0, high=0.99),
             section.choice("loss", tuple(LOSSES), "cross-entropy"),
+            section.flag("recompute", False),
             OptimiserRecipe.read(training),
         )
 
@@ -90,7 +92,7 @@ class SeriesRecipe(Recipe):
         return HamiltonianStack(
             self.channels + self.time_channel, self.outputs, hidden=self.hidden, units=self.size,
             blocks=self.blocks, kind=self.units, step=self.step, backward=self.backward,
-            dropout=self.dropout, seed=seed,
+            dropout=self.dropout, seed=seed, recompute=self.recompute,
         )  # fmt: skip
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
