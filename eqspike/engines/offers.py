@@ -11,7 +11,7 @@ from eqspike.memory import Binary, Fixed, Ideal, Metaplastic
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, EqSpike, Equilibrium
 from eqspike.rules.readings import EndContrast, Products, StepContrast, StepField, writes_steps
 from eqspike.systems import AnySystem, RateSystem, System
-from eqspike.systems.requirements import Limit, Offer, Parts, require
+from eqspike.systems.requirements import Limit, Offer, Parts, offers_of, require, unmet
 from eqspike.tasks.encoders import ENCODERS
 
 _DENSE = ("dense",)
@@ -137,14 +137,41 @@ _BY_VALUES = replace(
     limits=(_CONTINUAL_MEMORY, _ONE_LEARNS, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
 )
 
+_UNIFORM_SCALE = Limit(
+    lambda system: system.memory.scale.shared == "coupling" and not any(system.memory.scale.rates),
+    "memory.scale",
+    lambda system: f"shared by a {system.memory.scale.shared}, rates {list(system.memory.scale.rates)}",
+    "sums of bits have one factor, which stays",
+    "set memory.scale.shared to coupling and its rates to 0",
+)  # fmt: skip
+_BITS = replace(
+    _RATES,
+    neurons=Parts((BinaryNeuron,)),
+    memories=Parts((Binary,)),
+    readings=Parts((EndContrast,)),
+    values={
+        **_RATES.values,
+        "messages.kind": ("values",),
+        "dynamics.nudge": ("inside",),
+        "feedback.kind": ("tied",),
+    },
+    limits=(_UNIFORM_SCALE,),
+)
+
 _WRITTEN = Parts((SigmaDelta, CurrentBased), ("brian2_text",))
 _STEPPED = Parts((SigmaDelta, CurrentBased), ("step",))
+
+FAST_CHANGES, FAST_BITS = "fast:changes", "fast:bits"
+"""The two kinds of rate-based networks of engine `fast`, each with a session of its own."""
 
 OFFERS: dict[str, tuple[Offer, ...]] = {
     "fast": (
         replace(_FLOAT_SPIKES, limits=(*_FLOAT_SPIKES.limits, _ONLINE_PRECISION)),
         _FLOAT_RATES,
+        _BITS,
     ),
+    FAST_CHANGES: (_FLOAT_RATES,),
+    FAST_BITS: (_BITS,),
     "fast-int": (_ON_LOIHI, _GRADED),
     "brian2": (
         replace(_FLOAT_SPIKES, neurons=_WRITTEN),
@@ -207,6 +234,11 @@ LEARNING: dict[str, tuple[Offer, ...]] = {
 def refuse_unlike(system: AnySystem, engine: str) -> None:
     """Refuse a system that an engine does not run; see `systems.requirements.require`."""
     require(system, engine, OFFERS)
+
+
+def runs(system: AnySystem, engine: str) -> bool:
+    """Whether an engine runs a system."""
+    return not unmet(system, offers_of(engine, OFFERS))
 
 
 def refuse_learning(system: AnySystem, engine: str) -> None:
