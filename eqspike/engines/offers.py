@@ -73,6 +73,12 @@ _TWO_PHASES = Limit(
     "its schedule counts one free and one nudged phase of EqSpike", "set rule.kind to eqspike",
 )  # fmt: skip
 
+_BITS_BY_CHANGES = Limit(
+    lambda system: system.messages.of_changes or system.neuron.sends_bits,
+    "messages.kind", lambda system: f"{system.messages.kind} of neuron {system.neuron.kind}",
+    "a chip is sent what has changed, which says the same of bits alone", "set messages.kind to changes",
+)  # fmt: skip
+
 _SPIKES = Offer(
     System,
     Parts((SigmaDelta, CurrentBased)),
@@ -123,8 +129,13 @@ _FLOAT_RATES = replace(_RATES, memories=_ANY_MEMORY)
 _AT_ONCE = replace(_RATES, values={**_RATES.values, "dynamics.updates": ("synchronous",)})
 _GRADED = replace(
     _AT_ONCE,
-    values={**_AT_ONCE.values, "dynamics.nudge": ("inside",), "feedback.kind": ("tied",)},
-    limits=(_AS_NUDGING,),
+    values={
+        **_AT_ONCE.values,
+        "messages.kind": ("changes", "values"),
+        "dynamics.nudge": ("inside",),
+        "feedback.kind": ("tied",),
+    },
+    limits=(_AS_NUDGING, _BITS_BY_CHANGES),
 )
 _BY_VALUES = replace(
     _FLOAT_RATES,
@@ -216,6 +227,7 @@ _BY_FLIPS = replace(
             "memory.scale.rates", lambda system: list(system.memory.scale.rates),
             "it flips signs and keeps their scale", "set them to 0",
         ),
+        _BITS_BY_CHANGES,
     ),
 )  # fmt: skip
 

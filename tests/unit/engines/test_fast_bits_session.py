@@ -14,7 +14,7 @@ from eqspike.core.messages import Messages
 from eqspike.core.neurons import BinaryNeuron
 from eqspike.core.rates import Dynamics
 from eqspike.engines.fast.bits import BitSession
-from eqspike.engines.fast.bits.words import add_levels, add_turned, pack, unpack
+from eqspike.engines.fast.bits.words import add_levels, add_sent, add_turned, pack, unpack
 from eqspike.engines.offers import FAST_BITS, runs
 from eqspike.experiment.families import family
 from eqspike.experiment.sessions import open_session
@@ -55,6 +55,11 @@ def test_sums_by_population_count() -> None:
     levels = generator.integers(0, 256, 32)
     total, lit = np.zeros(50, np.int32), np.zeros(50, np.int32)
     _turned(rows, pack(old)[0], pack(new)[0], total)
+    many = pack(generator.random((1, 7 * 32)) < 0.5)[0]
+    grid = generator.random((7 * 32, 50)) < 0.5
+    summed = np.zeros(50, np.int32)
+    _sent(pack(grid.T).T.ravel().copy(), many, summed)
+    np.testing.assert_array_equal(summed, unpack(many, 7 * 32).astype(int) @ (2 * grid - 1))
     _levels(rows, pack((levels[None] >> np.arange(8)[:, None]) & 1)[:, 0], lit)
     np.testing.assert_array_equal(total, (new.astype(int) - old) @ signs)
     np.testing.assert_array_equal(lit, levels @ (signs > 0))
@@ -63,6 +68,11 @@ def test_sums_by_population_count() -> None:
 @njit  # type: ignore[untyped-decorator]
 def _turned(rows: Any, old: Any, new: Any, total: Any) -> None:
     add_turned(rows, old, new, total)
+
+
+@njit  # type: ignore[untyped-decorator]
+def _sent(rows: Any, sent: Any, total: Any) -> None:
+    add_sent(rows, sent, total)
 
 
 @njit  # type: ignore[untyped-decorator]

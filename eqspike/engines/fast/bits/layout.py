@@ -102,6 +102,7 @@ class Sample(NamedTuple):
         planes: (words of pixels, 8) digits of the levels.
         below, above: (free neurons,) sums of weight x what the layer below and the layer above send.
         drive, state: (free neurons,); bits, fresh: (words,) what is sent, and what will be after this step.
+        settled, owed: (layers,) whether no bit can turn while the drive stays, and steps left out since then.
         at_rest, kept: where all samples start, and where a phase may start again.
     """
 
@@ -112,6 +113,8 @@ class Sample(NamedTuple):
     state: Floats
     bits: Words
     fresh: Words
+    settled: NDArray[np.uint8]
+    owed: Whole
     at_rest: Moment
     kept: Moment
 
@@ -165,7 +168,11 @@ def make_sample(layout: BitLayout, precision: str) -> Sample:
 
     planes = np.zeros((pixels, PLANES), np.uint32)
     starts = [Moment(sums(), sums(), floats(), bits()) for _ in range(2)]
-    return Sample(planes, sums(), sums(), floats(), floats(), bits(), bits(), *starts)
+    layers = len(layout.sizes)
+    return Sample(
+        planes, sums(), sums(), floats(), floats(), bits(), bits(), np.zeros(layers, np.uint8),
+        np.zeros(layers, np.int64), *starts,
+    )  # fmt: skip
 
 
 def columns(layout: BitLayout, layer: int) -> slice:

@@ -153,7 +153,8 @@ class BitSession:
         return found
 
     def _scores(self, ends: Words) -> Floats:
-        return self.system.scores(self._simulator.bits(ends)[self.system.network.output.name])
+        last = len(self.system.network.free_layers)
+        return self.system.scores(self._simulator.bits_of(ends, last))
 
     def _biases(self) -> dict[str, Floats]:
         """Biases by name: views."""

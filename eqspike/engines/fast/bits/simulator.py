@@ -124,11 +124,13 @@ class BitSimulator:
 
     def bits(self, ends: Words) -> Arrays:
         """Bits (..., words) by layer, (..., neurons) of 0.0 and 1.0."""
-        at = self.layout.words_at
-        return {
-            layer.name: unpack(ends[..., at[n] : at[n + 1]], layer.size).astype(np.float64)
-            for n, layer in enumerate(self.system.network.free_layers, start=1)
-        }
+        layers = self.system.network.free_layers
+        return {layer.name: self.bits_of(ends, n) for n, layer in enumerate(layers, start=1)}
+
+    def bits_of(self, ends: Words, layer: int) -> NDArray[np.float64]:
+        """Those of one layer, counted from the input."""
+        at, size = self.layout.words_at, int(self.layout.sizes[layer])
+        return unpack(ends[..., at[layer] : at[layer + 1]], size).astype(np.float64)
 
     def _words(self, flat: Words, at: NDArray[np.int64], coupling: int, way: int) -> Words:
         shape = self.system.network.couplings[coupling].shape

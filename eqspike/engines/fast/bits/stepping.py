@@ -54,21 +54,29 @@ def drive_layer(layer: Any, layout: Any, weights: Any, sample: Any) -> None:
 
 
 @inlined
+def turned(layer: Any, layout: Any, sample: Any) -> int:
+    """How many words of a layer differ from what it has sent."""
+    found = 0
+    for word in range(layout.words_at[layer], layout.words_at[layer + 1]):
+        found += sample.bits[word] != sample.fresh[word]
+    return found
+
+
+@inlined
 def carry(old: Any, new: Any, rows: Any, at: Any, anew: Any, total: Any) -> None:
     """Bring the sums of a layer to what the layer beside it sends now: by words that turned, or anew if most did.
 
     Args:
         old, new: words sent before and now; rows: of the coupling's weights, flat, from place `at`.
     """
-    size = total.shape[0]
+    size, words = total.shape[0], new.shape[0]
     if anew:
         total[:] = 0
-    for word in range(new.shape[0]):
-        row = rows[at + word * size : at + (word + 1) * size]
-        if anew:
-            if new[word] != 0:
-                add_sent(row, new[word], total)
-        elif new[word] != old[word]:
+        add_sent(rows[at : at + words * size], new, total)
+        return
+    for word in range(words):
+        if new[word] != old[word]:
+            row = rows[at + word * size : at + (word + 1) * size]
             add_turned(row, old[word], new[word], total)
 
 
@@ -78,12 +86,10 @@ def send(layer: Any, layout: Any, weights: Any, sample: Any) -> bool:
     starts, last = layout.starts, layout.sizes.shape[0] - 1
     words = slice(layout.words_at[layer], layout.words_at[layer + 1])
     old, new = sample.bits[words], sample.fresh[words]
-    turned = 0
-    for word in range(new.shape[0]):
-        turned += old[word] != new[word]
-    if turned == 0:
+    number = turned(layer, layout, sample)
+    if number == 0:
         return False
-    anew = 2 * turned > new.shape[0]
+    anew = 2 * number > new.shape[0]
     if layer < last:
         total = sample.below[starts[layer + 1] : starts[layer + 2]]
         carry(old, new, weights.up, layout.up_at[layer], anew, total)
@@ -121,6 +127,47 @@ def advance(
 
 
 @inlined
+def is_settled(layer: Any, layout: Any, physics: Any, sample: Any) -> bool:
+    """Whether no bit of a layer can turn while its drive stays.
+
+    A step is a function of the state that never falls where the state grows. So states on the side of 1/2 to which
+    a step takes 1/2 itself stay on it, with all roundings.
+    """
+    old_share, share, half = physics.parameters[0], physics.parameters[1], physics.parameters[3]
+    drive = sample.drive[layout.starts[layer] : layout.starts[layer + 1]]
+    for place in range(layout.words_at[layer + 1] - layout.words_at[layer]):
+        word = uint32(0)
+        part = drive[place * WORD : min((place + 1) * WORD, drive.shape[0])]
+        for lane in range(part.shape[0]):
+            word |= uint32(old_share * half + share * part[lane] >= half) << uint32(lane)
+        if sample.bits[layout.words_at[layer] + place] != word:
+            return False
+    return True
+
+
+@inlined
+def pay(layer: Any, layout: Any, physics: Any, sample: Any) -> None:
+    """Do the steps that a settled layer has left out."""
+    first, last = layout.starts[layer], layout.starts[layer + 1]
+    old_share, share = physics.parameters[0], physics.parameters[1]
+    zero, one = physics.parameters[2], physics.parameters[4]
+    state, drive, owed = sample.state[first:last], sample.drive[first:last], sample.owed[layer]
+    for _ in range(owed // 4):
+        for neuron in range(state.shape[0]):
+            push = share * drive[neuron]
+            new = min(max(old_share * state[neuron] + push, zero), one)
+            new = min(max(old_share * new + push, zero), one)
+            new = min(max(old_share * new + push, zero), one)
+            state[neuron] = min(max(old_share * new + push, zero), one)
+    for _ in range(owed % 4):
+        for neuron in range(state.shape[0]):
+            new = old_share * state[neuron] + share * drive[neuron]
+            state[neuron] = min(max(new, zero), one)
+    sample.owed[layer] = 0
+    sample.settled[layer] = 0
+
+
+@inlined
 def step(
     taught: Any, beta: Any, target: Any, layout: Any, weights: Any, physics: Any, sample: Any
 ) -> None:  # fmt: skip
@@ -128,14 +175,19 @@ def step(
     layers = layout.sizes.shape[0]
     for turn in range(physics.turns):
         for layer in range(1 + turn, layers, physics.turns):
-            nudged = taught and layer == layers - 1
-            advance(layer, nudged, beta, target, layout, physics, sample)
+            if sample.settled[layer]:
+                sample.owed[layer] += 1
+                continue
+            output = layer == layers - 1
+            advance(layer, taught and output, beta, target, layout, physics, sample)
+            if not output and turned(layer, layout, sample) == 0:
+                sample.settled[layer] = is_settled(layer, layout, physics, sample)
         for layer in range(1 + turn, layers, physics.turns):
             if send(layer, layout, weights, sample):
-                if layer > 1:
-                    drive_layer(layer - 1, layout, weights, sample)
-                if layer < layers - 1:
-                    drive_layer(layer + 1, layout, weights, sample)
+                for beside in range(max(layer - 1, 1), min(layer + 2, layers)):
+                    if beside != layer:
+                        pay(beside, layout, physics, sample)
+                        drive_layer(beside, layout, weights, sample)
 
 
 @inlined
@@ -172,6 +224,8 @@ def put_back(moment: Any, layout: Any, weights: Any, sample: Any) -> None:
     sample.above[:] = moment.above
     sample.state[:] = moment.state
     sample.bits[:] = moment.bits
+    sample.owed[:] = 0
+    sample.settled[:] = 0
     for layer in range(1, layout.sizes.shape[0]):
         drive_layer(layer, layout, weights, sample)
 
@@ -201,5 +255,8 @@ def present(
                     layout, weights, physics, sample,
                 )  # fmt: skip
             ends[stretch, number, :] = sample.bits
+            if stretch + 1 < plan.steps.shape[0]:
+                for layer in range(1, layout.sizes.shape[0]):
+                    pay(layer, layout, physics, sample)
             if stretch == plan.kept:
                 keep(sample.kept, sample)

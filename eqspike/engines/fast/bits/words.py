@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
+from numba import types, uint32
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -71,10 +71,27 @@ def add_turned(rows: Any, old: Any, new: Any, total: Any) -> None:
 
 @inlined
 def add_sent(rows: Any, sent: Any, total: Any) -> None:
-    """Add to sums of weight x bit those of a word of senders; arguments as in `add_turned`."""
-    number = popcount(sent)
-    for receiver in range(total.shape[0]):
-        total[receiver] += 2 * popcount(rows[receiver] & sent) - number
+    """Add to sums of weight x bit those of many words of senders.
+
+    Args:
+        rows: bits of the weights, flat, (words x receivers,); sent: (words,); total: (receivers,).
+    """
+    size, words = total.shape[0], sent.shape[0]
+    for word in range(0, words - 3, 4):
+        block = rows[word * size : (word + 4) * size]
+        s0, s1, s2, s3 = sent[word], sent[word + 1], sent[word + 2], sent[word + 3]
+        if s0 | s1 | s2 | s3:
+            number = popcount(s0) + popcount(s1) + popcount(s2) + popcount(s3)
+            for receiver in range(size):
+                products = (
+                    popcount(block[receiver] & s0)
+                    + popcount(block[size + receiver] & s1)
+                    + popcount(block[2 * size + receiver] & s2)
+                    + popcount(block[3 * size + receiver] & s3)
+                )
+                total[receiver] += 2 * products - number
+    for word in range(words // 4 * 4, words):
+        add_turned(rows[word * size : (word + 1) * size], uint32(0), sent[word], total)
 
 
 @inlined
