@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eqspike.core.errors import missing_package
+from eqspike.core.errors import ConfigError, missing_package
 from eqspike.core.files import write_bytes
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 150
+
+FORMATS: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
+}
+"""Formats of figures, with what must be left out of each file so that equal figures give equal files."""
+
+_FORMAT = ContextVar("figure format", default="png")
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#AA5599"
 """Distinct for all common kinds of colour blindness (M. Okabe and K. Ito, Color Universal Design, 2008)."""
@@ -54,6 +64,7 @@ _SETTINGS: dict[str, Any] = {
     "lines.markersize": 6,
     "legend.frameon": False,
     "figure.facecolor": "white",
+    "svg.hashsalt": "eqspike",
 }
 
 
@@ -100,14 +111,37 @@ def without_frame(axes: Axes) -> None:
     axes.spines[:].set_visible(False)
 
 
+@contextmanager
+def figures_as(name: str) -> Iterator[None]:
+    """Within this context, figures are saved in the format of that name: `png`, `svg` or `pdf`.
+
+    Raises:
+        ConfigError: for another name.
+    """
+    if name not in FORMATS:
+        raise ConfigError(f"figures are written as {', '.join(FORMATS)}, got '{name}'")
+    token = _FORMAT.set(name)
+    try:
+        yield
+    finally:
+        _FORMAT.reset(token)
+
+
 def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG; equal figures give equal files with the same version of matplotlib.
+    """Write a figure; equal figures give equal files with the same version of matplotlib.
+
+    Args:
+        path: of the file; its ending becomes that of the format that `figures_as` set, by default `png`.
+
+    Returns:
+        The file written.
 
     Raises:
         RunError: if it cannot be written.
     """
-    content = io.BytesIO()
+    name, content = _FORMAT.get(), io.BytesIO()
     with styled():
-        figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+        figure.savefig(content, format=name, dpi=DOTS_PER_INCH, metadata=FORMATS[name])
+    path = path.with_suffix(f".{name}")
     write_bytes(path, content.getvalue())
     return path

@@ -114,13 +114,27 @@ def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "round a run to a chip's integers, check the chip's limits and write what it is loaded with"
     )
     parser = _add(commands, "deploy", "deploying:deploy", text)
-    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
+    parser.add_argument(
+        "run", type=path, metavar="RUN", help="run folder, or a .nir file of another tool"
+    )
     parser.add_argument("--chip", required=True, metavar="CHIP", help="loihi1, or a YAML file")
     parser.add_argument(
-        "--samples", type=int, default=1000, metavar="N",
+        "--samples", type=int, metavar="N",
         help="training samples that decide the scale (default: 1000)",
     )  # fmt: skip
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+    parser.add_argument(
+        "--spikes", type=path, metavar="FILE",
+        help=".nir file: .npy or .npz with the spikes of the inputs (samples, steps, inputs)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--step-ms", type=float, metavar="MS", help=".nir file: the time step it was trained with"
+    )
+    parser.add_argument(
+        "--lava",
+        action="store_true",
+        help=".nir file: also run it in Lava; status 1 if spikes differ",
+    )
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="folder of the files (default: RUN/deployment)"
     )
@@ -172,6 +186,7 @@ def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="also write the figure and the table there"
     )
+    _add_format(parser)
     add_accept_changes(parser)
 
 
@@ -231,6 +246,7 @@ def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--scheduler", metavar="ADDRESS",
         help="a running Dask scheduler instead, such as tcp://host:8786",
     )  # fmt: skip
+    _add_format(parser)
     parser.add_argument(
         "--checkpoint-seconds", type=seconds, default=120.0, metavar="S",
         help="time between checkpoints inside an epoch (default: 120)",
@@ -241,13 +257,14 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     text = "figures of a run: learning curve, spike raster, receptive fields, rates; or weight change by spike lag"
     parser = _add(commands, "plot", "plotting:plot", text)
     parser.add_argument(
-        "figure", nargs="?", choices=("stdp",),
-        help="only this one: weight change against spike lag, of isolated pairs and of the network as it learns",
+        "runs", nargs="+", type=path, metavar="RUN",
+        help="run folder; of several, their learning curves in one figure; 'stdp RUN' draws weight change against "
+        "spike lag, of isolated pairs and of the network as it learns",
     )  # fmt: skip
-    parser.add_argument("run", type=path, metavar="RUN", help="run folder")
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="folder of the figures (default: RUN/plots)"
     )
+    _add_format(parser)
     parser.add_argument(
         "--sample", type=int, default=0, metavar="N", help="test sample of the raster (default: 0)"
     )
@@ -257,6 +274,12 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )  # fmt: skip
     parser.add_argument("--engine", default="fast", help="stdp: what presents them (default: fast)")
     add_accept_changes(parser)
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format", choices=("png", "svg", "pdf"), default="png", help="of figures (default: png)"
+    )
 
 
 def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,18 +8,16 @@ from typing import Any
 
 from eqspike.cli.estimating import conditions_of, figures_of
 from eqspike.cli.printing import print_json, print_table
-from eqspike.core.files import check_writable, together
+from eqspike.core.files import check_writable
 from eqspike.energy import Conditions
-from eqspike.experiment.comparing import compare_systems
+from eqspike.experiment.comparing import compare_systems, write_compared
 from eqspike.experiment.estimating import chip_names
 from eqspike.reports.comparison import SystemComparison
 from eqspike.reports.comparison_document import (
     chip_panels,
     system_line,
-    write_comparison,
 )
 from eqspike.reports.export import comparison_json
-from eqspike.reports.inputs import write_comparison_inputs
 from eqspike.reports.ranges import RangeEntry
 
 
@@ -34,9 +32,7 @@ def compare(options: argparse.Namespace) -> int:
         conditions=None if conditions == Conditions() else conditions,
         figures=figures_of(options.figures),
     )
-    with together():
-        paths = write_comparison(comparison, out)
-        write_comparison_inputs(comparison, chips, out, figures)
+    paths = write_compared(comparison, chips, figures, out)
     if options.json:
         data = comparison_json(comparison)
         print_json({"systems": _short(data), "files": [str(path) for path in paths]})

@@ -8,14 +8,18 @@ from pathlib import Path
 
 from eqspike.cli.printing import print_json, print_table
 from eqspike.core.errors import ConfigError
-from eqspike.core.files import check_writable, together
+from eqspike.core.files import check_writable
 from eqspike.core.quantities import Interval
 from eqspike.energy import Conditions
 from eqspike.energy.text import percent, si, si_range
-from eqspike.experiment.estimating import chip_names, estimate_counts, estimate_run
-from eqspike.reports import EnergyReport, report_json, write_report
+from eqspike.experiment.estimating import (
+    chip_names,
+    estimate_counts,
+    estimate_run,
+    write_estimate,
+)
+from eqspike.reports import EnergyReport, report_json
 from eqspike.reports.contents import ChipEnergy, Priced
-from eqspike.reports.inputs import write_inputs
 
 HEADER = (
     "chip",
@@ -43,9 +47,7 @@ def estimate(options: argparse.Namespace) -> int:
         figures=figures,
         samples_per_second=options.samples_per_second,
     )
-    with together():
-        paths = write_report(report, out)
-        write_inputs(report, chips, out, figures)
+    paths = write_estimate(report, chips, out, figures)
     if options.json:
         found = report_json(report)["chips"]
         wanted = ("inference_j", "training_sample_j", "training_run_j")

@@ -8,6 +8,7 @@ from pathlib import Path
 from eqspike.analysis.stdp import LARGEST_LAG, Pairs
 from eqspike.analysis.style import require_matplotlib
 from eqspike.cli.printing import message, print_json, print_table
+from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable
 from eqspike.experiment.stdp import Stdp, as_json, draw_stdp, measure_stdp
 from eqspike.training import RunFolder
@@ -19,12 +20,14 @@ _LAGS = (-10, -1, 0, 1, 10)
 def stdp(options: argparse.Namespace) -> int:
     """Weight change against spike lag, of isolated pairs and in a run's network."""
     require_matplotlib()
-    run = Path(options.run)
+    if len(options.runs) > 2:
+        raise ConfigError(f"plot stdp draws one run, got {' '.join(options.runs[1:])}")
+    run = Path(options.runs[1])
     check_writable(Path(options.out) if options.out else RunFolder.open(run).plots, "stdp.png")
     measured = measure_stdp(run, options.samples, options.engine)
     path = draw_stdp(measured, run, Path(options.out) if options.out else None)
     if options.json:
-        print_json({"run": options.run, "figure": str(path), **as_json(measured)})
+        print_json({"run": str(run), "figure": str(path), **as_json(measured)})
         return 0
     _print_pairs(measured)
     _print_in_situ(measured)

@@ -100,10 +100,12 @@ class Network:
 
     Attributes:
         convolutions: of each coupling from the input, None where it is dense; empty if all are.
+        one_way: whether no coupling runs back, as in a feedforward network that was trained elsewhere.
     """
 
     layers: tuple[Layer, ...]
     convolutions: tuple[Convolution | None, ...] = ()
+    one_way: bool = False
 
     @property
     def input(self) -> Layer:
@@ -122,10 +124,13 @@ class Network:
 
     @property
     def couplings(self) -> tuple[Coupling, ...]:
-        """Couplings from input to output; only those between free layers run both ways."""
+        """Couplings from input to output; only those between free layers run both ways, if any do."""
         convolutions = self.convolutions or (None,) * (len(self.layers) - 1)
         parts = zip(self.layers[:-1], self.layers[1:], convolutions, strict=True)
-        return tuple(Coupling(pre, post, i > 0, how) for i, (pre, post, how) in enumerate(parts))
+        return tuple(
+            Coupling(pre, post, i > 0 and not self.one_way, how)
+            for i, (pre, post, how) in enumerate(parts)
+        )
 
     @property
     def synapses(self) -> int:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from eqspike.core.errors import ConfigError, RunError
+from eqspike.core.files import together
 from eqspike.energy import Conditions
 from eqspike.experiment.estimating import read_run
 from eqspike.reports.comparison import ComparedSystem, SystemComparison, build_comparison
-from eqspike.reports.inputs import load_chips
+from eqspike.reports.comparison_document import write_comparison
+from eqspike.reports.inputs import load_chips, write_comparison_inputs
 from eqspike.reports.sources import FILES, ReportSource, is_report, read_source
 
 DEFAULT_CHIPS = ("loihi1", "odin")
@@ -60,6 +62,16 @@ def compare_systems(
     merged = _figures(reports, figures or {}, {chip.name for chip in used})
     given = conditions or _conditions(reports)
     return build_comparison(systems, load_chips(names, merged), given), names, merged
+
+
+def write_compared(
+    comparison: SystemComparison, chips: tuple[str, ...], figures: Figures, out: Path
+) -> tuple[Path, ...]:
+    """Write what `compare_systems` gave into the folder `out`, all or none; returns the comparison's files."""
+    with together():
+        paths = write_comparison(comparison, out)
+        write_comparison_inputs(comparison, chips, out, figures)
+    return paths
 
 
 def labels(paths: Sequence[Path]) -> tuple[str, ...]:

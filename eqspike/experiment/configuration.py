@@ -66,13 +66,13 @@ class Configuration:
 
 
 def resolve(
-    model: str, task: str, *, engine: str | None = None, seed: int = 0, epochs: int | None = None,
+    model: str | Model, task: str, *, engine: str | None = None, seed: int = 0, epochs: int | None = None,
     limit: int | None = None, test_limit: int | None = None, overrides: tuple[str, ...] = (),
 ) -> Configuration:  # fmt: skip
     """Configuration of a new run from names and overrides.
 
     Args:
-        model, task: library names or paths of YAML files.
+        model, task: library names or paths of YAML files; a model also as it was read.
         engine: by default the one for the model's neurons.
         epochs: replaces the model's number of epochs.
         limit, test_limit: at least 1, or None for all samples.
@@ -81,9 +81,7 @@ def resolve(
     Raises:
         ConfigError: for anything wrong, before any work.
     """
-    path = library.find("models", model)
-    data = copy.deepcopy(library.load_yaml(path))
-    source = str(path)
+    name, source, data = _described(model)
     for override in overrides:
         _apply(data, override)
         source += f" with --set {shorten(override)}"
@@ -93,7 +91,7 @@ def resolve(
     in_library = task in library.names("tasks")
     _check_counts(seed=seed, limit=limit, test_limit=test_limit)
     with recording() as used:
-        read = read_model(data, source, path.stem)
+        read = read_model(data, source, name)
         load_task(task)
         engine = engine or read.engine
         ENGINES.named(engine.split(":")[0])
@@ -106,6 +104,14 @@ def resolve(
         test_limit,
         origins(used),
     )
+
+
+def _described(model: str | Model) -> tuple[str, str, Any]:
+    """Name of a model, where it was read, and a description that may be changed."""
+    if isinstance(model, Model):
+        return model.name, f"model '{model.name}'", copy.deepcopy(model.description)
+    path = library.find("models", model)
+    return path.stem, str(path), copy.deepcopy(library.load_yaml(path))
 
 
 def load_configuration(path: Path) -> Configuration:

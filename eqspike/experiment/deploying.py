@@ -69,7 +69,7 @@ def deploy_run(
     out = out or folder.path / "deployment"
     check_writable(out, _NETWORK)
     configuration = load_configuration(folder.config_path)
-    profile = _loihi_profile(chip)
+    profile = loihi_profile(chip)
     system = configuration.model.spiking_system("the deployment to a spiking chip")
     refuse_unlike(system, "fast-int")
     mapping = map_to_cores(system.network, profile)
@@ -100,7 +100,12 @@ def load_deployment(folder: Path) -> LoihiNetwork:
     return read_network(data.get("network", {}), arrays, str(folder))
 
 
-def _loihi_profile(chip: str) -> ChipProfile:
+def loihi_profile(chip: str) -> ChipProfile:
+    """A profile of the first Loihi, by name or path.
+
+    Raises:
+        UnsupportedError: for another chip.
+    """
     profile = load_profile(chip)
     if not profile.name.startswith("loihi1"):
         raise UnsupportedError(

@@ -11,12 +11,13 @@ from eqspike import library
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
+from eqspike.core.files import together
 from eqspike.energy import Conditions
 from eqspike.energy.counts_file import read_counts_file
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.families import Subject, family
-from eqspike.reports import EnergyReport, build_report
-from eqspike.reports.inputs import load_chips
+from eqspike.reports import EnergyReport, build_report, write_report
+from eqspike.reports.inputs import load_chips, write_inputs
 from eqspike.training import RunFolder
 
 
@@ -81,6 +82,21 @@ def estimate_counts(
         weights=counted.weights,
         samples_per_second=samples_per_second,
     )
+
+
+def write_estimate(
+    report: EnergyReport, chips: tuple[str, ...], out: Path,
+    figures: Mapping[str, Mapping[str, str]] | None = None,
+) -> tuple[Path, ...]:  # fmt: skip
+    """Write a report and what it was made from into the folder `out`, all or none; returns the report's files.
+
+    Args:
+        chips, figures: those that the report was made with.
+    """
+    with together():
+        paths = write_report(report, out)
+        write_inputs(report, chips, out, figures or {})
+    return paths
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import ConfigError
-from eqspike.experiment.configuration import load_configuration
-from eqspike.experiment.runs import Data, check_engine, open_learner
+from eqspike.core.errors import ConfigError, DataError, UnsupportedError
+from eqspike.experiment.configuration import Configuration, load_configuration
+from eqspike.experiment.runs import Data, check_engine, check_fit, open_learner
+from eqspike.tasks import Curriculum, Series, SeriesTask, Split, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
-from eqspike.training import CellWrites, RunFolder, activity_of, cell_writes, evaluate, mean_rates
+from eqspike.tasks.saving import levels
+from eqspike.training import (
+    CellWrites,
+    RunFolder,
+    activity_of,
+    cell_writes,
+    evaluate,
+    mean_rates,
+    predict,
+)
 
 
 @dataclass(frozen=True)
@@ -94,3 +106,55 @@ def evaluate_run(out: Path, *, engine: str | None = None, limit: int | None = No
         cell_writes(weights),
         activity,
     )
+
+
+def predict_with(out: Path, inputs: ArrayLike, *, engine: str | None = None) -> NDArray[np.float64]:
+    """Outputs of a run's weights for samples that are not of its task's files.
+
+    Args:
+        out: the run's folder.
+        inputs: (samples, ...) in the shape of the task's samples, images also flat; levels 0..255, booleans or
+            floats in [0, 1], or series as the task's `load` gives them.
+        engine: another engine than the run was trained with.
+
+    Returns:
+        (samples, outputs).
+
+    Raises:
+        DataError: for another shape, type or range.
+        UnsupportedError: if the run learnt several tasks in turn.
+        RunError: if there is no run, or no epoch has been completed.
+    """
+    folder = RunFolder.open(out)
+    configuration = load_configuration(folder.config_path)
+    if engine is not None:
+        configuration = replace(configuration, engine=engine)
+        check_engine(configuration)
+    samples = _samples(configuration, inputs)
+    weights = folder.weights()
+    with open_learner(configuration) as learner:
+        learner.load(weights)
+        return np.asarray(predict(learner, samples, configuration.seed), np.float64)
+
+
+def _samples(configuration: Configuration, inputs: ArrayLike) -> Split | Series:
+    """Inputs as the learner reads them, with targets that nobody looks at."""
+    task = load_task(configuration.task)
+    check_fit(configuration, task)
+    if isinstance(task, Curriculum):
+        raise UnsupportedError(
+            f"task '{task.name}' is several tasks in turn, each with inputs of its own; use evaluate"
+        )
+    array = np.asarray(inputs)
+    shapes = [task.input_shape]
+    if isinstance(task, Task):
+        shapes.append((math.prod(task.input_shape),))
+    if array.shape[1:] not in shapes or not len(array):
+        wanted = " or ".join(f"(samples, {', '.join(map(str, shape))})" for shape in shapes)
+        raise DataError(f"inputs: must have shape {wanted}, got {array.shape}")
+    if isinstance(task, SeriesTask):
+        series = array.astype(np.float32)
+        if not np.isfinite(series).all():
+            raise DataError("inputs: must be finite numbers")
+        return Series(series, np.zeros(len(array), np.int64))
+    return Split(levels("inputs", array).reshape(len(array), -1), np.zeros(len(array), np.int64))

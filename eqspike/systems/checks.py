@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eqspike.core.errors import ConfigError
+from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Images, Labels
 from eqspike.core.rates import refuse_convolutions
 from eqspike.rules.refusals import refuse_network
@@ -17,6 +17,10 @@ def refuse_impossible(system: AnySystem) -> None:
     Raises:
         UnsupportedError: saying why.
     """
+    if system.network.one_way:
+        raise UnsupportedError(
+            "a network whose couplings run one way has no error to send back; it can be deployed, not trained"
+        )
     if isinstance(system, RateSystem):
         system.dynamics.refuse(system.neuron)
         refuse_convolutions(system.network, system.feedback, system.messages)

@@ -21,10 +21,11 @@ from eqspike.experiment.plugins import plugins
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "plugins"
 RULE = EXAMPLES / "triplet_rule.py"
-TRIPLET = (
-    "rule.kind=triplet-like", "rule.tau_late=50", "rule.share=0.4", "rule.tau_slow=20",
-    "rule.tau_fast=5",
-)  # fmt: skip
+SETTINGS = {
+    "rule.kind": "triplet-like", "rule.tau_late": 50, "rule.share": 0.4, "rule.tau_slow": 20,
+    "rule.tau_fast": 5,
+}  # fmt: skip
+TRIPLET = tuple(f"{key}={value}" for key, value in SETTINGS.items())
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def test_the_rule_trains_in_the_fast_engine_and_spikes_alike_in_brian2(tmp_path:
     with plugins(RULE):
         run = eqspike.train(
             "eqspike-digits", "digits", out=tmp_path / "run", quiet=True, epochs=2, limit=300,
-            settings=dict(each.split("=") for each in TRIPLET),
+            settings=SETTINGS,
         )  # fmt: skip
         assert run.accuracy is not None
         assert run.accuracy > 0.2, "a guess is right in a tenth of the cases"

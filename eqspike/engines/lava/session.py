@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,31 +19,15 @@ from eqspike.engines.integers.loihi import (
     stored_weights,
 )
 from eqspike.engines.integers.loihi_learning import refuse_unlearnable, represented_codes
+from eqspike.engines.lava.block import BLOCK_SAMPLES, Block, present
 from eqspike.engines.lava.child import PATIENCE_S, Child
 from eqspike.engines.lava.counting import free_phase_counts, learning_counts
-from eqspike.engines.lava.files import NETWORK, SENT, TAUGHT, recorded
 from eqspike.engines.lava.learning import learn
 from eqspike.engines.lava.schedule import input_lines, teacher_lines
 from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import check_arrays, expected_shapes, initial_weights
-
-BLOCK_SAMPLES = 100
-"""Samples presented by one graph: bounds the memory of the input written out in time."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """What was recorded of some samples, by layer name.
-
-    Attributes:
-        spikes: (samples, steps, neurons); currents, potentials: (samples, reads, neurons).
-    """
-
-    spikes: dict[str, NDArray[np.uint8]]
-    currents: dict[str, NDArray[np.int32]]
-    potentials: dict[str, NDArray[np.int32]]
 
 
 class LavaSession:
@@ -190,26 +172,8 @@ class LavaSession:
         self, sent: NDArray[np.uint8], taught: NDArray[np.uint8] | None, samples: int, steps: int,
         every: int,
     ) -> Block:  # fmt: skip
-        folder = self._child.folder
-        (folder / NETWORK).write_bytes(pickle.dumps(self.network))
-        np.save(folder / SENT, sent)
-        if taught is not None:
-            np.save(folder / TAUGHT, taught)
-        self._child.ask(
-            "present",
-            samples=samples,
-            steps=steps,
-            every=every,
-            taught=taught is not None,
-            bits=9 if self.system.rule.online else 8,
-        )
-        found: dict[str, dict[str, NDArray[Any]]] = {}
-        for layer in self.network.layers:
-            for kind, file in recorded(layer.name).items():
-                rows = np.load(folder / file)
-                found.setdefault(kind, {})[layer.name] = rows.reshape(samples, -1, layer.size)
-                (folder / file).unlink()
-        return Block(found["spikes"], found["current"], found["potential"])
+        bits = 9 if self.system.rule.online else 8
+        return present(self._child, self.network, sent, taught, samples, steps, every, bits)
 
     def _count(self, sent: NDArray[np.uint8], block: Block, samples: int) -> None:
         network = self.system.network

@@ -3,6 +3,7 @@
 from eqspike.experiment.sweep.grid import Axis, Point, grid, read_axis
 from eqspike.experiment.sweep.results import Sweep, pareto_front, write_sweep
 from eqspike.experiment.sweep.running import Fleet, run_sweep
+from eqspike.experiment.sweep.whole import sweep_into
 
 __all__ = [
     "Axis",
@@ -13,5 +14,6 @@ __all__ = [
     "pareto_front",
     "read_axis",
     "run_sweep",
+    "sweep_into",
     "write_sweep",
 ]

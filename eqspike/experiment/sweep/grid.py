@@ -84,7 +84,18 @@ def read_axis(text: str) -> Axis:
             f"--vary {shorten(text)}: write it as KEY=[V1, V2], such as rule.beta=[0.3, 0.5]"
         )
     said = f"--vary {shorten(text)}"
-    values = read_yaml(given, said)
+    return check_axis(key, read_yaml(given, said), said)
+
+
+def check_axis(key: str, values: object, said: str) -> Axis:
+    """The axis of a list of values.
+
+    Args:
+        said: what to call it in messages.
+
+    Raises:
+        ConfigError: as for `read_axis`.
+    """
     if not isinstance(values, list) or not values:
         raise ConfigError(
             f"{said}: needs a list of values, got {show(values)}; write {shorten(key)}=[V1, V2]"

@@ -45,7 +45,7 @@ def read(section, path):
 
 TASK_KINDS = {"plain": read}
 """
-SETTINGS = {"rule.free_steps": "20", "rule.nudged_steps": "10", "rule.readout_steps": "10"}
+SETTINGS = {"rule.free_steps": 20, "rule.nudged_steps": 10, "rule.readout_steps": 10}
 SHORT = tuple(f"{key}={value}" for key, value in SETTINGS.items())
 
 Write = Callable[[str, str], Path]

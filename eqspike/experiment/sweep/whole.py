@@ -1,0 +1,89 @@
+"""A sweep from its first point to its last file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from eqspike import library
+from eqspike.analysis.style import require_matplotlib
+from eqspike.analysis.sweep_figure import Priced, draw_front
+from eqspike.core.files import check_writable, remove_parts, together
+from eqspike.experiment.estimating import chip_names
+from eqspike.experiment.plugins import plugins_in_use
+from eqspike.experiment.sweep.grid import Axis
+from eqspike.experiment.sweep.point import Base
+from eqspike.experiment.sweep.results import Outcome, Sweep, pareto_front, write_sweep
+from eqspike.experiment.sweep.running import Fleet, run_sweep
+from eqspike.training.lock import locked
+
+
+def portable_base(
+    model: str, task: str, *, engine: str | None = None, seed: int = 0, epochs: int | None = None,
+    limit: int | None = None, overrides: tuple[str, ...] = (), chips: Sequence[str] = (),
+    checkpoint_seconds: float = 120.0,
+) -> Base:  # fmt: skip
+    """What the points of a sweep share, with names that mean the same in every process.
+
+    Raises:
+        ConfigError: for an unknown model, task or chip.
+    """
+    return Base(
+        _anywhere("models", model),
+        _anywhere("tasks", task),
+        engine,
+        seed,
+        epochs,
+        limit,
+        overrides,
+        tuple(_anywhere("chips", chip) for chip in chip_names(tuple(chips))),
+        checkpoint_seconds,
+        plugins_in_use(),
+    )
+
+
+def sweep_into(
+    out: Path, base: Base, axes: Sequence[Axis], fleet: Fleet | None = None,
+    follow: Callable[[Outcome, int], None] = lambda outcome, left: None,
+) -> tuple[Sweep, list[Path]]:  # fmt: skip
+    """Run a grid in the folder `out`, then write its tables and figures there, all files or none.
+
+    Arguments and errors are those of `run_sweep`. A sweep that is interrupted goes on from its checkpoints.
+
+    Returns:
+        The sweep, and the files beside the points' run folders.
+
+    Raises:
+        MissingPackageError: if Dask, or with chips matplotlib, is not installed.
+    """
+    if base.chips:
+        require_matplotlib()
+    check_writable(out, "sweep.json")
+    with locked(out):
+        remove_parts(out)
+        found = run_sweep(base, axes, out, fleet, follow)
+        with together():
+            return found, [*write_sweep(found, out), *_figures(found, out)]
+
+
+def _anywhere(kind: str, name: str) -> str:
+    """A name of the library, or an absolute path."""
+    path = library.find(kind, name)
+    return name if name in library.names(kind) else str(path.resolve())
+
+
+def _figures(found: Sweep, out: Path) -> list[Path]:
+    """One figure for each chip that prices at least two points."""
+    paths = []
+    for chip in found.base.chips:
+        front = set(pareto_front(found, chip))
+        priced = []
+        for index, outcome in enumerate(found.outcomes):
+            energy, accuracy = outcome.energy(chip), outcome.accuracy
+            if energy is not None and accuracy is not None:
+                bounds = (energy["low"], energy["typical"], energy["high"])
+                priced.append(Priced(outcome.point.name, accuracy, bounds, index in front))
+        if len(priced) > 1:
+            name = Path(chip).stem
+            paths.append(draw_front(priced, f"{found.base.model}, {name}", out / f"{name}.png"))
+    return paths

@@ -1,0 +1,122 @@
+"""Arrays in memory as a task: a description and one npz file, so that a run on them can be repeated."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eqspike.core.errors import DataError
+from eqspike.core.files import write_together
+from eqspike.core.yaml_text import write_yaml
+
+DESCRIPTION, _DATA = "task.yaml", "data.npz"
+
+Labelled = tuple[ArrayLike, ArrayLike]
+"""Images (samples, ...) and labels (samples,)."""
+
+
+def save_task(
+    folder: Path, train: Labelled, test: Labelled, *, title: str = "Arrays given in Python",
+    source: str = "not stated", licence: str = "not stated", classes: int | None = None,
+) -> Path:  # fmt: skip
+    """Write labelled images as a task of kind `npz`, `task.yaml` and `data.npz`, both files or none.
+
+    Args:
+        folder: made if need be; files of these names in it are replaced.
+        train, test: images (samples, ...) of one shape and labels (samples,). Images are levels 0..255 of any
+            integer type, booleans, or floats in [0, 1], which become the nearest of 256 levels. Labels are whole
+            numbers from 0.
+        title, source, licence: what reports say of the data.
+        classes: by default one more than the largest label, and at least 2.
+
+    Returns:
+        The description, to be named wherever a task is asked for.
+
+    Raises:
+        DataError: for arrays of other types, shapes or values.
+    """
+    images, labels = {}, {}
+    for split, given in (("train", train), ("test", test)):
+        if not isinstance(given, (tuple, list)) or len(given) != 2:
+            raise DataError(f"{split}: must be a pair (images, labels), got {type(given).__name__}")
+        images[split] = levels(f"{split} images", given[0])
+        labels[split] = _labels(f"{split} labels", given[1], len(images[split]))
+    shape = images["train"].shape[1:]
+    if images["test"].shape[1:] != shape:
+        raise DataError(
+            f"test images must have the shape of the train images, {shape}, got {images['test'].shape[1:]}"
+        )
+    packed = io.BytesIO()
+    arrays: dict[str, Any] = {f"{split}_images": images[split] for split in images}
+    np.savez_compressed(packed, **arrays, **{f"{split}_labels": labels[split] for split in labels})
+    description = {
+        "title": title,
+        "source": source,
+        "licence": licence,
+        "image_shape": list(shape),
+        "classes": classes or max(2, 1 + max(int(each.max()) for each in labels.values())),
+        "kind": "npz",
+        "data": {"file": _DATA, "sha256": hashlib.sha256(packed.getvalue()).hexdigest()},
+        **{split: {"samples": len(images[split])} for split in images},
+    }
+    files = {_DATA: packed.getvalue(), DESCRIPTION: write_yaml(description).encode()}
+    write_together(folder, files)
+    return folder / DESCRIPTION
+
+
+def levels(what: str, given: ArrayLike) -> NDArray[np.uint8]:
+    """Images as levels 0..255.
+
+    Raises:
+        DataError: for other types, shapes or values than `save_task` takes.
+    """
+    array = _array(what, given)
+    if array.ndim < 2 or not array.size:
+        raise DataError(
+            f"{what}: must have shape (samples, ...) and no empty side, got {array.shape}"
+        )
+    if array.dtype == bool:
+        return np.asarray(array * 255, np.uint8)
+    highest = 1 if array.dtype.kind == "f" else 255
+    least, greatest = array.min(), array.max()
+    if array.dtype.kind not in "iuf" or not (least >= 0 and greatest <= highest):
+        raise DataError(
+            f"{what}: must be whole numbers 0..255, booleans, or floats in [0, 1], got {array.dtype} from {least} "
+            f"to {greatest}"
+        )
+    if array.dtype.kind == "f":
+        return np.asarray(np.rint(array * 255), np.uint8)
+    if greatest == 1:
+        raise DataError(
+            f"{what}: whole numbers of which none is above 1 would be nearly black on the scale 0..255; give "
+            "booleans or floats"
+        )
+    return array.astype(np.uint8)
+
+
+def _labels(what: str, given: ArrayLike, samples: int) -> NDArray[np.int64]:
+    array = _array(what, given)
+    if array.dtype.kind not in "iu" or array.shape != (samples,):
+        raise DataError(
+            f"{what}: must be whole numbers of shape ({samples},), one for each image, got {array.dtype} of shape "
+            f"{array.shape}"
+        )
+    if array.min() < 0:
+        raise DataError(f"{what}: must be 0 or more, got {array.min()}")
+    return array.astype(np.int64)
+
+
+def _array(what: str, given: ArrayLike) -> NDArray[Any]:
+    """An array of numbers; a torch tensor on the CPU counts as one."""
+    try:
+        array = np.asarray(given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(f"{what}: cannot be read as an array: {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{what}: must be numbers, got an array of type {array.dtype}")
+    return array
