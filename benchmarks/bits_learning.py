@@ -2,6 +2,7 @@
 
     python benchmarks/bits_learning.py --limit 15000 --epochs 1
     python benchmarks/bits_learning.py --limit 15000 --epochs 1 --set 'training.initial_gain=[5, 2.5]'
+    python benchmarks/bits_learning.py --dropout 0.25       # each pixel dark with that probability while learning
 
 Trains in engine `fast` on the first samples of MNIST in a seeded order and prints a line an epoch: accuracy on the
 test set and on the samples as they were learnt; flips of a weight, by coupling; the share of the hidden and of the
@@ -26,16 +27,20 @@ TEST_BATCH = 1000
 
 
 def learn(
-    session: BitSession, model: Model, data: Any, epoch: int, epochs: int, seed: int
+    session: BitSession, model: Model, data: Any, epoch: int, options: argparse.Namespace
 ) -> float:
     """One pass over the samples in a seeded order; returns the accuracy as they were learnt."""
-    order = np.random.default_rng([seed, epoch]).permutation(len(data))
+    generator = np.random.default_rng([options.seed, epoch])
+    order = generator.permutation(len(data))
     right = 0
     for first in range(0, len(data), model.batch_size):
         part = order[first : first + model.batch_size]
         keys = (np.arange(len(part)) + first + len(data) * epoch).astype(np.uint64)
-        factor = model.schedule.factor((epoch + first / len(data)) / epochs)
-        scores = session.fit(data.images[part], data.labels[part], keys, factor, first)
+        factor = model.schedule.factor((epoch + first / len(data)) / options.epochs)
+        images = data.images[part]
+        if options.dropout:
+            images = np.where(generator.random(images.shape) < options.dropout, np.uint8(0), images)
+        scores = session.fit(images, data.labels[part], keys, factor, first)
         right += int((scores.argmax(1) == data.labels[part]).sum())
     return right / len(data)
 
@@ -75,6 +80,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=60_000)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
     model = resolve(arguments.model, "mnist", overrides=arguments.set).model
@@ -84,7 +90,7 @@ def main() -> None:
     print("epoch, test, as learnt; flips; moved; hidden: sends, silent", " ".join(arguments.set))
     with BitSession(system, arguments.seed) as session:
         for epoch in range(arguments.epochs):
-            learnt = learn(session, model, train, epoch, arguments.epochs, arguments.seed)
+            learnt = learn(session, model, train, epoch, arguments)
             flips, moved = written(session, -(-len(train) // model.batch_size))
             accuracy, sends, silent = read_out(session, test)
             print(
