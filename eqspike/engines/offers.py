@@ -24,7 +24,7 @@ from eqspike.rules.readings import (
     writes_steps,
 )
 from eqspike.systems import AnySystem, RateSystem, System
-from eqspike.systems.requirements import Limit, Offer, Parts, require
+from eqspike.systems.requirements import Limit, Offer, Parts, offers_of, require, unmet
 from eqspike.tasks.encoders import ENCODERS
 
 _DENSE = ("dense",)
@@ -96,6 +96,12 @@ _TWO_PHASES = Limit(
     "its schedule counts one free and one nudged phase of EqSpike", "set rule.kind to eqspike",
 )  # fmt: skip
 
+_BITS_BY_CHANGES = Limit(
+    lambda system: system.messages.of_changes or system.neuron.sends_bits,
+    "messages.kind", lambda system: f"{system.messages.kind} of neuron {system.neuron.kind}",
+    "a chip is sent what has changed, which says the same of bits alone", "set messages.kind to changes",
+)  # fmt: skip
+
 _SPIKES = Offer(
     System,
     Parts((SigmaDelta, CurrentBased)),
@@ -147,8 +153,13 @@ _FLOAT_RATES = replace(_RATES, memories=_ANY_MEMORY)
 _AT_ONCE = replace(_RATES, values={**_RATES.values, "dynamics.updates": ("synchronous",)})
 _GRADED = replace(
     _AT_ONCE,
-    values={**_AT_ONCE.values, "dynamics.nudge": ("inside",), "feedback.kind": ("tied",)},
-    limits=(_AS_NUDGING,),
+    values={
+        **_AT_ONCE.values,
+        "messages.kind": ("changes", "values"),
+        "dynamics.nudge": ("inside",),
+        "feedback.kind": ("tied",),
+    },
+    limits=(_AS_NUDGING, _BITS_BY_CHANGES),
 )
 _BY_DIFFERENCES = replace(
     _FLOAT_RATES,
@@ -171,14 +182,41 @@ _BY_VALUES = replace(
     limits=(*_BY_DIFFERENCES.limits, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
 )
 
+_UNIFORM_SCALE = Limit(
+    lambda system: system.memory.scale.shared == "coupling" and not any(system.memory.scale.rates),
+    "memory.scale",
+    lambda system: f"shared by a {system.memory.scale.shared}, rates {list(system.memory.scale.rates)}",
+    "sums of bits have one factor, which stays",
+    "set memory.scale.shared to coupling and its rates to 0",
+)  # fmt: skip
+_BITS = replace(
+    _RATES,
+    neurons=Parts((BinaryNeuron,)),
+    memories=Parts((Binary,)),
+    readings=Parts((EndContrast,)),
+    values={
+        **_RATES.values,
+        "messages.kind": ("values",),
+        "dynamics.nudge": ("inside",),
+        "feedback.kind": ("tied",),
+    },
+    limits=(_UNIFORM_SCALE,),
+)
+
 _WRITTEN = Parts((SigmaDelta, CurrentBased), ("brian2_text",))
 _STEPPED = Parts((SigmaDelta, CurrentBased), ("step",))
+
+FAST_CHANGES, FAST_BITS = "fast:changes", "fast:bits"
+"""The two kinds of rate-based networks of engine `fast`, each with a session of its own."""
 
 OFFERS: dict[str, tuple[Offer, ...]] = {
     "fast": (
         replace(_FLOAT_SPIKES, limits=(*_FLOAT_SPIKES.limits, _ONLINE_PRECISION)),
         _BY_DIFFERENCES,
+        _BITS,
     ),
+    FAST_CHANGES: (_BY_DIFFERENCES,),
+    FAST_BITS: (_BITS,),
     "fast-int": (_ON_LOIHI, _GRADED),
     "brian2": (
         replace(_FLOAT_SPIKES, neurons=_WRITTEN),
@@ -227,6 +265,7 @@ _BY_FLIPS = replace(
             "memory.scale.rates", lambda system: list(system.memory.scale.rates),
             "it flips signs and keeps their scale", "set them to 0",
         ),
+        _BITS_BY_CHANGES,
     ),
 )  # fmt: skip
 
@@ -245,6 +284,11 @@ LEARNING: dict[str, tuple[Offer, ...]] = {
 def refuse_unlike(system: AnySystem, engine: str) -> None:
     """Refuse a system that an engine does not run; see `systems.requirements.require`."""
     require(system, engine, OFFERS)
+
+
+def runs(system: AnySystem, engine: str) -> bool:
+    """Whether an engine runs a system."""
+    return not unmet(system, offers_of(engine, OFFERS))
 
 
 def refuse_learning(system: AnySystem, engine: str) -> None:

@@ -18,6 +18,7 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Labels, Learner
 from eqspike.engines.learner import EngineLearner
+from eqspike.engines.offers import FAST_BITS, runs
 from eqspike.experiment.memory_need import check_memory
 from eqspike.experiment.sessions import check_engine, numbers_of_weights, open_session
 from eqspike.learners.launch import launched
@@ -147,7 +148,7 @@ FAMILIES: dict[type, Family] = {
         lambda system: "", _check_spikes, 50,
     ),
     RateSystem: Family(
-        lambda system: "fast" if system.messages.of_changes else "torch",
+        lambda system: "fast" if system.messages.of_changes or runs(system, FAST_BITS) else "torch",
         check_engine, _open_network, _fit_network, numbers_of_weights, _messages_of_rates,
         _check_rates, 50,
     ),

@@ -1,4 +1,4 @@
-"""Events of rate networks, by the definitions of `core.counts` as docs/counting.md reads them for rates."""
+"""What the couplings and states of the torch engine say of its events; see `engines.value_counts`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d
 
-from eqspike.core.counts import (
-    CouplingCounts,
-    EventCounts,
-    LayerCounts,
-    PhaseCounts,
-    PlasticityCounts,
-)
 from eqspike.core.network import Coupling, Network
 from eqspike.engines.tally import RateTally
 from eqspike.memory import Writes
 from eqspike.nn.couplings import Coupling as Made
-from eqspike.rules.readings import of_receiver, writes_steps
+from eqspike.rules.readings import of_receiver
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import backward_name
 
@@ -67,10 +60,14 @@ def _units(moved: Tensor, units: int) -> Tensor:
     return moved.view(len(moved), units, -1).amax(2).sum(1, dtype=torch.int64)
 
 
-def _synapses(network: Network, couplings: Sequence[Made]) -> dict[str, tuple[int, int]]:
-    """Synapses of each directed coupling, all and those whose weight is not zero."""
+def effective_synapses(network: Network, couplings: Sequence[Made]) -> dict[str, int]:
+    """Synapses of each directed coupling whose weight is not zero.
+
+    Args:
+        couplings: of the engine, from the input.
+    """
     return {
-        direction: (coupling.synapses(bool(way)), _effective(coupling, array, bool(way)))
+        direction: _effective(coupling, array, bool(way))
         for coupling, of in zip(network.couplings, couplings, strict=True)
         for way, (direction, array) in enumerate(
             zip(coupling.directions, (of.weight, of.back), strict=False)
@@ -139,59 +136,3 @@ def _delivered(coupling: Coupling, of: Made, sent: Tensor, backward: bool) -> in
     wide = above.new_zeros(1, len(taps), *how.convolved(coupling.pre.maps))
     wide[..., :height, :width] = above.repeat_interleave(size, 2).repeat_interleave(size, 3)
     return int(conv_transpose2d(wide, taps.sum(1, keepdim=True), padding=how.padding).sum())
-
-
-def event_counts(system: RateSystem, tally: RateTally, couplings: Sequence[Made]) -> EventCounts:
-    """The counts of a tally.
-
-    Args:
-        couplings: of the engine, from the input.
-    """
-    network, phases = system.network, {}
-    synapses = _synapses(network, couplings)
-    for name, steps in tally.steps.items():
-        phases[name] = PhaseCounts(
-            steps,
-            {
-                layer.name: LayerCounts(0, steps * layer.size if layer in network.free_layers else 0, 0)
-                for layer in network.layers
-            },
-            {
-                direction: CouplingCounts(
-                    *tally.operations.get((name, direction), (steps * number, steps * effective))
-                )
-                for direction, (number, effective) in synapses.items()
-            },
-            _evaluations(system, name, steps, tally),
-        )  # fmt: skip
-    if tally.writes:
-        phase = "nudged" if writes_steps(system.rule.reading) else "update"
-        writes = {
-            name: PlasticityCounts(0, done.candidate, done.applied)
-            for name, done in tally.writes.items()
-        }
-        of_writes = EventCounts(0, {phase: PhaseCounts(0, {}, {}, writes)})
-        return EventCounts(tally.samples, phases) + of_writes
-    return EventCounts(tally.samples, phases)
-
-
-def _evaluations(
-    system: RateSystem, phase: str, steps: int, tally: RateTally
-) -> dict[str, PlasticityCounts]:
-    """One at each synapse and each neuron's bias: a sample, or a nudged step where the rule is continual."""
-    if not tally.learning or phase != "nudged":
-        return {}
-    times = steps if writes_steps(system.rule.reading) else tally.samples
-    return {name: PlasticityCounts(times * size, 0, 0) for name, size in _sizes(system).items()}
-
-
-def _sizes(system: RateSystem) -> dict[str, int]:
-    network: Network = system.network
-    sizes = {}
-    for coupling in network.couplings:
-        synapses = coupling.synapses(backward=True)
-        sizes[coupling.name] = synapses
-        if coupling.bidirectional and system.feedback.separate:
-            sizes[backward_name(coupling)] = synapses
-        sizes[f"{coupling.post.name}.bias"] = coupling.post.size
-    return sizes

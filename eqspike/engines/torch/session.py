@@ -18,7 +18,7 @@ from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally
 from eqspike.engines.tally import event_counts as message_counts
 from eqspike.engines.torch.arrays import as_numpy, pre_first
-from eqspike.engines.torch.counting import event_counts
+from eqspike.engines.torch.counting import effective_synapses
 from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
 from eqspike.engines.torch.differences import ChangeDifferences, Moving, after_free, residuals
 from eqspike.engines.torch.events import ChangeRelaxation
@@ -26,6 +26,7 @@ from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rate
 from eqspike.engines.torch.relaxation import Relaxation
 from eqspike.engines.torch.wiring import Working, by_name, make_couplings
 from eqspike.engines.torch.writing import make_writer
+from eqspike.engines.value_counts import event_counts
 from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
@@ -229,7 +230,8 @@ class TorchSession:
         if self.system.messages.of_changes:
             counts = message_counts(self.system, self._tally)
         else:
-            counts = event_counts(self.system, self._tally, self._couplings)
+            effective = effective_synapses(self.system.network, self._couplings)
+            counts = event_counts(self.system, self._tally, effective)
         self._tally.clear()
         return counts
 

@@ -193,7 +193,7 @@ def test_plot_draws_what_needs_no_spikes(run: Path, tmp_path: Path) -> None:
         ("parity RUN --engines torch,fast", "does not run messages.kind values: set messages.kind to changes"),
         ("deploy RUN --chip loihi1", "the deployment to a spiking chip needs spiking neurons"),
         ("evaluate RUN --engine fast", "engine 'fast' does not run messages.kind values"),
-        ("evaluate RUN --engine fast-int", "does not run messages.kind values: set messages.kind to changes"),
+        ("evaluate RUN --engine fast-int", "does not run messages.kind values of neuron rate here"),
         ("evaluate RUN --engine torch:gpu", "takes one option, cpu or cuda, got 'torch:gpu'"),
     ],
 )  # fmt: skip

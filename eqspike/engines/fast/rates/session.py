@@ -16,7 +16,7 @@ from eqspike.engines.fast.rates.differences import Differences
 from eqspike.engines.fast.rates.layout import Floats
 from eqspike.engines.fast.rates.learning import RateLearner, after_free
 from eqspike.engines.fast.rates.simulator import Lesson, RateSimulator
-from eqspike.engines.offers import refuse_unlike
+from eqspike.engines.offers import FAST_CHANGES, refuse_unlike
 from eqspike.engines.tally import RateTally, event_counts
 from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
@@ -45,7 +45,7 @@ class FastRateSession:
     """
 
     def __init__(self, system: RateSystem, seed: int = 0, threads: int | None = None) -> None:
-        refuse_unlike(system, "fast")
+        refuse_unlike(system, FAST_CHANGES)
         self.system = system
         self._finish_announcement = announce_first_use(f"rates-{system.precision}")
         self._simulator = RateSimulator(system, threads or thread_count())
