@@ -38,12 +38,14 @@ if TYPE_CHECKING:
     from eqspike.experiment import load_model as load_model
     from eqspike.experiment import open_session as open_session
     from eqspike.experiment.plugins import plugins as plugins
+    from eqspike.experiment.schemas import check_description as check_description
     from eqspike.tasks import load_task as load_task
     from eqspike.tasks.saving import save_task as save_task
 
 _HOMES = {
     "EqspikeError": "eqspike.core.errors",
     "EventCounts": "eqspike.core.counts",
+    "check_description": "eqspike.experiment.schemas",
     "check_gradient": "eqspike.api.checks",
     "compare": "eqspike.api.chips",
     "deploy_nir": "eqspike.api.chips",
@@ -74,6 +76,7 @@ __all__ = [
     "EqspikeError",
     "EventCounts",
     "__version__",
+    "check_description",
     "check_gradient",
     "compare",
     "deploy_nir",

@@ -6,6 +6,7 @@ import argparse
 
 from eqspike.cli.commands import add_accept_changes, add_format
 from eqspike.cli.commands import add_command as _add
+from eqspike.cli.description_arguments import add_descriptions
 from eqspike.cli.energy_arguments import add_estimate, add_report
 from eqspike.cli.grid_arguments import add_reproduce, add_sweep
 from eqspike.cli.parser import Parser, path, seconds
@@ -35,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_reproduce(commands)
     _plot(commands)
     _list(commands)
+    add_descriptions(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
     _demo(commands)
     return parser

@@ -50,7 +50,7 @@ def add_accept_changes(parser: argparse.ArgumentParser) -> None:
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """The option of commands that draw."""
+    """The option of commands that draw figures."""
     parser.add_argument(
         "--format", choices=("png", "svg", "pdf"), default="png", help="of figures (default: png)"
     )

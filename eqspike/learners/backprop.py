@@ -13,15 +13,17 @@ from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.losses import entropy
 from eqspike.learners.networks import ACTIVATIONS, NetworkRecipe
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
 
 
 @dataclass(frozen=True)
-class Backprop:
+class Backprop(Recipe):
     """A network and how it learns."""
 
     network: NetworkRecipe
     optimiser: OptimiserRecipe
     kind: ClassVar[str] = "backprop"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> Backprop:

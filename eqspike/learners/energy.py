@@ -17,14 +17,15 @@ from typing import Any, ClassVar
 import torch
 
 from eqspike.core.config import Section
-from eqspike.core.rates import FEEDBACKS, UPDATES
+from eqspike.core.rates import FEEDBACKS, FORMS, UPDATES
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.images import ImageReader
 from eqspike.learners.losses import LOSSES
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
 from eqspike.learners.stacks import BlockRecipe, Stack, make_stack
 from eqspike.nn.algorithms import ALGORITHMS
-from eqspike.nn.settings import FORMS, UNSETTLED, EnergySettings
+from eqspike.nn.settings import UNSETTLED, EnergySettings
 
 PRECISIONS: dict[str, torch.dtype | None] = {
     "parameters": None, "bfloat16": torch.bfloat16, "float64": torch.float64,
@@ -32,7 +33,7 @@ PRECISIONS: dict[str, torch.dtype | None] = {
 
 
 @dataclass(frozen=True)
-class EnergyRecipe:
+class EnergyRecipe(Recipe):
     """Blocks and how they relax and learn.
 
     Attributes:
@@ -52,6 +53,7 @@ class EnergyRecipe:
     read_out: int = 0
     rates: tuple[float, ...] = ()
     kind: ClassVar[str] = "energy-block"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> EnergyRecipe:
@@ -61,6 +63,18 @@ class EnergyRecipe:
             ConfigError: for an unknown key, a value out of range or layers that do not fit.
             UnsupportedError: for a combination that does not work.
         """
+        section.explain(
+            blocks="one block, or several in a stack with batch normalisation between them",
+            loss="cost at the output",
+            algorithm="contrastive algorithm, a row of `eqspike.nn.algorithms`",
+            form="how contrasts are computed: as a difference of gradients, or between two states",
+            free_steps="largest number of steps of the free phase",
+            nudged_steps="largest number of steps of a nudged phase",
+            tolerance="a sample is at rest when no state changes by more in a step; 0: all steps are done",
+            nudged_tolerance="the same for nudged phases, as a share of the nudge",
+            updates="layers all at once, or even and odd ones in turn",
+            precision="number format of the relaxation; `parameters`: that of the weights",
+        )
         images = ImageReader.read(section)
         blocks = tuple(BlockRecipe.read(block) for block in section.sections("blocks"))
         if not blocks:
@@ -69,6 +83,9 @@ class EnergyRecipe:
         loss = section.choice("loss", tuple(LOSSES), "squared-error")
         settings = _read_settings(section, 1.0 if loss == "squared-error" else 0.0)
         rates: tuple[float, ...] = ()
+        training.explain(
+            learning_rates="one per layer of a single block, instead of `learning_rate`",
+        )
         if training.has("learning_rates"):
             layers = sum(len(block.layers) for block in blocks) + bool(read_out)
             rates = training.numbers("learning_rates", length=layers, low=0, high=1e6)

@@ -19,6 +19,7 @@ from torch.optim import Optimizer
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Arrays, Batch, Keys, Outputs, Pace
+from eqspike.core.threads import thread_count
 from eqspike.learners.counting import (
     Products,
     block_counts,
@@ -27,6 +28,8 @@ from eqspike.learners.counting import (
     reading_counts,
 )
 from eqspike.learners.devices import read_device
+from eqspike.nn import shares
+from eqspike.nn.threads import torch_threads
 
 BLOCK = 1000
 """Samples that are predicted at a time."""
@@ -81,6 +84,7 @@ class GradientLearner:
         self._follower, self._augmented = follower, augmented
         self.new_optimiser()
         self._products = Products(self.module)
+        self._threads = thread_count()
         self._counts = EventCounts()
 
     def __enter__(self) -> GradientLearner:
@@ -96,6 +100,10 @@ class GradientLearner:
 
     def fit(self, batch: Batch, pace: Pace) -> Outputs:
         """Learn from one batch; see `core.learner.Learner`."""
+        with torch_threads(self._threads):
+            return self._fit(batch, pace)
+
+    def _fit(self, batch: Batch, pace: Pace) -> Outputs:
         self.module.train()
         inputs = self._tensor(self._learnt_from(batch))
         targets = self._tensor(batch.targets)
@@ -106,7 +114,8 @@ class GradientLearner:
             outputs = self.module(inputs)
             learns = self._follow(len(batch))
             if learns:
-                self._loss(outputs, targets).backward()  # type: ignore[no-untyped-call]
+                shares.of_mean(self._loss(outputs, targets)).backward()  # type: ignore[no-untyped-call]
+                shares.sum_gradients(self.module.parameters())
                 self._optimiser.step()
         if learns:
             self._counts += learning_counts(self.module, self._products.take(), len(batch))
@@ -133,7 +142,7 @@ class GradientLearner:
         """Outputs of each sample, without learning."""
         self.module.eval()
         parts = []
-        with torch.no_grad():
+        with torch.no_grad(), torch_threads(self._threads):
             for first in range(0, len(batch), BLOCK):
                 part = self._read(batch.inputs[first : first + BLOCK])
                 parts.append(self.module(self._tensor(part)).cpu().numpy())

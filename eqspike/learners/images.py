@@ -37,6 +37,11 @@ class ImageReader:
     @staticmethod
     def read(section: Section) -> ImageReader:
         """Read `image`, `padding`, `flat`, `mean`, `deviation` and `augmentation`, which may be `null`."""
+        section.explain(
+            mean="subtracted from the inputs, which are levels / 255",
+            deviation="what the inputs are divided by after that",
+            flat="whether the pixels form one row, without channels",
+        )
         image = section.integers("image", low=1, high=65536, least=2)
         if len(image) > 3:
             raise section.error("image", "[rows, columns] or [channels, rows, columns]")

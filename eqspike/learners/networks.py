@@ -55,6 +55,15 @@ class NetworkRecipe:
         Raises:
             ConfigError: for an unknown network or key, or a value out of range.
         """
+        section.explain(
+            network="architecture",
+            layers="neurons of each layer, input first",
+            activation="between each two layers",
+            outputs="number of classes",
+            channels="of each convolution of `vgg`",
+            mean="subtracted from the inputs, which are levels / 255",
+            deviation="what the inputs are divided by after that",
+        )
         kind = section.choice("network", NETWORKS, NETWORKS[0])
         if kind == NETWORKS[0]:
             layers = section.integers("layers", low=1, high=1_000_000, least=2)

@@ -21,6 +21,7 @@ from eqspike.core.config import Section
 from eqspike.core.convolution import Convolution, Pooling
 from eqspike.nn.activations import SQUASHES
 from eqspike.nn.energy_block import EnergyBlock
+from eqspike.nn.normalisation import BatchNorm
 from eqspike.nn.settings import EnergySettings
 from eqspike.nn.structure import By, EnergyLayer, Skip, Structure
 
@@ -44,6 +45,11 @@ class BlockRecipe:
     @staticmethod
     def read(section: Section) -> BlockRecipe:
         """Read one of `blocks`."""
+        section.explain(
+            layers="the layers of the block, input side first",
+            skips="couplings of layers that are no neighbours",
+            feedforward="whether the coupling into the first layer is an ordinary one, outside of the dynamics",
+        )
         recipe = BlockRecipe(
             tuple(_read_layer(layer) for layer in section.sections("layers")),
             tuple(_read_skip(skip) for skip in section.sections("skips", ())),
@@ -97,7 +103,7 @@ def make_stack(
             made += feed
             layers[0] = replace(layers[0], size=0, by="identity")
         elif number:
-            made.append(_normalisation(shape))
+            made.append(BatchNorm(shape[0]))
         block = EnergyBlock(shape, layers, settings if top else constant, recipe.skips)
         block.settings.refuse(block.structure, settings.precision or torch.get_default_dtype())
         last = block.structure.layers[-1]
@@ -127,14 +133,15 @@ def _feed(shape: Sequence[int], layer: EnergyLayer) -> tuple[list[nn.Module], Se
     bound = layer.gain / math.sqrt(fan_in)
     nn.init.uniform_(carrier.weight, -bound, bound)
     shape = above.maps or (above.size,)
-    return [*made, _normalisation(shape)], shape
-
-
-def _normalisation(shape: Sequence[int]) -> nn.Module:
-    return nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
+    return [*made, BatchNorm(shape[0])], shape
 
 
 def _read_layer(section: Section) -> EnergyLayer:
+    section.explain(
+        size="neurons of a dense layer, or channels of a convolution",
+        activation="of the layer's neurons, by its name in `eqspike.nn.activations`",
+        gain="weights and biases start uniform in +-gain / sqrt(fan-in)",
+    )
     size = section.integer("size", low=1, high=1_000_000)
     by = _read_coupling(section)
     activation = section.choice("activation", tuple(SQUASHES), "hard-sigmoid")
@@ -145,6 +152,12 @@ def _read_layer(section: Section) -> EnergyLayer:
 
 def _read_skip(section: Section) -> Skip:
     """A skip; without a kernel, `by: identity` (the default) or `dense`."""
+    section.explain(
+        lower="number of the layer that the skip starts at, counted from 0",
+        upper="number of the layer that it ends at",
+        by="how it couples them where it is no convolution",
+        gain="weights start uniform in +-gain / sqrt(fan-in)",
+    )
     lower, upper = (section.integer(key, low=0, high=1000) for key in ("lower", "upper"))
     by = _read_coupling(section) or section.choice("by", ("identity", "dense"), "identity")
     gain = section.number("gain", 0.5, low=0, high=100)
@@ -154,6 +167,11 @@ def _read_skip(section: Section) -> Skip:
 
 def _read_coupling(section: Section) -> By | None:
     """A convolution, or None where there is no `kernel`."""
+    section.explain(
+        kernel="rows and columns of the convolution; 0: there is none",
+        pooling="of the convolved maps, in windows of 2 by 2",
+        padding="rows and columns of zeros around each map",
+    )
     kernel = section.integer("kernel", 0, low=0, high=1000)
     if not kernel:
         return None

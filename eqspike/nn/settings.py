@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import torch
 
 from eqspike.core.errors import ConfigError, UnsupportedError
-from eqspike.core.rates import FEEDBACKS, UPDATES
+from eqspike.core.rates import FEEDBACKS, FORMS, UPDATES
 from eqspike.nn.activations import SQUASHES
 from eqspike.nn.algorithms import ALGORITHMS, Algorithm, Contrast, Holomorphic
 from eqspike.nn.structure import Structure
 
-FORMS = ("difference", "two-states")
 UNSETTLED = ("ignore", "warn", "refuse")
 
 

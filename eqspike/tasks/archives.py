@@ -6,6 +6,7 @@ classes alike. Nothing is unpacked to disk; the size of an image is looked at be
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -19,11 +20,12 @@ from eqspike.tasks.task import RawSplit
 
 FORMATS = ("JPEG", "PNG")
 _LARGEST_FILE_BYTES = 1 << 20
+_PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 # What zipfile, zlib and Pillow's decoders raise on damaged bytes.
 _DAMAGE = (
-    zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, OverflowError, RuntimeError, SyntaxError,
-    ValueError,
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, KeyError, MemoryError, OSError, OverflowError,
+    RuntimeError, SyntaxError, TypeError, ValueError,
 )  # fmt: skip
 
 
@@ -50,7 +52,7 @@ def read_zipped_images(
         with zipfile.ZipFile(stream) as archive:
             members = _members(archive, split, classes, samples, name)
             images = [_decoded(archive, member, shape, name) for member in members]
-    except zipfile.BadZipFile as error:
+    except _DAMAGE as error:
         raise DataError(f"{name}: is damaged or no zip, found: {error}") from error
     return np.stack(images), np.arange(samples) % len(classes)
 
@@ -82,9 +84,10 @@ def _decoded(
     except ImportError as missing:
         raise missing_package("pillow", "images", "a task of JPEG or PNG files") from missing
     what = f"{name}: {member.filename}"
-    if member.file_size > _LARGEST_FILE_BYTES:
+    if member.file_size > _LARGEST_FILE_BYTES or member.compress_type not in _PLAIN_METHODS:
         raise DataError(
-            f"{what}: expected at most {_LARGEST_FILE_BYTES} bytes, found {member.file_size}"
+            f"{what}: expected at most {_LARGEST_FILE_BYTES} bytes, stored or deflated, found {member.file_size} "
+            f"bytes by method {member.compress_type}"
         )
     mode = "RGB" if len(shape) == 3 else "L"
     try:
@@ -95,6 +98,6 @@ def _decoded(
                     f"{image.height} and {image.width}"
                 )
             levels = np.asarray(image)
-    except _DAMAGE as error:
+    except (*_DAMAGE, Image.DecompressionBombError) as error:
         raise DataError(f"{what}: cannot be decoded, found: {error}") from error
     return np.moveaxis(levels, -1, 0) if len(shape) == 3 else levels

@@ -23,6 +23,9 @@ from eqspike.training.lock import locked
 
 RESULT = "sweep_point.json"
 
+QUANTITIES = {"inference_j": "inference", "training_sample_j": "training"}
+"""Energies of a point, and the part of a report that says what they leave out."""
+
 Result = dict[str, Any]
 
 
@@ -81,7 +84,8 @@ def run_point(
         stop: ends the run after the current batch, with a checkpoint.
 
     Returns:
-        `accuracy` (a fraction), `epochs` and, by chip, the energies that `estimate` gives; None if it was stopped.
+        `accuracy` (a fraction), `epochs` and, by chip, the energies that `estimate` gives, and which of them are
+        lower bounds; None if it was stopped.
 
     Raises:
         EqspikeError: if it cannot be trained or priced.
@@ -139,8 +143,23 @@ def known_result(base: Base, point: Point, out: str) -> Result | None:
         result: Result = read_object(folder / RESULT)
     except RunError:  # none yet, or damaged: it is computed anew from the run
         return None
-    return result if tuple(result.get("chips", ())) == base.chips else None
+    return result if _is_result(result, base.chips) else None
 
 
 def _energies(chip: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: chip[key] for key in ("inference_j", "training_sample_j")}
+    """Energies, and which of them leave out events that the chip's profile has no figure for."""
+    bounds = {
+        key: bool(chip[what] and chip[what]["lower_bound"]) for key, what in QUANTITIES.items()
+    }
+    return {**{key: chip[key] for key in QUANTITIES}, "lower_bound": bounds}
+
+
+def _is_result(data: Mapping[str, Any], chips: tuple[str, ...]) -> bool:
+    """Whether data have the form of a point's result, priced for these chips."""
+    priced = data.get("chips")
+    if not isinstance(priced, dict) or tuple(priced) != chips:
+        return False
+    return all(
+        isinstance(each, dict) and {*QUANTITIES, "lower_bound"} <= each.keys()
+        for each in priced.values()
+    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eqspike.core.errors import ConfigError, RunError, missing_package
+from eqspike.core.scratch import scratch
 from eqspike.experiment.plugins import plugins
 from eqspike.experiment.runs import check_engine
 from eqspike.experiment.sweep.grid import Axis, Point, grid
@@ -133,14 +133,14 @@ def _client(fleet: Fleet, points: int) -> Iterator[Client]:
     workers = min(fleet.workers or cores, points)
     with (
         _quiet(),
-        tempfile.TemporaryDirectory(prefix="eqspike-sweep-") as scratch,
+        scratch("sweep") as folder,
         distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
             dashboard_address="127.0.0.1:0",  # any free port: other grids may run beside this one
             silence_logs=logging.CRITICAL,
-            local_directory=scratch,
+            local_directory=str(folder),
             env=_environment(max(1, cores // workers)),
         ) as cluster,
         distributed.Client(cluster) as client,

@@ -82,7 +82,8 @@ def _figures(found: Sweep, out: Path) -> list[Path]:
             energy, accuracy = outcome.energy(chip), outcome.accuracy
             if energy is not None and accuracy is not None:
                 bounds = (energy["low"], energy["typical"], energy["high"])
-                priced.append(Priced(outcome.point.name, accuracy, bounds, index in front))
+                lower = outcome.lower_bound(chip)
+                priced.append(Priced(outcome.point.name, accuracy, bounds, index in front, lower))
         if len(priced) > 1:
             name = Path(chip).stem
             paths.append(draw_front(priced, f"{found.base.model}, {name}", out / f"{name}.png"))

@@ -15,6 +15,7 @@ from eqspike.learners.energy import EnergyRecipe
 from eqspike.learners.registry import read_recipe
 from eqspike.learners.stacks import Stack
 from eqspike.nn import EnergyBlock
+from eqspike.nn.normalisation import BatchNorm
 
 CONVOLUTIONS = [{"size": 4, "kernel": 3}, {"size": 6, "kernel": 3, "pooling": "none"}]
 DENSE = [{"size": 8}, {"size": 5, "activation": "linear"}]
@@ -41,7 +42,7 @@ def stack(blocks: list[dict[str, Any]], **more: Any) -> Stack:
 def test_a_feed_is_an_ordinary_layer_with_its_pooling_and_normalisation() -> None:
     made = stack([{"feedforward": True, "layers": CONVOLUTIONS + DENSE}], read_out=2)
     kinds = [type(each) for each in made]
-    assert kinds == [nn.Conv2d, nn.MaxPool2d, nn.BatchNorm2d, EnergyBlock, nn.Flatten, nn.Linear]
+    assert kinds == [nn.Conv2d, nn.MaxPool2d, BatchNorm, EnergyBlock, nn.Flatten, nn.Linear]
     block = made[3]
     assert isinstance(block, EnergyBlock)
     assert block.structure.wires[0].by == "identity"
@@ -52,12 +53,12 @@ def test_a_feed_is_an_ordinary_layer_with_its_pooling_and_normalisation() -> Non
 def test_a_dense_feed() -> None:
     blocks = [{"layers": CONVOLUTIONS}, {"feedforward": True, "layers": DENSE}]
     kinds = [type(each) for each in stack(blocks)]
-    assert kinds == [EnergyBlock, nn.Flatten, nn.Linear, nn.BatchNorm1d, EnergyBlock]
+    assert kinds == [EnergyBlock, nn.Flatten, nn.Linear, BatchNorm, EnergyBlock]
 
 
 def test_without_a_feed_a_normalisation_stands_between_blocks() -> None:
     kinds = [type(each) for each in stack([{"layers": CONVOLUTIONS}, {"layers": DENSE}])]
-    assert kinds == [EnergyBlock, nn.BatchNorm2d, EnergyBlock]
+    assert kinds == [EnergyBlock, BatchNorm, EnergyBlock]
 
 
 @pytest.mark.parametrize("feedforward", [True, False])

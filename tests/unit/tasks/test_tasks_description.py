@@ -21,7 +21,7 @@ def test_reads_a_description_without_touching_data(small: Any, tmp_path: Path) -
         "made up",
         "none needed",
     )
-    assert (task.image_shape, task.classes, task.maximum) == ((2, 3), 3, 255)
+    assert (task.image_shape, task.classes, task.maximum) == ((2, 3), 3, None)
 
 
 def test_an_unknown_name_is_refused() -> None:

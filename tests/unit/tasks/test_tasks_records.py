@@ -12,10 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from eqspike.core.errors import ConfigError, DataError
 from eqspike.tasks import Task, load_task
+from eqspike.tasks.archives import read_zipped_images
+from eqspike.tasks.records import read_records
 
 CLASSES = ("cat", "dog")
 SHAPE = (3, 4, 5)
@@ -152,6 +156,44 @@ def test_a_zip_of_something_else(
 def test_what_is_no_zip(describe: Callable[..., Task], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no zip"):
         of_zip(b"PK, but no more", describe, tmp_path).load("train")
+
+
+GOOD = {"train": np.random.default_rng(0).integers(0, 256, (4, *SHAPE)).astype(np.uint8)}
+FILES = {form: zipped(GOOD, form) for form in ("PNG", "JPEG")}
+PACKED = gzip.compress(in_records(GOOD["train"]))
+
+
+def altered(data: st.DataObject, good: bytes) -> io.BytesIO:
+    damaged = bytearray(
+        good[: data.draw(st.integers(0, len(good)))] if data.draw(st.booleans()) else good
+    )
+    for _ in range(data.draw(st.integers(1, 4))):
+        if damaged:
+            damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    return io.BytesIO(bytes(damaged))
+
+
+@pytest.mark.parametrize("form", FILES)
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_an_altered_zip_gives_images_or_an_error(form: str, data: st.DataObject) -> None:
+    try:
+        read, labels = read_zipped_images(
+            altered(data, FILES[form]), "train", CLASSES, SHAPE, 4, "here"
+        )
+    except DataError:
+        return
+    assert (read.shape, read.dtype, labels.tolist()) == ((4, *SHAPE), np.uint8, [0, 1, 0, 1])
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_altered_records_give_images_or_an_error(data: st.DataObject) -> None:
+    try:
+        read, labels = read_records(altered(data, PACKED), 4, SHAPE, "here", compressed=True)
+    except DataError:
+        return
+    assert (read.shape, read.dtype, labels.shape) == ((4, *SHAPE), np.uint8, (4,))
 
 
 @pytest.mark.parametrize(
