@@ -89,9 +89,8 @@ def accuracy_parts(data: Data) -> Iterator[doc.Part]:
 def claim_parts(data: Data) -> Iterator[doc.Paragraph]:
     """What papers say in words."""
     for claim in data["claims"]:
-        yield doc.Paragraph(
-            ("Published: ", claim["text"], doc.Run(f" ({claim['source']})", "soft"))
-        )
+        source = doc.Run(f"({claim['source']})", "soft")
+        yield doc.Paragraph((f"Published: {claim['text']} ", source))
 
 
 def answer_table(data: Data) -> Iterator[doc.Part]:

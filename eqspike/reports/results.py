@@ -106,8 +106,10 @@ def _table(data: Data) -> Iterator[doc.Part]:
     yield doc.Paragraph((data["about"],))
     yield from claim_parts(data)
     yield doc.Paragraph((doc.Run(f"eqspike reproduce {data['name']}{_budget(data)}", "kbd"),))
-    if data["rows"]:
-        yield from accuracy_parts(data)
+    done = [row for row in data["rows"] if row["value"] is not None]
+    answers = [answer for answer in data["answers"] if answer["points"]]
+    if done:
+        yield from accuracy_parts({**data, "rows": done, "answers": answers})
     yield from measure_tables(data)
     yield from undone_parts(data)
 
