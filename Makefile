@@ -3,7 +3,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check slow docs fuzz mutants bench lava-suite reports clean
+.PHONY: help demo test check slow docs fuzz mutants bench lava-suite reproduce reports clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
@@ -47,9 +47,14 @@ bench: .venv/.installed ## speed of the engines
 lava-suite: .venv/.installed ## the tests that come with Lava, on this Python (a few minutes)
 	$(BIN)/python -m eqspike.engines.lava.own_tests
 
-reports: .venv/.demo-installed ## write energy_reports/ and docs/chips.md anew
+reproduce: .venv/.installed ## papers' tables within an hour (make reproduce MINUTES=600), then docs/results.md
+	$(BIN)/eqspike reproduce all --budget $(or $(MINUTES),60)
+	$(BIN)/python -m eqspike.reports.results reproductions docs/results.md
+
+reports: .venv/.demo-installed ## write energy_reports/, docs/chips.md and docs/results.md anew
 	$(BIN)/python -m eqspike.reports.regenerate energy_reports
 	$(BIN)/python -m eqspike.reports.catalogue docs/chips.md
+	$(BIN)/python -m eqspike.reports.results reproductions docs/results.md
 
 clean: ## remove caches and build products; .venv and runs stay
 	rm -rf mutants build dist docs/_build docs/reference/generated *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -48,7 +48,7 @@ class Allowed:
             "flag": "true or false",
             "text": "a text",
             "numbers": f"a list of {number}numbers",
-            "integers": f"a list of {least}whole numbers",
+            "integers": f"a list of {number}{least}whole numbers",
             "texts": f"a list of {least}texts",
             "shapes": "a list of whole numbers",
             "section": "a mapping of names to values",

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eqspike.core.allowed import ANY, FLAG, SECTION, SECTIONS, TEXT, Allowed
-from eqspike.core.errors import ConfigError
+from eqspike.core.errors import ConfigError, KeyRefused
 from eqspike.core.showing import show
 
 REQUIRED = object()
@@ -48,7 +48,12 @@ class Section:
     def error(self, key: str, rule: object, advice: str = "") -> ConfigError:
         """A `ConfigError` for `key` that says the rule and the value received."""
         got = show(self._data[key]) if key in self._data else "nothing"
-        return ConfigError(f"{self.where(key)} must be {rule}, got {got}{advice and '; ' + advice}")
+        text = f"{self.where(key)} must be {rule}, got {got}{advice and '; ' + advice}"
+        return KeyRefused(text, self._path, key)
+
+    def refusal(self, key: str, reason: object) -> ConfigError:
+        """A `ConfigError` for `key`, where what is wrong takes more than a rule to say."""
+        return KeyRefused(f"{self.where(key)}: {reason}", self._path, key)
 
     def _take(self, key: str, default: object, allowed: Allowed) -> Any:
         """The value of a key as it stands, or the default; what it may be is judged by the caller."""
@@ -57,9 +62,8 @@ class Section:
         value = self._data.get(key, REQUIRED)
         if value is REQUIRED:
             if default is REQUIRED:
-                raise ConfigError(
-                    f"{self.where(key)} is required and missing; {self._misspelling_of(key)}"
-                )
+                text = f"{self.where(key)} is required and missing; {self._misspelling_of(key)}"
+                raise KeyRefused(text, self._path, key)
             return default
         return value
 
@@ -251,11 +255,9 @@ class Section:
         for key in self._data:
             if key not in self._known:
                 advice = _nearest_advice(key, sorted(self._known))
-                raise ConfigError(
-                    f"{self.where(key)} is not a known key"
-                    + "; "
-                    + (advice or f"valid keys: {', '.join(sorted(self._known))}")
-                )
+                known = advice or f"valid keys: {', '.join(sorted(self._known))}"
+                text = f"{self.where(key)} is not a known key; {known}"
+                raise KeyRefused(text, self._path, key, unknown=True)
 
 
 def _nearest_advice(value: object, options: Sequence[str]) -> str:

@@ -202,7 +202,7 @@ def read_network(section: Section) -> Network:
     try:
         return layered(sizes, convolutions)
     except ConfigError as error:
-        raise ConfigError(f"{section.where(key)}: {error}") from error
+        raise section.refusal(key, error) from error
 
 
 def _check(index: int, coupling: Coupling) -> None:

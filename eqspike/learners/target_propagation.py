@@ -22,6 +22,7 @@ from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.losses import entropy
 from eqspike.learners.networks import NetworkRecipe
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
 from eqspike.nn.target_propagation import IteratedFeedback, SolvedFeedback, TargetPropagation
 from eqspike.nn.target_propagation.activations import CHOICES
 from eqspike.nn.target_propagation.losses import LOSSES
@@ -33,7 +34,7 @@ ACTIVATIONS = ("elu", "relu", "tanh", "sigmoid")
 
 
 @dataclass(frozen=True)
-class TargetRecipe:
+class TargetRecipe(Recipe):
     """A network, its feedback, and how both learn.
 
     Attributes:
@@ -51,6 +52,7 @@ class TargetRecipe:
     warm_up: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     kind: ClassVar[str] = "dtp"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> TargetRecipe:
@@ -95,8 +97,9 @@ class TargetRecipe:
         make = SolvedFeedback if self.feedback == FEEDBACKS[0] else IteratedFeedback
         feedback = make(module, **self.settings, seed=seed)
         follower = FeedbackFollower(feedback, self.settings.get("loss", ""), self.warm_up)
+        images = self.network.images
         return GradientLearner(
-            module, self.optimiser.of, entropy, self.network.images, follower, device
+            module, self.optimiser.of, entropy, images, follower, device, images.augmented
         )
 
     def module(self, seed: int = 0) -> TargetPropagation:

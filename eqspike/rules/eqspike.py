@@ -25,7 +25,9 @@ class EqSpike:
     """Phases and local rule of EqSpike.
 
     In the nudged phase each output neuron receives beta (y - r) inside its nonlinearity, r being its fast trace,
-    and every synapse follows the local rule divided by beta. With `online`, each event changes its weight at once,
+    and every synapse follows the local rule divided by beta; a bias learns as a synapse whose presynaptic neuron
+    spikes in every step: db_j = sum_t drho_j/dt / beta, in floating point whatever the memory.
+    With `online`, each event changes its weight at once,
     as on a chip; otherwise changes are summed and written once per batch.
 
     Attributes:

@@ -7,7 +7,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
 from eqspike.core.network import Network, read_network
 from eqspike.core.neurons import NEURONS, read_neuron
-from eqspike.core.rates import Dynamics, Feedback, Readout, refuse_convolutions
+from eqspike.core.rates import Dynamics, Feedback, Readout, refuse_convolutions, refuse_thresholds
 from eqspike.core.registry import RATES, SPIKES
 from eqspike.memory import WeightMemory, read_memory
 from eqspike.rules import EqSpike, RateRule, read_rate_rule, read_spike_rule
@@ -97,6 +97,7 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
     _refuse_steps(rule, memory)
     messages = Messages.read(section.section("messages", {}))
     refuse_convolutions(network, feedback, messages)
+    refuse_thresholds(dynamics, messages)
     return RateSystem(
         network,
         neuron,

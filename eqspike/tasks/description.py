@@ -13,7 +13,12 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.origin import Origin, guarded
 from eqspike.core.registry import Registry
 from eqspike.tasks.curriculum import Curriculum, Part
-from eqspike.tasks.images import read_idx_images, read_npz_images
+from eqspike.tasks.images import (
+    read_idx_images,
+    read_npz_images,
+    read_record_images,
+    read_zip_images,
+)
 from eqspike.tasks.series import SeriesTask
 from eqspike.tasks.series_kinds import read_adding, read_pixels, read_series
 from eqspike.tasks.task import Task
@@ -116,6 +121,8 @@ TASK_KINDS: Registry[Callable[[Section, Path], AnyTask]] = Registry(
     {
         "idx": read_idx_images,
         "npz": read_npz_images,
+        "records": read_record_images,
+        "zip": read_zip_images,
         "curriculum": _read_curriculum,
         "pixels": _read_pixels,
         "series": read_series,

@@ -53,6 +53,10 @@ def read_pixels(section: Section, path: Path, images: Task) -> SeriesTask:
 
     Source: Le, Jaitly and Hinton, arXiv:1504.00941, 2015.
     """
+    if len(images.image_shape) != 2:
+        raise section.error(
+            "images_of", f"of rows and columns; '{images.name}' has {list(images.image_shape)}"
+        )
     pixels = int(np.prod(images.image_shape))
     order = np.arange(pixels)
     section.explain(

@@ -32,6 +32,11 @@ def kind_of(noun: str) -> Kind:
     return Kind(noun, read, tuple(sorted(seeds, key=form)), form)
 
 
+def reader_of(noun: str) -> Callable[[Section], object]:
+    """What reads such descriptions from their sections; a task as if it lay in the library."""
+    return _READERS[noun][0]
+
+
 def _model(section: Section) -> object:
     return read_model_section(section, "", {})
 
