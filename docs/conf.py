@@ -22,6 +22,7 @@ extensions = [
     "docstrings",
     "formulas",
     "generated_pages",
+    "outside_files",
 ]
 exclude_patterns = ["_build", "_extensions"]
 suppress_warnings = ["myst.header", "myst.domains", "ref.python"]
