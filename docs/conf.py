@@ -22,6 +22,7 @@ extensions = [
     "docstrings",
     "formulas",
     "generated_pages",
+    "outside_files",
 ]
 exclude_patterns = ["_build", "_extensions"]
 suppress_warnings = ["myst.header", "myst.domains", "ref.python"]
@@ -32,6 +33,7 @@ default_role = "literal"
 
 autodoc_default_options = {"members": True, "member-order": "bysource", "show-inheritance": False}
 autodoc_typehints = "signature"
+autodoc_type_aliases = {name: name for name in ("ArrayLike", "Labelled", "Run", "Paths", "Figures")}
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = True
@@ -46,6 +48,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
+highlight_language = "none"
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 copybutton_exclude = ".linenos, .gp, .go"

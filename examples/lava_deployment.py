@@ -25,6 +25,7 @@ floats, network = eqspike.weights(run), made.network
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 for panel, coupling in zip(axes, network.couplings, strict=True):
     panel.plot(floats[coupling.name].ravel(), coupling.mantissas.ravel(), ".", ms=3)
+    panel.locator_params(axis="x", nbins=5)
     panel.set(
         title=coupling.name, xlabel="weight", ylabel=f"mantissa (exponent {coupling.exponent})"
     )

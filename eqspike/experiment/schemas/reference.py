@@ -121,4 +121,5 @@ def _told(key: Key) -> dict[str, str]:
 
 
 def _or(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    """Values as they are written; what is no value, such as a form of the whole, as words."""
+    return ", ".join(name if " " in name else f"`{name}`" for name in names)
