@@ -1,6 +1,6 @@
 """What faults leave behind: kills, full disks, closed pipes and two writers, on real runs.
 
-    python benchmarks/faults.py [--kills N] [--engine ENGINE] [--seed SEED]
+    python benchmarks/faults.py [--runs 'fast; lava' | --runs all] [--kills N] [--others N] [--seed SEED]
 
 Each line of the table is a number of tries and how many kept the promise of `docs/reliability.md`:
 
@@ -10,6 +10,8 @@ Each line of the table is a number of tries and how many kept the promise of `do
   written is the old one, file by file.
 - closed pipe: whoever reads the progress stops; all epochs are done and the status is 0.
 - two writers: a second process is refused with status 2 while the first one's files end as they would alone.
+
+`RUNS` has a small run for every engine and for learners of their own.
 """
 
 from __future__ import annotations
@@ -23,18 +25,53 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 EQSPIKE = [sys.executable, "-m", "eqspike"]
-EPOCHS = 40
-TRAIN = [
-    "train", "eqspike-digits", "digits", "--epochs", str(EPOCHS), "--limit", "300", "--set", "rule.free_steps=20",
-    "--set", "rule.nudged_steps=10", "--set", "rule.readout_steps=10", "--checkpoint-seconds", "0.05",
-]  # fmt: skip
-LATEST_KILL = 8.0
-"""Seconds after the start of a process."""
+BRIEF = (
+    "--set",
+    "rule.free_steps=20",
+    "--set",
+    "rule.nudged_steps=10",
+    "--set",
+    "rule.readout_steps=10",
+)
+DENSE = ("--set", "learner.layers=[64, 32, 10]")
+RUNS: dict[str, tuple[str, ...]] = {
+    "fast": ("eqspike-digits", "digits", "--epochs", "20", "--limit", "300", *BRIEF),
+    "fast, rates": ("ep-digits-events", "digits", "--epochs", "10", "--limit", "300"),
+    "fast-int": ("eqspike-digits-chip", "digits", "--engine", "fast-int", "--epochs", "8", "--limit", "300"),
+    "brian2": (
+        "eqspike-digits", "digits", "--engine", "brian2", "--epochs", "3", "--limit", "40",
+        "--test-limit", "20", *BRIEF,
+    ),
+    "lava": ("eqspike-digits", "digits", "--engine", "lava", "--epochs", "5", "--limit", "300", *BRIEF),
+    "torch": ("ep-digits-events", "digits", "--engine", "torch", "--epochs", "5", "--limit", "300"),
+    "reference": ("eqspike-digits", "digits", "--engine", "reference", "--epochs", "5", "--limit", "30", *BRIEF),
+    "binary-backprop": (
+        "metaplastic-bp-digits", "permuted-digits", "--epochs", "2", "--limit", "100",
+        "--set", "learner.layers=[64, 32, 32, 10]",
+    ),
+    "backprop": ("backprop-512", "digits", "--epochs", "8", *DENSE),
+    "dtp": ("dtp-mlp", "digits", "--epochs", "5", "--limit", "300", *DENSE),
+    "norse": (
+        "norse-100", "digits", "--epochs", "3", "--limit", "200", *DENSE, "--set", "learner.steps=20",
+    ),
+    "hssm": (
+        "hssm-linear", "adding-problem", "--epochs", "2", "--limit", "64", "--test-limit", "20",
+        "--set", "learner.channels=2", "--set", "learner.outputs=1",
+    ),
+    "energy-block": (
+        "dchn-quarter", "digits", "--epochs", "3", "--limit", "200", "--set", "learner.image=[8, 8]",
+        "--set", "learner.blocks=[{layers: [{size: 8, kernel: 3}, {size: 10, activation: linear}]}]",
+        "--set", "training.learning_rates=[0.05, 0.05]",
+    ),
+}  # fmt: skip
+"""What is trained, by a name for the table."""
 
+OFTEN = ("--checkpoint-seconds", "0.05")
 RESULTS = ("weights.safetensors", "counts.json", "activity.json")
 ENVIRONMENT = {**os.environ, "EQSPIKE_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -51,35 +88,86 @@ def results(out: Path) -> dict[str, bytes]:
     return {name: (out / name).read_bytes() for name in RESULTS if (out / name).is_file()}
 
 
-def kills(folder: Path, train: list[str], whole: dict[str, bytes], number: int) -> tuple[int, int]:
+@dataclass(frozen=True)
+class Case:
+    """A small run, and what it gives when nothing disturbs it.
+
+    Attributes:
+        folder: for the runs of this case; train: words of the command, without `--out`.
+        whole: its results; epochs: records in its metrics; seconds: it took.
+    """
+
+    folder: Path
+    train: tuple[str, ...]
+    whole: dict[str, bytes]
+    epochs: int
+    seconds: float
+
+    @staticmethod
+    def begin(folder: Path, words: tuple[str, ...]) -> Case:
+        """Run it undisturbed, twice: the first use of a machine compiles."""
+        train = ("train", *words, *OFTEN)
+        run(*train, "--out", str(folder / "first"))
+        begun = time.monotonic()
+        run(*train, "--out", str(folder / "whole"))
+        seconds = time.monotonic() - begun
+        whole = results(folder / "whole")
+        if not {"weights.safetensors", "counts.json"} <= set(whole) or whole != results(
+            folder / "first"
+        ):
+            raise SystemExit(
+                f"{' '.join(words)}: fails or differs without any fault; nothing to compare with"
+            )
+        return Case(folder, train, whole, epochs(folder / "whole"), seconds)
+
+    def open(self, out: Path, **streams: Any) -> subprocess.Popen[bytes]:
+        """Begin a run in a folder."""
+        return begin([*self.train, "--out", str(out)], **streams)
+
+
+def begin(words: list[str], **streams: Any) -> subprocess.Popen[bytes]:
+    """Begin a command; nobody sees what it prints, unless told otherwise."""
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([*EQSPIKE, *words], env=ENVIRONMENT, **{**silent, **streams})
+
+
+def epochs(out: Path) -> int:
+    """Epochs that a run has completed."""
+    path = out / "metrics.jsonl"
+    return len(path.read_text().splitlines()) if path.is_file() else 0
+
+
+def kills(case: Case, number: int) -> tuple[int, int]:
     """Kill runs at random moments, up to five times each, and continue them to the end."""
     killed = kept = index = 0
     while killed < number:
-        out = folder / f"killed-{index}"
-        words, times = [*train, "--out", str(out)], 0
+        out = case.folder / f"killed-{index}"
+        words, times = [*case.train, "--out", str(out)], 0
         for _ in range(min(5, number - killed)):
-            process = subprocess.Popen(
-                [*EQSPIKE, *words],
-                env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            time.sleep(random.uniform(0.3, LATEST_KILL))
+            process = begin(words)
+            time.sleep(random.uniform(0.3, max(case.seconds, 1.0)))
             times += process.poll() is None
             process.send_signal(signal.SIGKILL)
             process.wait()
             if (out / "config.yaml").is_file():
-                words = ["train", "--resume", "--out", str(out), "--checkpoint-seconds", "0.05"]
+                words = ["train", "--resume", "--out", str(out), *OFTEN]
         run(*words)
-        same = results(out) == whole and not list(out.rglob("*.part"))
-        kept += times if same and run("evaluate", str(out)).returncode == 0 else 0
+        same = results(out) == case.whole and not list(out.rglob("*.part"))
+        if same and run("evaluate", str(out)).returncode == 0:
+            kept += times
+        else:
+            print(
+                f"not as a run that nobody stopped: {' '.join(words)}", file=sys.stderr, flush=True
+            )
         killed, index = killed + times, index + 1
     return killed, kept
 
 
-def full_disks(folder: Path, number: int) -> tuple[int, int]:
+def full_disks(case: Case, number: int) -> tuple[int, int]:
     """Write a report anew while files cannot grow beyond a random size."""
-    report, kept = folder / "report", 0
+    report, kept = case.folder / "report", 0
     names = ("energy.json", "energy.md", "energy.html", "inputs.json")
-    run("estimate", str(folder / "whole"), "--chip", "odin", "--out", str(report))
+    run("estimate", str(case.folder / "whole"), "--chip", "odin", "--out", str(report))
     old = {path.name: path.read_bytes() for path in report.iterdir()}
     largest = max(map(len, old.values()))
     for _ in range(number):
@@ -88,83 +176,83 @@ def full_disks(folder: Path, number: int) -> tuple[int, int]:
         def limit(size: int = size) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-        done = run(
-            "estimate", str(folder / "whole"), "--chip", "loihi1", "--out", str(report), preexec_fn=limit
-        )  # fmt: skip
+        words = ("estimate", str(case.folder / "whole"), "--chip", "loihi1", "--out", str(report))
+        done = run(*words, preexec_fn=limit)
         new = {path.name: path.read_bytes() for path in report.iterdir()}
         kept += done.returncode == 2 and new == old and set(old) == set(names)
     return number, kept
 
 
-def closed_pipes(folder: Path, train: list[str], number: int) -> tuple[int, int]:
+def closed_pipes(case: Case, number: int) -> tuple[int, int]:
     """Stop reading the progress after a random time."""
     kept = 0
     for index in range(number):
-        out = folder / f"pipe-{index}"
-        process = subprocess.Popen(
-            [*EQSPIKE, *train, "--out", str(out)],
-            env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        time.sleep(random.uniform(0.0, 3.0))
+        out = case.folder / f"pipe-{index}"
+        process = case.open(out, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        time.sleep(random.uniform(0.0, case.seconds))
         if process.stdout is not None:
             process.stdout.close()
-        lines = 0
-        if process.wait() == 0:
-            lines = len((out / "metrics.jsonl").read_text().splitlines())
-        kept += lines == EPOCHS
+        # 141 says that its last line could not be printed, and is no success either.
+        ended = process.wait() in (0, 141)
+        kept += ended and epochs(out) == case.epochs and results(out) == case.whole
     return number, kept
 
 
-def two_writers(
-    folder: Path, train: list[str], whole: dict[str, bytes], number: int
-) -> tuple[int, int]:
-    """Begin a second run of another seed in the folder of one that is under way."""
-    kept = tried = 0
+def two_writers(case: Case, number: int) -> tuple[int, int]:
+    """Begin a second run of another seed, and a second continuation, in the folder of one that is under way."""
+    kept = tried = index = 0
     while tried < number:
-        out = folder / f"two-{tried}"
-        first = subprocess.Popen(
-            [*EQSPIKE, *train, "--out", str(out)],
-            env=ENVIRONMENT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        out, index = case.folder / f"two-{index}", index + 1
+        first = case.open(out)
         while not (out / "config.yaml").is_file() and first.poll() is None:
             time.sleep(0.01)
-        second = run(*train, "--seed", "9", "--force", "--out", str(out))
-        first.wait()
+        time.sleep(random.uniform(0.0, case.seconds / 10))
+        first.send_signal(signal.SIGSTOP)  # so that it does not end before the second one begins
+        if epochs(out) == case.epochs:  # it had ended: then the folder is free
+            first.send_signal(signal.SIGCONT)
+            first.wait()
+            continue
         tried += 1
-        kept += second.returncode == 2 and results(out) == whole
-    return tried, kept
+        anew = run(*case.train, "--seed", "9", "--force", "--out", str(out)).returncode
+        resumed = run("train", "--resume", "--out", str(out)).returncode
+        first.send_signal(signal.SIGCONT)
+        ended = first.wait() == 0
+        kept += ended and (anew, resumed) == (2, 2) and results(out) == case.whole
+    return number, kept
+
+
+def chosen(text: str) -> list[str]:
+    """Names of runs; `all` stands for every one."""
+    names = list(RUNS) if text == "all" else [name.strip() for name in text.split(";")]
+    if unknown := [name for name in names if name not in RUNS]:
+        raise SystemExit(f"--runs: no {unknown[0]!r}; choose from {'; '.join(RUNS)}, or all")
+    return names
 
 
 def main() -> int:
     """Print the table; status 1 if a promise was not kept."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--runs", default="fast", help="names of runs, between semicolons, or all")
+    parser.add_argument("--kills", type=int, default=20, help="of each run")
     parser.add_argument("--others", type=int, default=5, help="tries of each other fault")
-    parser.add_argument("--engine", default="fast")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     options = parser.parse_args()
     random.seed(options.seed)
-    train = [*TRAIN, "--engine", options.engine]
+    faults = {
+        "kill": (kills, options.kills),
+        "full disk": (full_disks, options.others),
+        "closed pipe": (closed_pipes, options.others),
+        "two writers": (two_writers, options.others),
+    }
     broken = 0
-    with tempfile.TemporaryDirectory(prefix="eqspike-faults-") as name:
-        folder = Path(name)
-        run(*train, "--out", str(folder / "whole"))
-        whole = results(folder / "whole")
-        if len(whole) != len(RESULTS):
-            raise SystemExit("the run without faults has failed; nothing to compare with")
-        tries: dict[str, Callable[[], tuple[int, int]]] = {
-            "kill": lambda: kills(folder, train, whole, options.kills),
-            "full disk": lambda: full_disks(folder, options.others),
-            "closed pipe": lambda: closed_pipes(folder, train, options.others),
-            "two writers": lambda: two_writers(folder, train, whole, options.others),
-        }
-        print(f"| fault ({options.engine}) | tries | promise kept |\n|---|---|---|", flush=True)
-        for fault, attempt in tries.items():
-            number, kept = attempt()
-            broken += number - kept
-            print(f"| {fault} | {number} | {kept} |", flush=True)
+    print("| run | fault | tries | promise kept |\n|---|---|---|---|", flush=True)
+    for name in chosen(options.runs):
+        with tempfile.TemporaryDirectory(prefix="eqspike-faults-") as place:
+            case = Case.begin(Path(place), RUNS[name])
+            for fault, (attempt, tries) in faults.items():
+                number, kept = attempt(case, tries) if tries else (0, 0)
+                broken += number - kept
+                print(f"| {name} | {fault} | {number} | {kept} |", flush=True)
     return 1 if broken else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from eqspike.analysis.style import BLUE, MUTED, new_figure, save, styled
 
@@ -17,12 +18,14 @@ class Priced:
         name: of the run; accuracy: a fraction.
         energy: low, typical and high, in joules per inference.
         on_front: whether no other run is as accurate for less energy.
+        lower_bound: whether the energy leaves out something.
     """
 
     name: str
     accuracy: float
     energy: tuple[float, float, float]
     on_front: bool
+    lower_bound: bool = False
 
 
 def draw_front(points: Sequence[Priced], title: str, path: Path) -> Path:
@@ -68,6 +71,7 @@ def draw_front(points: Sequence[Priced], title: str, path: Path) -> Path:
                 ha="right" if last else "left",
                 fontsize=8,
             )
+        _mark_lower_bounds(axes, points)
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(EngFormatter("J"))
@@ -77,6 +81,17 @@ def draw_front(points: Sequence[Priced], title: str, path: Path) -> Path:
         axes.set_title(_escaped(title))
         axes.legend(loc="lower right")
         return save(figure, path)
+
+
+def _mark_lower_bounds(axes: Any, points: Sequence[Priced]) -> None:
+    """An arrow to the right beside each typical energy that is a lower bound."""
+    bounds = [point for point in points if point.lower_bound]
+    if bounds:
+        axes.errorbar(
+            [point.energy[1] for point in bounds], [100 * point.accuracy for point in bounds],
+            xerr=[0.15 * point.energy[1] for point in bounds], xlolims=True, color=MUTED, marker="",
+            linestyle="", elinewidth=1.4, label="at least: the profile lacks figures",
+        )  # fmt: skip
 
 
 def _escaped(text: str) -> str:

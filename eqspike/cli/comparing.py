@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from eqspike.cli.estimating import conditions_of, figures_of
+from eqspike.cli.estimating import conditions_of, figures_of, say_replaced
 from eqspike.cli.printing import print_json, print_table
 from eqspike.core.files import check_writable
 from eqspike.energy import Conditions
@@ -32,6 +32,7 @@ def compare(options: argparse.Namespace) -> int:
         conditions=None if conditions == Conditions() else conditions,
         figures=figures_of(options.figures),
     )
+    say_replaced(out)
     paths = write_compared(comparison, chips, figures, out)
     if options.json:
         data = comparison_json(comparison)

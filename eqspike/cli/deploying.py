@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from eqspike.cli.printing import print_json, print_table
+from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.deploy.contents import Deployment, deployment_json
 from eqspike.experiment.deploying import CALIBRATION_SAMPLES, deploy_run
 from eqspike.experiment.foreign import ForeignDeployment, deploy_nir, read_spikes
+
+MOST_LOST = 0.5
+"""Share of a coupling's weights that may become 0 without a word."""
 
 _OF_RUNS, _OF_FILES = ("samples", "limit"), ("spikes", "step_ms", "lava")
 """Options that only one of the two kinds of sources has."""
@@ -95,10 +98,17 @@ def _print(deployment: Deployment) -> None:
             f"{coupling.mantissas.min()} to {coupling.mantissas.max()}",
             str(coupling.exponent),
             f"{report.arrays[coupling.name].relative_error:.2%}",
+            f"{report.arrays[coupling.name].lost:.1%}",
         )
         for coupling in deployment.network.couplings
     ]
-    print_table(("coupling", "mantissas", "exponent", "rounding error (rms)"), rows)
+    print_table(("coupling", "mantissas", "exponent", "rounding error (rms)", "rounded to 0"), rows)
+    for coupling in deployment.network.couplings:
+        if (lost := report.arrays[coupling.name].lost) > MOST_LOST:
+            message(
+                f"{lost:.0%} of the weights of {coupling.name} became 0: few large ones set the scale for all; "
+                "train with a memory that limits weights (memory.kind fixed), or look for outliers"
+            )
     print()
     _print_layers(deployment)
 

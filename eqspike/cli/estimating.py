@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from eqspike.cli.printing import print_json, print_table
+from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable
 from eqspike.core.quantities import Interval
@@ -20,6 +21,7 @@ from eqspike.experiment.estimating import (
 )
 from eqspike.reports import EnergyReport, report_json
 from eqspike.reports.contents import ChipEnergy, Priced
+from eqspike.reports.sources import earlier_report
 
 HEADER = (
     "chip",
@@ -47,13 +49,13 @@ def estimate(options: argparse.Namespace) -> int:
         figures=figures,
         samples_per_second=options.samples_per_second,
     )
+    say_replaced(out)
     paths = write_estimate(report, chips, out, figures)
     if options.json:
         found = report_json(report)["chips"]
-        wanted = ("inference_j", "training_sample_j", "training_run_j")
         print_json(
             {
-                "chips": {n: {key: chip[key] for key in wanted} for n, chip in found.items()},
+                "chips": {name: _short(chip) for name, chip in found.items()},
                 "files": [str(path) for path in paths],
             }
         )
@@ -61,6 +63,19 @@ def estimate(options: argparse.Namespace) -> int:
     print_summary(report)
     print(f"\nreport: {paths[-1]}")
     return 0
+
+
+def say_replaced(out: Path) -> None:
+    """Say which earlier report in a folder is about to be replaced."""
+    if earlier := earlier_report(out):
+        message(f"{out}: replaces {earlier}")
+
+
+def _short(chip: dict[str, Any]) -> dict[str, Any]:
+    """Energies of one chip of a report's data, and which of them leave out events."""
+    energies = ("inference_j", "training_sample_j", "training_run_j")
+    bounds = {name: chip[name] and chip[name]["lower_bound"] for name in ("inference", "training")}
+    return {**{key: chip[key] for key in energies}, "lower_bound": bounds}
 
 
 def print_summary(report: EnergyReport) -> None:

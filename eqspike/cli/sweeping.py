@@ -8,7 +8,7 @@ from pathlib import Path
 from eqspike.analysis.style import figures_as
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.experiment.sweep import read_axis, sweep_into
-from eqspike.experiment.sweep.results import Outcome, table
+from eqspike.experiment.sweep.results import LEGEND, Outcome, has_lower_bounds, percent_of, table
 from eqspike.experiment.sweep.running import check_workers
 from eqspike.experiment.sweep.whole import portable_base
 
@@ -34,6 +34,8 @@ def sweep(options: argparse.Namespace) -> int:
         print_json({**found.to_json(), "files": [str(path) for path in files]})
     else:
         print_table(*table(found))
+        if has_lower_bounds(found):
+            print(f"\n{LEGEND}")
         print(f"\n{'  '.join(str(path) for path in files)}")
     return 1 if found.failed else 0
 
@@ -45,6 +47,5 @@ def _folder(options: argparse.Namespace) -> Path:
 
 
 def _follow(outcome: Outcome, left: int) -> None:
-    accuracy = outcome.accuracy
-    said = outcome.error if accuracy is None else f"{100 * accuracy:.2f} %"
+    said = outcome.error if outcome.result is None else f"accuracy {percent_of(outcome.accuracy)}"
     message(f"{outcome.point.name}: {said} ({left} to come)")

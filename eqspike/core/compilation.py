@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 from platformdirs import user_cache_dir
+
+ROOM = 64 << 20
+"""Bytes that must be free where kernels are kept: Numba ends in an error if a disk fills up while it writes."""
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -68,9 +73,14 @@ def fingerprint(*folders: Path) -> str:
 
 
 def writable(folder: Path) -> bool:
-    """Whether files can be written into a folder, which is made if it is missing."""
+    """Whether kernels can be kept in a folder, which is made if need be: it takes a file, and there is room."""
+    probe = folder / f".probe-{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"eqspike")
+        probe.unlink()
+        return shutil.disk_usage(folder).free >= ROOM
     except OSError:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
         return False
-    return os.access(folder, os.W_OK)

@@ -184,7 +184,7 @@ def remove_abandoned(folder: Path) -> None:
         with suppress(OSError, ValueError):
             if time.time() - part.stat().st_mtime < _ABANDONED_SECONDS:
                 continue
-            if not _runs(int(part.name.split("-")[1])):
+            if not runs(int(part.name.split("-")[1])):
                 part.unlink()
 
 
@@ -223,7 +223,8 @@ def _check_place(path: Path) -> None:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
-def _runs(process: int) -> bool:
+def runs(process: int) -> bool:
+    """Whether a process of this machine has a number."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

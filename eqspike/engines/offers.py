@@ -6,10 +6,23 @@ from dataclasses import replace
 
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.neurons import BinaryNeuron, CurrentBased, RateNeuron, SigmaDelta
-from eqspike.core.rates import FEEDBACKS, NUDGES, UPDATES
+from eqspike.core.rates import FEEDBACKS, FORMS, NUDGES, UPDATES
 from eqspike.memory import Binary, Fixed, Ideal, Metaplastic
-from eqspike.rules import ContinualEquilibrium, ContinualVectorField, EqSpike, Equilibrium
-from eqspike.rules.readings import EndContrast, Products, StepContrast, StepField, writes_steps
+from eqspike.rules import (
+    AsymmetricEquilibrium,
+    ContinualEquilibrium,
+    ContinualVectorField,
+    EqSpike,
+    Equilibrium,
+)
+from eqspike.rules.readings import (
+    EndContrast,
+    EndField,
+    Products,
+    StepContrast,
+    StepField,
+    writes_steps,
+)
 from eqspike.systems import AnySystem, RateSystem, System
 from eqspike.systems.requirements import Limit, Offer, Parts, offers_of, require, unmet
 from eqspike.tasks.encoders import ENCODERS
@@ -40,6 +53,16 @@ _CONTINUAL_MEMORY = Limit(
     "memory.kind", lambda system: system.memory.kind,
     "a continual rule writes at every step, which an ideal memory alone takes",
     "set memory.kind to ideal, or rule.kind to ep, which writes once a batch",
+)  # fmt: skip
+_BACKWARD_MEMORY = Limit(
+    lambda system: not isinstance(system.rule.reading, EndField) or type(system.memory) is Ideal,
+    "memory.kind", lambda system: system.memory.kind,
+    "backward weights of their own are kept by an ideal memory alone", "set memory.kind to ideal",
+)  # fmt: skip
+_DIFFERENCE_NEURON = Limit(
+    lambda system: not system.dynamics.of_differences or type(system.neuron) is RateNeuron,
+    "neuron.kind", lambda system: system.neuron.kind,
+    "what a rate differs by is known of rate neurons alone", "set dynamics.form to two-states",
 )  # fmt: skip
 _CONTINUAL_CONVOLUTION = Limit(
     lambda system: not (writes_steps(system.rule.reading) and any(system.network.convolutions)),
@@ -120,6 +143,7 @@ _RATES = Offer(
         "messages.kind": ("changes",),
         "dynamics.updates": UPDATES,
         "dynamics.nudge": NUDGES,
+        "dynamics.form": ("two-states",),
         "feedback.kind": FEEDBACKS,
         "neuron.activation": (*ACTIVATIONS, ""),
     },
@@ -137,15 +161,25 @@ _GRADED = replace(
     },
     limits=(_AS_NUDGING, _BITS_BY_CHANGES),
 )
-_BY_VALUES = replace(
+_BY_DIFFERENCES = replace(
     _FLOAT_RATES,
+    rules=Parts(
+        (Equilibrium, ContinualEquilibrium, ContinualVectorField, AsymmetricEquilibrium),
+        ("reading",),
+    ),
+    readings=Parts((EndContrast, EndField, StepContrast, StepField)),
+    values={**_RATES.values, "dynamics.form": FORMS},
+    limits=(_CONTINUAL_MEMORY, _BACKWARD_MEMORY, _ONE_LEARNS),
+)
+_BY_VALUES = replace(
+    _BY_DIFFERENCES,
     values={
-        **_RATES.values,
+        **_BY_DIFFERENCES.values,
         "training.precision": (*_FLOATS, "bfloat16"),
         "couplings.kind": (*_DENSE, "convolution"),
         "messages.kind": ("values", "changes"),
     },
-    limits=(_CONTINUAL_MEMORY, _ONE_LEARNS, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
+    limits=(*_BY_DIFFERENCES.limits, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
 )
 
 _UNIFORM_SCALE = Limit(
@@ -178,10 +212,10 @@ FAST_CHANGES, FAST_BITS = "fast:changes", "fast:bits"
 OFFERS: dict[str, tuple[Offer, ...]] = {
     "fast": (
         replace(_FLOAT_SPIKES, limits=(*_FLOAT_SPIKES.limits, _ONLINE_PRECISION)),
-        _FLOAT_RATES,
+        _BY_DIFFERENCES,
         _BITS,
     ),
-    FAST_CHANGES: (_FLOAT_RATES,),
+    FAST_CHANGES: (_BY_DIFFERENCES,),
     FAST_BITS: (_BITS,),
     "fast-int": (_ON_LOIHI, _GRADED),
     "brian2": (
@@ -199,7 +233,11 @@ OFFERS: dict[str, tuple[Offer, ...]] = {
     "torch": (_BY_VALUES,),
     "reference": (
         replace(_FLOAT_SPIKES, neurons=_STEPPED),
-        replace(_FLOAT_RATES, neurons=Parts((RateNeuron, BinaryNeuron), ("updated",))),
+        replace(
+            _BY_DIFFERENCES,
+            neurons=Parts((RateNeuron, BinaryNeuron), ("updated",)),
+            limits=(*_BY_DIFFERENCES.limits, _DIFFERENCE_NEURON),
+        ),
     ),
 }
 """What engines run, by name; where options narrow it, by name and options."""

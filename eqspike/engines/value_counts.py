@@ -41,7 +41,11 @@ def event_counts(
                 for layer in network.layers
             },
             {
-                direction: CouplingCounts(steps * number, steps * filled[direction])
+                direction: CouplingCounts(
+                    *tally.operations.get(
+                        (name, direction), (steps * number, steps * filled[direction])
+                    )
+                )
                 for direction, number in synapses.items()
             },
             _evaluations(system, name, steps, tally),

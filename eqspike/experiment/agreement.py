@@ -93,8 +93,8 @@ def check_checkpoint(text: str, configuration: Configuration, path: Path) -> Non
 def differences(first: str, second: str) -> list[str]:
     """What differs between two configurations (YAML), as `key: value instead of value` texts."""
     left, right = (
-        _flat(read_yaml(first, "configuration")),
-        _flat(read_yaml(second, "configuration")),
+        flat(read_yaml(first, "configuration")),
+        flat(read_yaml(second, "configuration")),
     )
     keys = dict.fromkeys([*left, *right])
     return [text for key in keys for text in _unlike(key, left.get(key), right.get(key))]
@@ -108,12 +108,13 @@ def _unlike(name: str, given: Any, of_run: Any) -> list[str]:
     return [f"{name} is {show(given)} instead of {show(of_run)}"]
 
 
-def _flat(data: Any, place: str = "") -> dict[str, Any]:
+def flat(data: Any, place: str = "") -> dict[str, Any]:
+    """Nested mappings as one, names joined by dots."""
     if not isinstance(data, Mapping):
         return {place: data}
     found: dict[str, Any] = {}
     for key, value in data.items():
-        found |= _flat(value, f"{place}.{key}" if place else str(key))
+        found |= flat(value, f"{place}.{key}" if place else str(key))
     return found
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
@@ -20,7 +22,8 @@ from eqspike.deploy.rule import learning_rule_text
 from eqspike.deploy.text import markdown
 from eqspike.engines.fast.loihi import FastIntSession
 from eqspike.engines.integers.loihi import odd_coupling
-from eqspike.engines.lava.hardware_script import write_hardware_script
+from eqspike.engines.lava.hardware_script import Sample, write_hardware_script
+from eqspike.engines.lava.schedule import input_lines
 from eqspike.engines.learner import EngineLearner
 from eqspike.engines.offers import refuse_unlike
 from eqspike.experiment.configuration import Configuration, load_configuration
@@ -86,7 +89,8 @@ def deploy_run(
     origin = _provenance(configuration, folder)
     deployment = Deployment(profile, origin, calibration, mapping, len(test), floats, integers)
     with folder.adding(out):
-        return Written(deployment, _write(deployment, learning_rule_text(system), out))
+        sample = _sample(system, calibration.network, test)
+        return Written(deployment, _write(deployment, learning_rule_text(system), out, sample))
 
 
 def load_deployment(folder: Path) -> LoihiNetwork:
@@ -153,20 +157,31 @@ def _provenance(configuration: Configuration, folder: RunFolder) -> dict[str, An
     }
 
 
-def _write(deployment: Deployment, rule: str, out: Path) -> tuple[Path, ...]:
+def _sample(system: System, network: LoihiNetwork, test: Split) -> Sample:
+    """The first test sample through the free phase."""
+    images, labels, keys = test.images[:1], test.labels[:1], np.zeros(1, np.uint64)
+    steps = system.rule.free_steps
+    with FastIntSession(system) as session:
+        session.load_network(network)
+        spikes, _ = session.trace(images, labels, keys)
+    lines = input_lines(system, images, keys, steps)
+    return Sample(lines, int(labels[0]), spikes[system.network.output.name][0, :steps].T)
+
+
+def _write(deployment: Deployment, rule: str, out: Path, sample: Sample) -> tuple[Path, ...]:
     files = {
         _NETWORK: arrays_bytes(dict(deployment.network.as_arrays())),
         _DESCRIPTION: json_bytes(deployment_json(deployment)),
         "learning_rule.txt": rule.encode(),
         "deployment.md": markdown(deployment).encode(),
     }
-    return (*write_together(out, files), *_script(deployment, out))
+    return (*write_together(out, files), *_script(deployment, out, sample))
 
 
-def _script(deployment: Deployment, out: Path) -> tuple[Path, ...]:
+def _script(deployment: Deployment, out: Path, sample: Sample) -> tuple[Path, ...]:
     """A Lava script of the network, with its arrays; none for the odd weights that learning on the chip leaves."""
     if odd_coupling(deployment.network) is not None:
         return ()
     script = out / "loihi2.py"
-    write_hardware_script(deployment.network, script, str(deployment.provenance["title"]))
+    write_hardware_script(deployment.network, script, str(deployment.provenance["title"]), sample)
     return script, script.with_suffix(".npz")

@@ -12,11 +12,14 @@ from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.files import together
+from eqspike.core.yaml_text import read_yaml
 from eqspike.energy import Conditions
 from eqspike.energy.counts_file import read_counts_file
+from eqspike.experiment.agreement import flat
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.families import Subject, family
 from eqspike.reports import EnergyReport, build_report, write_report
+from eqspike.reports.differing import SETTINGS
 from eqspike.reports.inputs import load_chips, write_inputs
 from eqspike.training import RunFolder
 
@@ -163,6 +166,7 @@ def _provenance(folder: RunFolder, configuration: Configuration) -> dict[str, An
         **_messages(configuration.model.subject),
         **_memory(configuration.model.description.get("memory", {"kind": "ideal"})),
         "configuration_sha256": configuration.digest,
+        SETTINGS: flat(read_yaml(configuration.as_yaml(), "configuration")),
         **_changes(folder),
         "environment": folder.environment(),
     }

@@ -18,7 +18,8 @@ from torch.optim import Optimizer
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
-from eqspike.core.learner import Arrays, Batch, Outputs, Pace
+from eqspike.core.learner import Arrays, Batch, Keys, Outputs, Pace
+from eqspike.core.threads import thread_count
 from eqspike.learners.counting import (
     Products,
     block_counts,
@@ -27,12 +28,15 @@ from eqspike.learners.counting import (
     reading_counts,
 )
 from eqspike.learners.devices import read_device
+from eqspike.nn import shares
+from eqspike.nn.threads import torch_threads
 
 BLOCK = 1000
 """Samples that are predicted at a time."""
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Reader = Callable[[NDArray[Any]], NDArray[Any]]
+Augmented = Callable[[NDArray[Any], Keys], NDArray[Any]]
 
 _OPTIMISER, _FOLLOWER = "optimiser/", "follower/"
 
@@ -67,18 +71,20 @@ class GradientLearner:
         read: brings a task's inputs to what the module takes, such as levels to numbers of 0 to 1.
         follower: learns beside the module, between its forward and its backward pass; its state is kept too.
         device: name of a torch device.
+        augmented: takes the place of `read` in learning; given the keys of the presentations too.
     """
 
     def __init__(
         self, module: nn.Module, optimiser: Callable[[nn.Module], Optimizer], loss: Loss, read: Reader,
-        follower: Follower | None = None, device: str = "cpu",
+        follower: Follower | None = None, device: str = "cpu", augmented: Augmented | None = None,
     ) -> None:  # fmt: skip
         self.device = read_device(device)
         self.module = module.to(self.device)
         self._make_optimiser, self._loss, self._read = optimiser, loss, read
-        self._follower = follower
+        self._follower, self._augmented = follower, augmented
         self.new_optimiser()
         self._products = Products(self.module)
+        self._threads = thread_count()
         self._counts = EventCounts()
 
     def __enter__(self) -> GradientLearner:
@@ -94,8 +100,12 @@ class GradientLearner:
 
     def fit(self, batch: Batch, pace: Pace) -> Outputs:
         """Learn from one batch; see `core.learner.Learner`."""
+        with torch_threads(self._threads):
+            return self._fit(batch, pace)
+
+    def _fit(self, batch: Batch, pace: Pace) -> Outputs:
         self.module.train()
-        inputs = self._tensor(self._read(batch.inputs))
+        inputs = self._tensor(self._learnt_from(batch))
         targets = self._tensor(batch.targets)
         for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * pace.rate_factor
@@ -104,12 +114,18 @@ class GradientLearner:
             outputs = self.module(inputs)
             learns = self._follow(len(batch))
             if learns:
-                self._loss(outputs, targets).backward()  # type: ignore[no-untyped-call]
+                shares.of_mean(self._loss(outputs, targets)).backward()  # type: ignore[no-untyped-call]
+                shares.sum_gradients(self.module.parameters())
                 self._optimiser.step()
         if learns:
             self._counts += learning_counts(self.module, self._products.take(), len(batch))
         self._counts += block_counts(self.module)
         return _array(outputs)
+
+    def _learnt_from(self, batch: Batch) -> NDArray[Any]:
+        if self._augmented is None:
+            return self._read(batch.inputs)
+        return self._augmented(batch.inputs, batch.keys)
 
     def _follow(self, samples: int) -> bool:
         """The follower's step; whether the module learns too."""
@@ -126,7 +142,7 @@ class GradientLearner:
         """Outputs of each sample, without learning."""
         self.module.eval()
         parts = []
-        with torch.no_grad():
+        with torch.no_grad(), torch_threads(self._threads):
             for first in range(0, len(batch), BLOCK):
                 part = self._read(batch.inputs[first : first + BLOCK])
                 parts.append(self.module(self._tensor(part)).cpu().numpy())

@@ -22,6 +22,7 @@ from eqspike.reports.comparison import (
     energy_ratio,
     events_per_sample,
 )
+from eqspike.reports.differing import settings_parts
 from eqspike.reports.export import comparison_json
 from eqspike.reports.files import write_document
 from eqspike.reports.precision import precision_parts
@@ -93,6 +94,7 @@ def comparison_document(comparison: SystemComparison) -> doc.Document:
         (doc.Paragraph((f"{LEAD} All systems are priced with the same figures.",)),),
         (
             doc.Section("result", "Systems", tuple(_overview(systems)), "Systems"),
+            doc.Section("settings", "Settings", tuple(settings_parts(systems)), "Settings"),
             *([doc.Section("precision", width, precision, width)] if precision else []),
             doc.Section("events", "Events", (EVENTS, *_events(systems)), "Events"),
             doc.Section("energy", "Energy", tuple(_energies(comparison))),

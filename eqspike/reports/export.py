@@ -21,6 +21,7 @@ from eqspike.reports.comparison import (
     events_per_sample,
 )
 from eqspike.reports.contents import ChipEnergy, EnergyReport, Priced
+from eqspike.reports.differing import differing_settings
 
 SCHEMA = "eqspike-energy-report-1"
 COMPARISON_SCHEMA = "eqspike-comparison-1"
@@ -162,6 +163,9 @@ def comparison_json(comparison: SystemComparison) -> dict[str, Any]:
         "schema": COMPARISON_SCHEMA,
         "conditions": comparison.conditions.to_json(),
         "first": comparison.systems[0].label,
+        "differing_settings": {
+            key: list(values) for key, values in differing_settings(comparison.systems).items()
+        },
         "systems": {
             system.label: _system(system, index, comparison)
             for index, system in enumerate(comparison.systems)

@@ -10,7 +10,8 @@ from typing import Any
 from eqspike.chips.supplied import SOURCE as USER
 from eqspike.core.counts import FILE_SCHEMA
 from eqspike.core.counts import SCHEMA as COUNTS
-from eqspike.core.errors import ConfigError
+from eqspike.core.errors import ConfigError, EqspikeError
+from eqspike.core.reading import read_json
 from eqspike.energy.conditions import Conditions
 from eqspike.energy.counts_file import read_counts_file
 from eqspike.reports.comparison import ComparedSystem
@@ -79,3 +80,24 @@ def _refuse_figures(chips: Any, path: Path) -> None:
                 f"{path}: chip '{name}' was given figures of the user; name the report's {NAME} instead, "
                 "which holds them"
             )
+
+
+def earlier_report(folder: Path) -> str:
+    """What an earlier report in a folder is of and prices, in words; empty if there is none."""
+    path = folder / NAME
+    if not path.is_file():
+        return ""
+    try:
+        data = read_json(path)
+        systems = data.get("systems") or [data]
+        subjects = [_subject(each.get("provenance") or {}) for each in systems]
+        chips = [str(chip) for chip in data.get("chips") or ()]
+    except (EqspikeError, AttributeError, TypeError):
+        return "a report that cannot be read"
+    return f"the report of {' and '.join(subjects)}, on {', '.join(chips) or 'no chip'}"
+
+
+def _subject(provenance: Mapping[str, Any]) -> str:
+    model, task = (str(provenance.get(key, "an unnamed system")) for key in ("model", "task"))
+    seed = provenance.get("seed")
+    return f"{model} on {task}" + ("" if seed is None else f", seed {seed}")

@@ -1,6 +1,6 @@
 """Reader of single arrays of an npz file, NumPy's archive of arrays.
 
-Only plain whole numbers are read, never pickled objects. The shape must be known beforehand: the
+Only plain numbers are read, never pickled objects. The shape must be known beforehand: the
 size that the archive declares is checked against it before anything is unpacked.
 """
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.errors import DataError
+from eqspike.tasks.idx import WHOLE
 
 _LARGEST_ITEM_BYTES = 8
 _LARGEST_HEADER_BYTES = 1 << 16
@@ -44,8 +45,8 @@ _format: Any = np.lib.format
 
 
 def read_npz(
-    stream: BinaryIO, key: str, shapes: Sequence[tuple[int, ...]], name: str
-) -> NDArray[np.integer[Any]]:
+    stream: BinaryIO, key: str, shapes: Sequence[tuple[int, ...]], name: str, kinds: str = WHOLE
+) -> NDArray[Any]:
     """One array of an npz file.
 
     Args:
@@ -53,10 +54,11 @@ def read_npz(
         key: name of the array.
         shapes: the shapes it may have, all with the same number of values.
         name: what to call the file in messages.
+        kinds: of NumPy's types that its values may have.
 
     Raises:
-        DataError: if the file is no npz file, lacks the array, or the array is damaged, not of
-            whole numbers, or of another shape.
+        DataError: if the file is no npz file, lacks the array, or the array is damaged, of another
+            type, or of another shape.
     """
     what = f"{name}: {key}"
     try:
@@ -64,9 +66,9 @@ def read_npz(
             member = _member(archive, key, name)
             _check_size(member, shapes, what)
             with archive.open(member) as data:
-                _check_header(data, shapes, what)
+                _check_header(data, shapes, what, kinds)
             with archive.open(member) as data:
-                array: NDArray[np.integer[Any]] = _format.read_array(data, allow_pickle=False)
+                array: NDArray[Any] = _format.read_array(data, allow_pickle=False)
                 return array
     except _DAMAGE as error:
         raise DataError(f"{what}: is damaged or not an npz array, found: {error}") from error
@@ -77,7 +79,10 @@ def _member(archive: zipfile.ZipFile, key: str, name: str) -> zipfile.ZipInfo:
         member = archive.getinfo(f"{key}.npy")
     except KeyError:
         held = ", ".join(item.removesuffix(".npy") for item in archive.namelist()[:8])
-        raise DataError(f"{name}: expected an array '{key}', found: {held or 'none'}") from None
+        raise DataError(
+            f"{name}: expected an array '{key}', found: {held or 'none'}; the keys 'images' and 'labels' "
+            "of 'train' and 'test' in the description name the arrays of a split"
+        ) from None
     # The other methods set aside as much working memory as the file asks for.
     if member.compress_type not in _PLAIN_METHODS:
         raise DataError(f"{name}: {key}: expected the archive as numpy.savez_compressed writes it")
@@ -93,16 +98,15 @@ def _check_size(member: zipfile.ZipInfo, shapes: Sequence[tuple[int, ...]], what
         )
 
 
-def _check_header(data: Any, shapes: Sequence[tuple[int, ...]], what: str) -> None:
+def _check_header(data: Any, shapes: Sequence[tuple[int, ...]], what: str, kinds: str) -> None:
     version = _format.read_magic(data)
     if version == (1, 0):
         shape, _, dtype = _format.read_array_header_1_0(data)
     else:
         shape, _, dtype = _format.read_array_header_2_0(data)
-    if dtype.kind not in "iu":
+    if dtype.kind not in kinds:
         raise DataError(
-            f"{what}: expected whole numbers (such as uint8), found {dtype}; "
-            "convert it before saving"
+            f"{what}: expected whole numbers (such as uint8), found {dtype}; save them with .astype('uint8')"
         )
     if shape not in shapes:
         raise DataError(f"{what}: expected {_either(shapes)}, found {shape}")

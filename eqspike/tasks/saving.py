@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from eqspike.core.errors import DataError
 from eqspike.core.files import write_together
 from eqspike.core.yaml_text import write_yaml
+from eqspike.tasks.levels import HIGHEST_LEVEL, check_brightness
+
+_SCALE = "bring levels to 0..255, or give booleans or floats in [0, 1]"
 
 DESCRIPTION, _DATA = "task.yaml", "data.npz"
 
@@ -45,6 +48,8 @@ def save_task(
         if not isinstance(given, (tuple, list)) or len(given) != 2:
             raise DataError(f"{split}: must be a pair (images, labels), got {type(given).__name__}")
         images[split] = levels(f"{split} images", given[0])
+        if split == "train" and np.asarray(given[0]).dtype.kind in "iu":
+            check_brightness(f"{split} images", images[split], _SCALE)
         labels[split] = _labels(f"{split} labels", given[1], len(images[split]))
     shape = images["train"].shape[1:]
     if images["test"].shape[1:] != shape:
@@ -60,6 +65,7 @@ def save_task(
         "licence": licence,
         "image_shape": list(shape),
         "classes": classes or max(2, 1 + max(int(each.max()) for each in labels.values())),
+        "maximum": HIGHEST_LEVEL,
         "kind": "npz",
         "data": {"file": _DATA, "sha256": hashlib.sha256(packed.getvalue()).hexdigest()},
         **{split: {"samples": len(images[split])} for split in images},
@@ -81,8 +87,8 @@ def levels(what: str, given: ArrayLike) -> NDArray[np.uint8]:
             f"{what}: must have shape (samples, ...) and no empty side, got {array.shape}"
         )
     if array.dtype == bool:
-        return np.asarray(array * 255, np.uint8)
-    highest = 1 if array.dtype.kind == "f" else 255
+        return np.asarray(array * HIGHEST_LEVEL, np.uint8)
+    highest = 1 if array.dtype.kind == "f" else HIGHEST_LEVEL
     least, greatest = array.min(), array.max()
     if array.dtype.kind not in "iuf" or not (least >= 0 and greatest <= highest):
         raise DataError(
@@ -90,12 +96,7 @@ def levels(what: str, given: ArrayLike) -> NDArray[np.uint8]:
             f"to {greatest}"
         )
     if array.dtype.kind == "f":
-        return np.asarray(np.rint(array * 255), np.uint8)
-    if greatest == 1:
-        raise DataError(
-            f"{what}: whole numbers of which none is above 1 would be nearly black on the scale 0..255; give "
-            "booleans or floats"
-        )
+        return np.asarray(np.rint(array.astype(np.float64) * HIGHEST_LEVEL), np.uint8)
     return array.astype(np.uint8)
 
 

@@ -11,12 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.errors import ConfigError, DataError
+from eqspike.tasks.levels import check_brightness, check_range, levels
 from eqspike.tasks.metrics import ACCURACY, Metric
 
 SPLITS = ("train", "test")
 
-RawSplit = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]
-"""Images (samples, ...) and labels (samples,) as the file holds them, of any integer type."""
+_NAME_MAXIMUM = (
+    "add to the description 'maximum: {}' if that is white, or 'maximum: 255' if they are that dark"
+)
+
+RawSplit = tuple[NDArray[Any], NDArray[np.integer[Any]]]
+"""Images (samples, ...) and labels (samples,) as the file holds them: whole numbers, images also real or bool."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +117,8 @@ class Task:
         licence: terms the data stand under.
         image_shape: shape of one image, such as (28, 28); images are rows of its product's length.
         classes: number of classes; labels are 0..classes-1.
-        maximum: greatest level in the files, 1..255; levels are rescaled so that it becomes 255.
+        maximum: greatest level in the files, 1..255, which becomes 255; None if the description names none: then
+            it is 255, and images that are darker than half of it are refused.
         read: reads one split as the files hold it.
         metric: how outputs are judged.
     """
@@ -123,7 +129,7 @@ class Task:
     licence: str
     image_shape: tuple[int, ...]
     classes: int
-    maximum: int
+    maximum: int | None
     read: Callable[[str], RawSplit] = field(repr=False)
     metric: Metric = ACCURACY
     _loaded: WeakValueDictionary[str, Split] = field(
@@ -171,30 +177,13 @@ class Task:
         limited = (split if limit is None else split.limit(limit) for split, limit in splits)
         return (Stage(self.name, *limited),)
 
-    def _checked(
-        self, split: str, images: NDArray[np.integer[Any]], labels: NDArray[np.integer[Any]]
-    ) -> Split:
-        _check_range(f"{self.name}: {split} images", images, self.maximum, "maximum")
-        _check_range(f"{self.name}: {split} labels", labels, self.classes - 1, "classes - 1")
-        levels = _levels(images.reshape(len(images), -1), self.maximum)
-        return Split(levels, labels.astype(np.int64))
-
-
-def _check_range(what: str, values: NDArray[np.integer[Any]], highest: int, rule: str) -> None:
-    least, greatest = int(values.min()), int(values.max())
-    if least < 0 or greatest > highest:
-        raise DataError(
-            f"{what} must lie in 0..{highest} ({rule} of the description), "
-            f"found {least}..{greatest}; correct the description or the data"
-        )
-
-
-def _levels(images: NDArray[np.integer[Any]], maximum: int) -> NDArray[np.uint8]:
-    if maximum == 255:
-        return images.astype(np.uint8, copy=False)
-    table = np.rint(np.arange(maximum + 1) * 255 / maximum).astype(np.uint8)
-    scaled: NDArray[np.uint8] = table[images]
-    return scaled
+    def _checked(self, split: str, images: NDArray[Any], labels: NDArray[np.integer[Any]]) -> Split:
+        where = f"{self.name}: {split}"
+        check_range(f"{where} labels", labels, self.classes - 1, "classes - 1")
+        found = levels(f"{where} images", images.reshape(len(images), -1), self.maximum)
+        if self.maximum is None and split == "train" and images.dtype.kind in "iu":
+            check_brightness(f"{where} images", found, _NAME_MAXIMUM)
+        return Split(found, labels.astype(np.int64))
 
 
 def _read_only(array: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts, spiking
 from eqspike.core.errors import ActivityError
@@ -43,6 +47,30 @@ def check_state(state: Arrays) -> None:
             raise ActivityError(
                 f"weights '{name}' are no longer finite (NaN or infinity); {_ADVICE}"
             )
+
+
+def at_chance(accuracies: Sequence[float], labels: NDArray[Any]) -> str:
+    """What to say of a run whose test accuracy never rose above chance; empty if it did.
+
+    Chance is the share of the most frequent class; three standard deviations of a share of so many samples are
+    taken for luck.
+
+    Args:
+        accuracies: on the test set, of every epoch; labels: of the test set.
+    """
+    if not accuracies or not len(labels):
+        return ""
+    _, numbers = np.unique(labels, return_counts=True)
+    chance = float(numbers.max() / len(labels))
+    luck = 3.0 * float(np.sqrt(chance * (1.0 - chance) / len(labels)))
+    if max(accuracies) > chance + luck:
+        return ""
+    return (
+        f"nothing was learnt: in {len(accuracies)} epochs no test accuracy was above chance "
+        f"({max(accuracies):.4f} at most, {chance:.4f} by always naming one class, {luck:.4f} for luck on "
+        f"{len(labels)} samples); more samples or epochs, or other training.learning_rates, may help, and "
+        "'eqspike plot RUN' shows what the layers do"
+    )
 
 
 def check_activity(counts: EventCounts) -> None:

@@ -187,6 +187,11 @@ def _complete_epoch(
         "test_samples_per_second": round(samples / sum(each.seconds for each in tested), 1),
         "rates": mean_rates(inference),
     }
+    residuals = np.concatenate([each.residuals for each in tested])
+    if len(residuals):
+        record["residual"] = {
+            "median": float(np.median(residuals)), "largest": float(residuals.max()),
+        }  # fmt: skip
     if writes := cell_writes(learner.state()):
         record["writes"] = {name: of.to_json() for name, of in writes.items()}
     if len(tested) > 1:

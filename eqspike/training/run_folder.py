@@ -28,6 +28,7 @@ from eqspike.core.counts import FILE_SCHEMA, EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.files import remove_parts, together, write_bytes, write_json
 from eqspike.core.reading import parse_json, read_object
+from eqspike.core.threads import thread_count
 from eqspike.training import manifest
 from eqspike.training.files import Arrays, arrays_bytes, read_arrays
 from eqspike.training.lock import NAME as LOCK
@@ -284,8 +285,10 @@ def _record(line: str, source: str) -> dict[str, Any]:
 
 
 def environment() -> dict[str, str]:
-    """Versions and machine, for provenance."""
-    versions = {"python": platform.python_version(), "machine": platform.machine()}
+    """Versions, machine and number of threads, for provenance."""
+    versions = {
+        "python": platform.python_version(), "machine": platform.machine(), "threads": str(thread_count()),
+    }  # fmt: skip
     for package in _PACKAGES:
         try:
             versions[package] = metadata.version(package)

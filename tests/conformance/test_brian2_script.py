@@ -79,6 +79,11 @@ def test_a_script_spikes_and_learns_alike(case: tuple[object, ...], tmp_path: Pa
         change = found[f"{coupling.pre.name}_to_{coupling.post.name}_change"]
         expected = changes[coupling.name]
         np.testing.assert_allclose(change, expected, rtol=0, atol=1e-12 * abs(expected).max())
+    for layer in system.network.free_layers:
+        expected = changes[f"{layer.name}.bias"]
+        change = found[f"{layer.name}_bias_change"]
+        np.testing.assert_allclose(change, expected, rtol=0, atol=1e-12 * abs(expected).max())
+        assert expected.any()
 
 
 def test_export_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,6 +101,7 @@ def test_export_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     printed = run_alone(script, tmp_path / "result.npz")
     assert [line.split(":")[0] for line in printed.splitlines()] == [
         "input", "hidden", "output", "input_to_hidden", "hidden_to_output",
+        "bias of hidden", "bias of output",
     ]  # fmt: skip
     assert main(["export", str(run), "--sample", "360"]) == 2
     assert "--sample must be from 0 to 359" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from eqspike.analysis.gradients import spikes
 from eqspike.analysis.gradients.exact import bptt, implicit
 from eqspike.analysis.gradients.expected import kept_share, lengthened, limit, spiking_update
 from eqspike.analysis.gradients.network import (
@@ -22,6 +23,7 @@ from eqspike.analysis.gradients.network import (
 )
 from eqspike.analysis.gradients.spikes import compare, nudge_errors
 from eqspike.core.activations import HARD_SIGMOID, SIGMOID_4, Activation
+from eqspike.core.errors import ConvergenceError
 from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
 from eqspike.systems import System
@@ -112,6 +114,19 @@ class TestExactGradient:
             )  # fmt: skip
             slope = (ahead - behind) / (2 * step)
             assert slope == pytest.approx(float((array * direction).sum()), rel=1e-4)
+
+    @pytest.mark.parametrize("steps", [1, 30])
+    def test_the_check_unrolls_as_long_as_the_relaxation_takes(
+        self, clipped: Problem, monkeypatch: pytest.MonkeyPatch, steps: int
+    ) -> None:
+        """Weights near instability relax slowly: a number of steps that is too small is doubled, not the end."""
+        monkeypatch.setattr(spikes, "UNROLLED_STEPS", steps)
+        found = spikes._downhill(clipped.network, clipped.inputs, clipped.targets)
+        for name, array in clipped.exact().items():
+            np.testing.assert_allclose(found[name], -array, rtol=1e-5, atol=1e-9)
+        monkeypatch.setattr(spikes, "_LONGEST_UNROLLED", steps)
+        with pytest.raises(ConvergenceError, match=f"{steps} steps of backpropagation"):
+            spikes._downhill(clipped.network, clipped.inputs, clipped.targets)
 
 
 class TestTheorem:

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = "eqspike.library_data."
-KINDS = ("chips", "models", "tasks")
+KINDS = ("chips", "models", "tables", "tasks")
 SOURCES = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "eqspike", *KINDS)
 
 
@@ -47,9 +47,11 @@ def test_packages_listed_are_the_folders_with_code(config: configparser.ConfigPa
 
 
 def test_library_packages_are_the_root_folders(config: configparser.ConfigParser) -> None:
-    lines = config["options"]["package_dir"].split("\n")
-    mapped = dict(line.split(" = ") for line in lines if line)
-    assert mapped == {LIBRARY + kind: kind for kind in KINDS}
+    assert config["options"]["package_dir"].split() == ["=", "."]
+    for kind in KINDS:
+        link = ROOT / "eqspike" / "library_data" / kind
+        assert link.is_symlink()
+        assert link.resolve() == ROOT / kind
 
 
 @pytest.mark.parametrize("folder", ["eqspike", *KINDS])
@@ -65,16 +67,53 @@ def test_every_data_file_is_packaged(config: configparser.ConfigParser, folder: 
     assert not forgotten, "add a pattern to [options.package_data] of setup.cfg"
 
 
-@pytest.fixture(scope="module")
-def wheel_contents(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
-    """Names of the files in a wheel built from a copy of the sources."""
-    copy = tmp_path_factory.mktemp("sources")
+def copied(copy: Path, links: bool) -> Path:
+    """The sources in another folder, with the links in them or what they lead to."""
+    copy.mkdir(exist_ok=True)
     for name in SOURCES:
         if (ROOT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__", ".*")
-            shutil.copytree(ROOT / name, copy / name, ignore=ignored)
+            shutil.copytree(ROOT / name, copy / name, ignore=ignored, symlinks=links)
         elif (ROOT / name).is_file():
             shutil.copy(ROOT / name, copy)
+    return copy
+
+
+EDITABLE = """
+import sys
+from setuptools import build_meta
+print(build_meta.build_editable(sys.argv[1]))
+"""
+FIND = """
+import importlib.util, site, sys
+sys.path.insert(0, "")
+site.addsitedir(sys.argv[1])
+print(importlib.util.find_spec("eqspike").origin)
+"""
+
+
+def test_the_package_is_found_beside_its_checkout(tmp_path: Path) -> None:
+    """In the folder that holds the checkout, `eqspike` is the package, not the folder of that name."""
+    checkout = copied(tmp_path / "eqspike", links=True)
+    command = [sys.executable, "-c", EDITABLE, str(tmp_path)]
+    built = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout + built.stderr
+    (wheel,) = tmp_path.glob("eqspike-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    found = subprocess.run(
+        [sys.executable, "-S", "-c", FIND, str(tmp_path / "site")],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert found.stdout.strip() == str(checkout / "eqspike" / "__init__.py"), found.stderr
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["links", "copies"])
+def wheel_contents(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> frozenset[str]:
+    """Names of the files in a wheel built from a copy of the sources."""
+    copy = copied(tmp_path_factory.mktemp("sources"), links=request.param)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
     command += ["--no-index", "--wheel-dir", str(copy / "dist"), str(copy)]
     built = subprocess.run(command, capture_output=True, text=True, check=False)

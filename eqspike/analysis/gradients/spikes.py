@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eqspike.analysis.gradients.exact import bptt, implicit
+from eqspike.analysis.gradients.exact import UNROLLED_STEPS, bptt, implicit
 from eqspike.analysis.gradients.expected import (
     LIMIT_PHASES,
     kept_share,
@@ -54,6 +54,7 @@ LEAST_COSINE = 0.9
 NOISE = 0.01
 """Cosine by which the longest phases may fall behind the model's own before that counts as worse."""
 
+_LONGEST_UNROLLED = 16_000
 _AGREEMENT = 1e-6
 
 
@@ -230,18 +231,32 @@ def compare(change: Arrays, reference: Arrays) -> dict[str, Similarity]:
 
 
 def _downhill(network: RateNetwork, inputs: Array, targets: Array) -> Arrays:
-    """Minus the exact gradient, on which its two derivations agree."""
+    """Minus the exact gradient, on which its two derivations agree.
+
+    Backpropagation takes as many steps as the relaxation of these weights needs.
+    """
     free = relax(network, inputs, targets)
-    gradient = bptt(network, inputs, targets, free)
     other = implicit(network, inputs, targets, free)
+    steps, apart = UNROLLED_STEPS, ""
+    while steps <= _LONGEST_UNROLLED:
+        gradient = bptt(network, inputs, targets, free, steps)
+        apart = _apart(gradient, other)
+        if not apart:
+            return {name: -array for name, array in gradient.items()}
+        steps *= 2
+    raise ConvergenceError(
+        f"exact gradient of {apart} between implicit differentiation and {steps // 2} steps of backpropagation "
+        "through time; the relaxation is too slow for these weights, use smaller ones"
+    )
+
+
+def _apart(gradient: Arrays, other: Arrays) -> str:
+    """The first array in which two derivations differ, and by how much; empty if none."""
     for name, array in gradient.items():
         difference = float(np.linalg.norm(array - other[name]))
         if difference > _AGREEMENT * float(np.linalg.norm(other[name])):
-            raise ConvergenceError(
-                f"exact gradient of '{name}': backpropagation through time and implicit differentiation differ "
-                f"by {difference:.1e}; the relaxation is too slow for these weights, use smaller ones"
-            )
-    return {name: -array for name, array in gradient.items()}
+            return f"'{name}': {difference:.1e}"
+    return ""
 
 
 def _largest(similarities: Similarities) -> float:

@@ -50,6 +50,8 @@ class ArrayRounding:
     Attributes:
         exponent: common to the array; step: difference of neighbouring values, in the model's units.
         clipped: fraction beyond the mantissas' range; rounded: fraction whose value changed.
+        lost: of the values that are not 0, the fraction that became 0; one value that is far larger than the
+            others loses them all while the root mean square of the errors stays small.
         mean_error, max_error: absolute, in the model's units; relative_error: root mean square of the error
             over that of the values.
     """
@@ -58,6 +60,7 @@ class ArrayRounding:
     step: float
     clipped: float
     rounded: float
+    lost: float
     mean_error: float
     max_error: float
     relative_error: float
@@ -154,11 +157,13 @@ def _compared(
 ) -> ArrayRounding:  # fmt: skip
     error = abs(mantissas / scale - values)
     size = float(np.sqrt(np.mean(values**2)))
+    given = np.count_nonzero(values)
     return ArrayRounding(
         exponent,
         step / scale,
         float(np.mean(mantissas != wanted)),
         float(np.mean(error > 1e-9 * max(float(abs(values).max()), 1e-300))),
+        np.count_nonzero((values != 0) & (mantissas == 0)) / given if given else 0.0,
         float(error.mean()),
         float(error.max()),
         float(np.sqrt(np.mean(error**2))) / size if size else 0.0,

@@ -93,6 +93,10 @@ for coupling in synapses:
     change = np.asarray(coupling.change * volt).reshape(data[coupling.name].shape)
     result[coupling.name + "_change"] = change
     print(f"{{coupling.name}}: largest change asked for {{abs(change).max():.6g}}, times the learning rate")
+for group in groups[1:]:
+    change = np.asarray(group.bias_change * volt)
+    result[group.name + "_bias_change"] = change
+    print(f"bias of {{group.name}}: largest change asked for {{abs(change).max():.6g}}, times the learning rate")
 if len(sys.argv) > 1:
     np.savez(sys.argv[1], **result)
 """

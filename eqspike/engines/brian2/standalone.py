@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 import weakref
 from pathlib import Path
@@ -19,6 +18,7 @@ from brian2 import NeuronGroup, ms, second
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from numpy.typing import NDArray
 
+from eqspike.core.scratch import make_scratch
 from eqspike.engines.brian2.circuit import Circuit, build_circuit
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.presenting import (
@@ -58,7 +58,7 @@ class StandaloneRunner:
 
     def __init__(self, system: System, mode: Mode, target: Target, samples: int) -> None:
         self._system, self._target = system, target
-        self._folder = Path(tempfile.mkdtemp(prefix="eqspike-brian2-"))
+        self._folder = make_scratch("brian2")
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         # A device of its own, so that a device the user works with is left alone.
         self._device = CPPStandaloneDevice()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from eqspike.core.compilation import Kernel, compile_inlined, compile_kernel, folder_for, writable
@@ -34,10 +35,17 @@ def announce_first_use(precision: str) -> Callable[[], None]:
     stamp = cache_folder() / f"compiled-{precision}"
     if stamp.exists():
         return lambda: None
-    print("eqspike: compiling kernels (first use on this machine; kept for later)", file=sys.stderr)
+    kept = writable(cache_folder())
+    said = (
+        "first use on this machine; kept for later"
+        if kept
+        else f"anew in every process, for {cache_folder()} cannot be written or is full; set EQSPIKE_CACHE"
+    )
+    print(f"eqspike: compiling kernels ({said})", file=sys.stderr)
 
     def done() -> None:
-        if writable(cache_folder()):
-            stamp.touch()
+        if kept:
+            with suppress(OSError):  # a disk that has filled up since
+                stamp.touch()
 
     return done

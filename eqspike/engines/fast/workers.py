@@ -1,32 +1,9 @@
-"""The threads of the compiled engines."""
+"""The threads of the compiled engines, which share samples or rows."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-
-from eqspike.core.errors import ConfigError
-
-
-def thread_count() -> int:
-    """Number of threads: `EQSPIKE_THREADS`, else the cores this process may use.
-
-    Raises:
-        ConfigError: if `EQSPIKE_THREADS` is not a whole number from 1 to 1024.
-    """
-    text = os.environ.get("EQSPIKE_THREADS")
-    if text is None:
-        return (
-            len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else os.cpu_count() or 1
-        )
-    if not text.isdecimal() or not 1 <= int(text) <= 1024:
-        raise ConfigError(
-            f"environment: EQSPIKE_THREADS must be a whole number from 1 to 1024, got '{text}'"
-        )
-    return int(text)
 
 
 class Workers:

@@ -23,7 +23,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import weakref
 from pathlib import Path
@@ -32,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from eqspike.core.errors import EngineError, MissingPackageError
+from eqspike.core.scratch import make_scratch
 from eqspike.engines.lava.compatibility import missing_lava
 from eqspike.engines.lava.files import LOG, PROGRESS
 
@@ -63,10 +63,13 @@ class Child:
 
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
         self.patience_s = patience_s
-        place = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
-        self.folder = Path(tempfile.mkdtemp(prefix="eqspike-lava-", dir=place))
+        place = Path(SHARED_MEMORY) if os.access(SHARED_MEMORY, os.W_OK) else None
+        self.folder = make_scratch("lava", place)
         np.save(self.folder / PROGRESS, np.zeros(1, np.int64))
         self.progress = np.load(self.folder / PROGRESS, mmap_mode="r+")
+        print(
+            "eqspike: starting Lava in a process of its own, which takes a while", file=sys.stderr
+        )
         root = str(Path(__file__).resolve().parents[3])
         with open(self.folder / LOG, "wb") as log:
             self.process = subprocess.Popen(
@@ -75,6 +78,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
+                env={**os.environ, "TMPDIR": str(self.folder)},  # of multiprocessing's own folders
             )
         self._received = b""
         self._finalizer = weakref.finalize(self, _end, self.process, self.folder)

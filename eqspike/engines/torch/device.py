@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import torch
 
 from eqspike.core.errors import UnsupportedError
+from eqspike.core.threads import thread_count
+from eqspike.nn.threads import torch_threads
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 """What states, drives and their products are computed in, by a system's precision."""
@@ -17,8 +18,6 @@ STORED = {**DTYPES, "bfloat16": torch.float32}
 
 THREADED_PRODUCTS = 1 << 25
 """Multiplications of one matrix product from which a second thread gains more than its start costs."""
-
-_ALL_THREADS = torch.get_num_threads()
 
 
 def read_device(*options: str) -> torch.device:
@@ -39,15 +38,9 @@ def read_device(*options: str) -> torch.device:
     return torch.device(wanted)
 
 
-@contextmanager
-def threads(products: int) -> Iterator[None]:
-    """Within this context, as many threads as a matrix product of so many multiplications is worth.
+def threads(products: int) -> AbstractContextManager[None]:
+    """A context with as many threads as a matrix product of so many multiplications is worth.
 
-    PyTorch's number of threads belongs to the whole process; it is put back afterwards.
+    Sums depend in their last digits on how many threads share a large product, and on nothing for a small one.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(_ALL_THREADS if products >= THREADED_PRODUCTS else 1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    return torch_threads(thread_count() if products >= THREADED_PRODUCTS else 1)

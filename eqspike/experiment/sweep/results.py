@@ -13,9 +13,14 @@ from eqspike.core.files import json_bytes, write_together
 from eqspike.core.showing import markdown_text, spreadsheet_cell
 from eqspike.energy.text import si
 from eqspike.experiment.sweep.grid import Axis, Point
-from eqspike.experiment.sweep.point import Base, Result
+from eqspike.experiment.sweep.point import QUANTITIES, Base, Result
 
 SCHEMA = "eqspike-sweep-1"
+
+LOWER = "≥ "
+LEGEND = (
+    "≥: lower bound, for the profile lacks figures; 'eqspike estimate' says what is not modelled."
+)
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,16 @@ class Outcome:
 
     @property
     def accuracy(self) -> float | None:
-        """Test accuracy after the last epoch, a fraction."""
-        return None if self.result is None else self.result["accuracy"]
+        """Test accuracy after the last epoch, a fraction; None where the task judges otherwise."""
+        return None if self.result is None else self.result.get("accuracy")
 
     def energy(self, chip: str, quantity: str = "inference_j") -> dict[str, float] | None:
         """`low`, `typical` and `high` joules, where the chip's profile allows an estimate."""
         return None if self.result is None else self.result["chips"][chip][quantity]
+
+    def lower_bound(self, chip: str, quantity: str = "inference_j") -> bool:
+        """Whether that energy leaves out events for which the chip's profile has no figure."""
+        return self.result is not None and self.result["chips"][chip]["lower_bound"][quantity]
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,11 @@ def pareto_front(sweep: Sweep, chip: str) -> list[int]:
     return front
 
 
+def has_lower_bounds(sweep: Sweep) -> bool:
+    """Whether an energy per inference of the table leaves out something."""
+    return any(o.lower_bound(chip) for o in sweep.outcomes for chip in sweep.base.chips)
+
+
 def write_sweep(sweep: Sweep, out: Path) -> list[Path]:
     """Write `sweep.json`, `sweep.csv` and `sweep.md` into `out`; returns their paths."""
     files = {
@@ -110,22 +124,28 @@ def table(sweep: Sweep) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     rows = []
     for index, outcome in enumerate(sweep.outcomes):
         settings = [str(value) for value in outcome.point.settings.values()]
-        if outcome.accuracy is None:
+        if outcome.result is None:
             rows.append((*settings, "failed", *("" for _ in sweep.base.chips)))
             continue
         energies = [
             _energy(outcome, chip) + (" *" if index in fronts[chip] else "")
             for chip in sweep.base.chips
         ]
-        rows.append((*settings, f"{100 * outcome.accuracy:.2f} %", *energies))
+        rows.append((*settings, percent_of(outcome.accuracy), *energies))
     return header, rows
+
+
+def percent_of(accuracy: float | None) -> str:
+    """An accuracy for people."""
+    return "none" if accuracy is None else f"{100 * accuracy:.2f} %"
 
 
 def _energy(outcome: Outcome, chip: str) -> str:
     energy = outcome.energy(chip)
     if energy is None:
         return "not modelled"
-    return f"{si(energy['typical'], 'J')} ({si(energy['low'], 'J')} – {si(energy['high'], 'J')})"
+    bound = LOWER if outcome.lower_bound(chip) else ""
+    return f"{bound}{si(energy['typical'], 'J')} ({si(energy['low'], 'J')} – {si(energy['high'], 'J')})"
 
 
 def _csv(sweep: Sweep) -> str:
@@ -133,16 +153,17 @@ def _csv(sweep: Sweep) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     bounds = ("low", "typical", "high")
-    quantities = ("inference_j", "training_sample_j")
-    columns = [f"{c} {q} {b}" for c in sweep.base.chips for q in quantities for b in bounds]
+    cells_of = (*bounds, "is a lower bound")
+    columns = [f"{c} {q} {b}" for c in sweep.base.chips for q in QUANTITIES for b in cells_of]
     head = [*(axis.key for axis in sweep.axes), "accuracy", *columns, "error"]
     writer.writerow([spreadsheet_cell(cell) for cell in head])
     for outcome in sweep.outcomes:
         energies: list[Any] = []
         for chip in sweep.base.chips:
-            for quantity in quantities:
+            for quantity in QUANTITIES:
                 energy = outcome.energy(chip, quantity)
                 energies += [None if energy is None else energy[bound] for bound in bounds]
+                energies.append(None if energy is None else outcome.lower_bound(chip, quantity))
         settings = outcome.point.settings.values()
         cells = [*settings, outcome.accuracy, *energies, outcome.error]
         writer.writerow([spreadsheet_cell(_written(cell)) for cell in cells])
@@ -164,6 +185,8 @@ def _markdown(sweep: Sweep) -> str:
         "",
         *_lines([header, ("---",) * len(header), *rows]),
     ]
+    if has_lower_bounds(sweep):
+        text += ["", LEGEND]
     if sweep.failed:
         text += ["", "Failed:", ""]
         text += [

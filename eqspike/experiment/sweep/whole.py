@@ -29,14 +29,14 @@ def portable_base(
         ConfigError: for an unknown model, task or chip.
     """
     return Base(
-        _anywhere("models", model),
-        _anywhere("tasks", task),
+        anywhere("models", model),
+        anywhere("tasks", task),
         engine,
         seed,
         epochs,
         limit,
         overrides,
-        tuple(_anywhere("chips", chip) for chip in chip_names(tuple(chips))),
+        tuple(anywhere("chips", chip) for chip in chip_names(tuple(chips))),
         checkpoint_seconds,
         plugins_in_use(),
     )
@@ -66,7 +66,7 @@ def sweep_into(
             return found, [*write_sweep(found, out), *_figures(found, out)]
 
 
-def _anywhere(kind: str, name: str) -> str:
+def anywhere(kind: str, name: str) -> str:
     """A name of the library, or an absolute path."""
     path = library.find(kind, name)
     return name if name in library.names(kind) else str(path.resolve())
@@ -82,7 +82,8 @@ def _figures(found: Sweep, out: Path) -> list[Path]:
             energy, accuracy = outcome.energy(chip), outcome.accuracy
             if energy is not None and accuracy is not None:
                 bounds = (energy["low"], energy["typical"], energy["high"])
-                priced.append(Priced(outcome.point.name, accuracy, bounds, index in front))
+                lower = outcome.lower_bound(chip)
+                priced.append(Priced(outcome.point.name, accuracy, bounds, index in front, lower))
         if len(priced) > 1:
             name = Path(chip).stem
             paths.append(draw_front(priced, f"{found.base.model}, {name}", out / f"{name}.png"))

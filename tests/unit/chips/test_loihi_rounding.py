@@ -88,3 +88,16 @@ def test_a_network_without_weights_has_a_unit() -> None:
     assert network.unit > 0
     assert report.arrays["input-hidden"].relative_error == 0
     assert not network.couplings[0].mantissas.any()
+
+
+def test_an_outlier_that_loses_all_other_weights_is_seen() -> None:
+    """One weight of 100 makes the root mean square small, though nothing else is left of the coupling."""
+    weights = {name: array.copy() for name, array in WEIGHTS.items()}
+    weights["input-hidden"][0, 0] = 100.0
+    network, report = round_network(replace(SOURCE, weights=weights))
+    found = report.arrays["input-hidden"]
+    assert found.relative_error < 0.05
+    assert found.lost > 0.5
+    kept = np.count_nonzero(network.couplings[0].mantissas)
+    assert found.lost == pytest.approx(1 - kept / np.count_nonzero(weights["input-hidden"]))
+    assert round_network(SOURCE)[1].arrays["input-hidden"].lost < 0.1

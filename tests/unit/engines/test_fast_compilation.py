@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from eqspike.core.compilation import fingerprint
-from eqspike.engines.fast.compilation import cache_folder
+from eqspike.core.compilation import fingerprint, writable
+from eqspike.engines.fast.compilation import announce_first_use, cache_folder
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -57,6 +58,30 @@ def test_any_changed_source_means_another_cache(tmp_path: Path) -> None:
         (folder / "kernel.py").write_text("import inner.helper")
         prints.append(fingerprint(folder))
     assert prints[0] == prints[2] != prints[1]
+
+
+def test_what_cannot_be_kept_is_not_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder below a regular file cannot be made, and a full disk keeps nothing."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("EQSPIKE_CACHE", str(tmp_path / "file" / "below"))
+    announce_first_use("float32")()
+    said = capsys.readouterr().err
+    assert "anew in every process" in said
+    assert "set EQSPIKE_CACHE" in said
+    assert "kept for later" not in said
+    monkeypatch.setenv("EQSPIKE_CACHE", str(tmp_path / "good"))
+    announce_first_use("float32")()
+    assert "kept for later" in capsys.readouterr().err
+    announce_first_use("float32")()
+    assert capsys.readouterr().err == ""
+    nearly_full = SimpleNamespace(free=1 << 20)
+    monkeypatch.setattr("eqspike.core.compilation.shutil.disk_usage", lambda path: nearly_full)
+    assert not writable(tmp_path / "good")
+    announce_first_use("float64")()
+    assert "anew in every process" in capsys.readouterr().err
+    assert not list((tmp_path / "good").rglob("compiled-float64"))
 
 
 @pytest.mark.slow

@@ -10,7 +10,6 @@ import pytest
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Arrays
 from eqspike.engines.fast import FastSession
-from eqspike.engines.fast.workers import thread_count
 from eqspike.memory import Fixed
 from eqspike.systems.weights import expected_shapes, initial_weights
 from eqspike.testing import SIZES, samples, small_system
@@ -165,15 +164,3 @@ def test_signs_of_beta_are_drawn_per_presentation(session: FastSession) -> None:
     assert set(np.unique(betas)) == {-SYSTEM.rule.beta, SYSTEM.rule.beta}
     assert 140 < (betas > 0).sum() < 260
     np.testing.assert_array_equal(session._betas(keys[::-1])[:, 1], betas[::-1])
-
-
-def test_threads_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else from the cores this process may use; nonsense is refused."""
-    monkeypatch.setenv("EQSPIKE_THREADS", "3")
-    assert thread_count() == 3
-    monkeypatch.delenv("EQSPIKE_THREADS")
-    assert thread_count() >= 1
-    for wrong in ("0", "1025", "two", "-1", "1.5", ""):
-        monkeypatch.setenv("EQSPIKE_THREADS", wrong)
-        with pytest.raises(ConfigError, match="EQSPIKE_THREADS must be a whole number from 1 to"):
-            thread_count()

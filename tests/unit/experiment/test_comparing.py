@@ -197,3 +197,31 @@ def test_the_command_prints_one_object_and_writes_the_pages(
     assert "4 bits, nearest rounding" in shown
     assert main(["report", "compare", str(runs[0]), "--out", str(out)]) == 2
     assert "at least two systems" in capsys.readouterr().err
+
+
+def test_the_page_says_which_settings_differ(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    """The second run has another memory; all else is equal. Of a report from elsewhere nothing is known."""
+    out = tmp_path / "compared"
+    assert main(["report", "compare", *map(str, runs), "--chip", "odin", "--out", str(out)]) == 0
+    differing = json.loads((out / "comparison.json").read_text())["differing_settings"]
+    assert differing["model.memory.kind"] == ["ideal", "fixed"]
+    assert differing["model.memory.bits"] == ["–", 4]
+    assert all(key.startswith("model.memory.") for key in differing)
+    for name in ("comparison.md", "comparison.html"):
+        page = (out / name).read_text()
+        assert "Settings that differ" in page
+        assert "model.memory.rounding" in page
+        assert "rule.beta" not in page.split("Settings that differ")[1].split("Events")[0]
+
+
+def test_a_report_that_is_replaced_is_named(
+    runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "report")
+    assert main(["estimate", str(runs[0]), "--chip", "odin", "--out", out]) == 0
+    assert "replaces" not in capsys.readouterr().err
+    assert main(["estimate", str(runs[1]), "--chip", "loihi1", "--out", out]) == 0
+    said = capsys.readouterr().err
+    assert "replaces the report of eqspike-digits on digits, seed 0, on odin" in said
+    assert main(["report", "compare", *map(str, runs), "--chip", "odin", "--out", out]) == 0
+    assert "replaces the report of eqspike-digits on digits" in capsys.readouterr().err

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -55,6 +58,31 @@ def test_one_integer_step_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.max_state_difference is not None
     assert found.max_state_difference >= 1
     assert not found.holds
+
+
+def test_compilation_is_no_time_of_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that takes a second over its first sample, as one that compiles does."""
+
+    class Compiling(FastIntSession):
+        used: set[str] = set()  # noqa: RUF012
+
+        def trace(self, *batch: Any) -> Any:
+            self.compile("trace")
+            return super().trace(*batch)
+
+        def scores(self, *batch: Any) -> Any:
+            self.compile("scores")
+            return super().scores(*batch)
+
+        def compile(self, what: str) -> None:
+            if what not in self.used:
+                self.used.add(what)
+                time.sleep(1.0)
+
+    found = of(Compiling, monkeypatch)
+    assert Compiling.used == {"trace", "scores"}
+    assert found.holds
+    assert found.seconds[1] < 1.0
 
 
 def test_floats_and_integers_have_no_common_potentials() -> None:

@@ -11,10 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqspike.core.errors import ConfigError, RunError
+from eqspike.core.files import write_bytes
+from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.sweep import Axis, Point, Sweep, grid, pareto_front, read_axis, write_sweep
 from eqspike.experiment.sweep.point import RESULT, Base, known_result, run_point
 from eqspike.experiment.sweep.results import Outcome, table
 from eqspike.experiment.sweep.running import check_workers
+from eqspike.reports import report_json
+from eqspike.training import RunFolder
 
 BASE = Base(
     model="eqspike-digits",
@@ -101,7 +105,7 @@ def test_a_point_is_trained_once(tmp_path: Path) -> None:
         run_point(replace(BASE, epochs=2), point, str(tmp_path))
 
 
-def sweep_of(results: list[tuple[float, float] | None]) -> Sweep:
+def sweep_of(results: list[tuple[float, float] | None], lower_bound: bool = False) -> Sweep:
     """A sweep with these pairs of accuracy and joules; None for a failure."""
     outcomes = []
     for number, pair in enumerate(results):
@@ -111,7 +115,10 @@ def sweep_of(results: list[tuple[float, float] | None]) -> Sweep:
             continue
         accuracy, joules = pair
         energy = {"low": joules / 2, "typical": joules, "high": 2 * joules}
-        chips = {"loihi1": {"inference_j": energy, "training_sample_j": None}}
+        bounds = {"inference_j": lower_bound, "training_sample_j": False}
+        chips = {
+            "loihi1": {"inference_j": energy, "training_sample_j": None, "lower_bound": bounds}
+        }
         outcomes.append(Outcome(point, {"chips": chips, "accuracy": accuracy, "epochs": 1}, None))
     return Sweep(BASE, (Axis("seed", tuple(range(len(results)))),), tuple(outcomes))
 
@@ -143,9 +150,46 @@ def test_the_tables_of_a_sweep(tmp_path: Path) -> None:
     data, plain, text = (path.read_text() for path in write_sweep(sweep, tmp_path / "new"))
     assert json.loads(data) == sweep.to_json()
     assert json.loads(data)["pareto"] == {"loihi1": [sweep.outcomes[0].point.folder]}
-    assert plain.splitlines()[1] == "0,0.9,1e-06,2e-06,4e-06,,,,"
+    assert plain.splitlines()[1] == "0,0.9,1e-06,2e-06,4e-06,False,,,,,"
     assert r"ActivityError: silent \| &lt;b&gt;" in text
     assert [outcome.point.seed for outcome in sweep.failed] == [1]
+
+
+def test_a_lower_bound_is_one_wherever_a_sweep_is_shown(tmp_path: Path) -> None:
+    """The right value is `at least 2.75 uJ`; a table, a spreadsheet and JSON say so too."""
+    bounded, plain = sweep_of([(0.9, 2.75e-6)], True), sweep_of([(0.9, 2.75e-6)])
+    assert table(bounded)[1][0][2].startswith("≥ 2.75\u00a0µJ")
+    data, csv, text = (path.read_text() for path in write_sweep(bounded, tmp_path / "bounded"))
+    assert json.loads(data)["points"][0]["chips"]["loihi1"]["lower_bound"]["inference_j"] is True
+    assert "loihi1 inference_j is a lower bound" in csv.splitlines()[0]
+    assert csv.splitlines()[1] == "0,0.9,1.375e-06,2.75e-06,5.5e-06,True,,,,,"
+    assert "≥ 2.75" in text
+    assert "lower bound, for the profile lacks figures" in text
+    assert not any("≥" in path.read_text() for path in write_sweep(plain, tmp_path / "plain"))
+
+
+def test_a_sweep_takes_lower_bounds_from_its_reports(tmp_path: Path) -> None:
+    """`odin` has no figure for the update of a neuron."""
+    point = grid([read_axis("rule.beta=[0.3]")])[0]
+    base = replace(BASE, chips=("odin", "loihi1"))
+    result = run_point(base, point, str(tmp_path))
+    report = report_json(estimate_run(tmp_path / point.folder, base.chips))["chips"]
+    for chip in base.chips:
+        assert result["chips"][chip]["lower_bound"] == {
+            "inference_j": report[chip]["inference"]["lower_bound"],
+            "training_sample_j": report[chip]["training"]["lower_bound"],
+        }
+    assert result["chips"]["odin"]["lower_bound"]["inference_j"] is True
+
+
+@pytest.mark.parametrize("content", ["[]", '{"chips": 5}', '{"chips": {"loihi1": {}}}', "3"])
+def test_a_result_of_another_form_is_computed_anew(tmp_path: Path, content: str) -> None:
+    point = grid([read_axis("rule.beta=[0.3]")])[0]
+    result = run_point(BASE, point, str(tmp_path))
+    with RunFolder(tmp_path / point.folder).adding():
+        write_bytes(tmp_path / point.folder / RESULT, content.encode())
+    assert known_result(BASE, point, str(tmp_path)) is None
+    assert run_point(BASE, point, str(tmp_path)) == result
 
 
 def test_fleets_that_are_refused() -> None:

@@ -7,12 +7,15 @@ import io
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from eqspike.core.errors import DataError
-from eqspike.tasks.idx import read_idx
+from eqspike.core.yaml_text import write_yaml
+from eqspike.tasks import load_task
+from eqspike.tasks.idx import REAL, read_idx
 
 VALUES = np.arange(24, dtype=np.uint8).reshape(4, 2, 3)
 Pack = Callable[..., bytes]
@@ -40,7 +43,7 @@ def test_reads_values_in_row_major_order(pack_idx: Pack, compressed: bool) -> No
         (lambda data: data[:2] + b"\x07" + data[3:], "not an idx file"),
         (
             lambda data: data[:2] + b"\x0d" + data[3:],
-            "expected values of type uint8, found float32",
+            "expected whole numbers .* found float32",
         ),
         (
             lambda data: data[:3] + b"\x01" + data[4:],
@@ -105,3 +108,31 @@ def test_a_short_file_under_a_large_description_costs_no_memory(tmp_path: Path) 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3_000_000
+
+
+@pytest.mark.parametrize(("code", "kind"), [(0x0C, ">i4"), (0x0B, ">i2"), (0x0E, ">f8")])
+def test_reads_other_types_where_they_are_asked_for(code: int, kind: str) -> None:
+    """Labels of 32 bits, as several converters write them."""
+    values = np.arange(5, dtype=kind)
+    data = bytes((0, 0, code, 1)) + (5).to_bytes(4, "big") + values.tobytes()
+    np.testing.assert_array_equal(read_idx(io.BytesIO(data), (5,), "x", kinds=REAL), values)
+    with pytest.raises(
+        DataError, match="is truncated, expected 5 values after the header, found 4"
+    ):
+        read_idx(io.BytesIO(data[:-1]), (5,), "x", kinds=REAL)
+
+
+def test_packing_is_seen_by_the_first_bytes_whatever_the_name(small: Any, tmp_path: Path) -> None:
+    """A packed file whose name lacks .gz, and an unpacked one whose name has it."""
+    small.write_files(tmp_path)
+    (tmp_path / "test-labels.gz").write_bytes(small.unpacked["test-labels.gz"])
+    (tmp_path / "train-labels.gz").rename(tmp_path / "train-labels.idx")
+    data = small.description()
+    for split in ("train", "test"):
+        for kind in ("images", "labels"):
+            data[split][kind] = {"file": data[split][kind]["file"]}
+    data["train"]["labels"]["file"] = "train-labels.idx"
+    (tmp_path / "t.yaml").write_text(write_yaml(data))
+    task = load_task(str(tmp_path / "t.yaml"))
+    for split in ("train", "test"):
+        np.testing.assert_array_equal(task.load(split).labels, small.labels[split])

@@ -82,15 +82,23 @@ def test_what_is_read_cannot_be_written(arrays: Arrays, write: Write) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"train_images": np.zeros((6, 2, 3))}, r"train_images: expected whole numbers .* float64"),
-        ({"train_images": np.zeros((6, 2, 3), bool)}, r"expected whole numbers .* found bool"),
+        (
+            {"train_images": np.full((6, 2, 3), 1.5)},
+            r"train images: real numbers must lie in 0 to 1",
+        ),
+        ({"train_images": np.full((6, 2, 3), np.nan)}, r"numbers of 0 to 1, found NaN"),
+        (
+            {"train_images": np.zeros((6, 2, 3), complex)},
+            r"expected whole numbers .* found complex",
+        ),
+        ({"train_labels": np.zeros(6)}, r"train_labels: expected whole numbers .* float64"),
         (
             {"train_images": np.zeros((5, 2, 3), int)},
             r"expected shape \(6, 2, 3\) or \(6, 6\), found",
         ),
         (
-            {"train_labels": np.zeros((6, 1), int)},
-            r"train_labels: expected shape \(6,\), found \(6, 1\)",
+            {"train_labels": np.zeros((1, 6), int)},
+            r"train_labels: expected shape \(6,\) or \(6, 1\), found \(1, 6\)",
         ),
         ({"train_labels": np.full(6, 7)}, "train labels must lie in 0..2"),
         ({"train_images": np.full((6, 6), 300)}, "train images must lie in 0..255"),
@@ -110,6 +118,53 @@ def test_a_missing_array_is_named(arrays: Arrays, write: Write) -> None:
     arrays["train_label"] = arrays.pop("train_labels")
     with pytest.raises(DataError, match=r"expected an array 'train_labels', found: .*train_label"):
         write(arrays).load("train")
+
+
+def test_arrays_may_have_other_names_and_labels_a_column(
+    small: Any, arrays: Arrays, tmp_path: Path
+) -> None:
+    """As Keras and others keep them: x_train, y_train of shape (n, 1)."""
+    names = {"x_train": "train_images", "y_train": "train_labels", "x_test": "test_images"}
+    kept = {name: arrays[key] for name, key in names.items()}
+    np.savez(tmp_path / "few.npz", **kept, y_test=arrays["test_labels"].reshape(4, 1))
+    text = small.write_yaml(
+        tmp_path / "t.yaml", kind="npz", data={"file": "few.npz"},
+        train={"samples": 6, "images": "x_train", "labels": "y_train"},
+        test={"samples": 4, "images": "x_test", "labels": "y_test"},
+    )  # fmt: skip
+    for split in ("train", "test"):
+        loaded = load_task(text).load(split)
+        np.testing.assert_array_equal(loaded.images, small.images[split].reshape(-1, 6))
+        np.testing.assert_array_equal(loaded.labels, small.labels[split])
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_real_numbers_of_0_to_1_and_truth_values(arrays: Arrays, write: Write, kind: Any) -> None:
+    shades = np.linspace(0, 1, 36).reshape(6, 6)
+    found = write(arrays | {"train_images": shades.astype(kind)}).load("train").images
+    np.testing.assert_array_equal(found, np.rint(shades.astype(kind).astype(float) * 255))
+    truth = np.arange(36).reshape(6, 6) % 2 == 0
+    found = write(arrays | {"train_images": truth}).load("train").images
+    np.testing.assert_array_equal(found, np.where(truth, 255, 0))
+
+
+@pytest.mark.parametrize("brightest", [1, 16, 100])
+def test_images_that_are_nearly_black_are_refused(
+    arrays: Arrays, write: Write, small: Any, tmp_path: Path, brightest: int
+) -> None:
+    """Without `maximum` a network would see next to nothing, and train to chance."""
+    dark = np.arange(36).reshape(6, 6) % (brightest + 1)
+    dark[0, 0] = brightest
+    task = write(arrays | {"train_images": dark})
+    said = f"the brightest pixel is {brightest} of 255.*'maximum: {brightest}'.*'maximum: 255'"
+    with pytest.raises(DataError, match=said):
+        task.load("train")
+    for maximum, level in ((brightest, 255), (255, brightest)):
+        text = small.write_yaml(
+            tmp_path / "t.yaml", kind="npz", data={"file": "few.npz"}, maximum=maximum,
+            train={"samples": 6}, test={"samples": 4},
+        )  # fmt: skip
+        assert load_task(text).load("train").images.max() == level
 
 
 def test_the_checksum_is_compared_where_given(arrays: Arrays, write: Write, tmp_path: Path) -> None:

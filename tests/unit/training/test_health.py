@@ -10,8 +10,10 @@ import pytest
 from eqspike.core.counts import EventCounts, LayerCounts, PhaseCounts
 from eqspike.core.errors import ActivityError
 from eqspike.experiment import resolve
-from eqspike.experiment.runs import start
-from eqspike.training.health import check_activity, check_state, check_weights
+from eqspike.experiment.runs import Watcher, start
+from eqspike.training.health import at_chance, check_activity, check_state, check_weights
+
+SMALL = ("rule.free_steps=20", "rule.nudged_steps=10", "rule.readout_steps=10")
 
 
 def counts(hidden: int, output: int) -> EventCounts:
@@ -55,3 +57,39 @@ def test_a_runaway_learning_rate_is_caught(tmp_path: Path) -> None:
     )
     with pytest.raises(ActivityError):
         start(wrong, tmp_path / "run", checkpoint_seconds=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "said"),
+    [
+        ([], ""),
+        (
+            [0.1, 0.11, 0.09],
+            "nothing was learnt: in 3 epochs no test accuracy was above chance (0.1100",
+        ),
+        ([0.1, 0.18], "nothing was learnt"),
+        ([0.1, 0.35, 0.1], ""),
+    ],
+)
+def test_a_run_at_chance_is_noticed(accuracies: list[float], said: str) -> None:
+    """Ten classes, 100 samples: chance is 0.1, and three deviations above it 0.19; the last class has 20 more."""
+    found = at_chance(accuracies, np.repeat(np.arange(10), 10))
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
+    uneven = np.concatenate([np.repeat(np.arange(10), 10), np.full(20, 9)])
+    assert at_chance([0.3], uneven).startswith("nothing was learnt")
+
+
+def test_a_run_that_learns_nothing_says_so(tmp_path: Path) -> None:
+    """Status and result stay those of a complete run."""
+    still = ("training.learning_rates=[1e-9, 1e-9]", *SMALL)
+    said: list[str] = []
+    result = start(
+        resolve("eqspike-digits", "digits", limit=40, epochs=2, overrides=still), tmp_path / "still",
+        watcher=Watcher(said.append),
+    )  # fmt: skip
+    assert result.complete
+    assert result.warning in said
+    assert "nothing was learnt: in 2 epochs" in result.warning
+    learns = start(resolve("eqspike-digits", "digits", limit=400, epochs=2), tmp_path / "learns")
+    assert learns.warning == ""

@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.threads import thread_count
 from eqspike.core.trace import Trace, rate_trace
 from eqspike.engines.fast.bits.layout import Floats
 from eqspike.engines.fast.bits.learning import BitLearner
 from eqspike.engines.fast.bits.simulator import BitSimulator, stretches_of
 from eqspike.engines.fast.bits.words import Words
 from eqspike.engines.fast.compilation import announce_first_use
-from eqspike.engines.fast.workers import thread_count
 from eqspike.engines.offers import FAST_BITS, refuse_unlike
 from eqspike.engines.tally import RateTally
 from eqspike.engines.value_counts import event_counts
-from eqspike.rules.readings import EndContrast
+from eqspike.rules.readings import EndContrast, width
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
@@ -74,8 +74,8 @@ class BitSession:
         places = {phase.name: place for place, phase in enumerate(phases)}
         first, second = places[reading.first], places[reading.second]
         signs = np.sign(strengths[:, first] - strengths[:, second])
-        width = reading.width(phases) * self.system.rule.beta
-        self._learner.learn(images, (ends[first], ends[second]), signs, width, rate_factor)
+        strength = width(reading, phases) * self.system.rule.beta
+        self._learner.learn(images, (ends[first], ends[second]), signs, strength, rate_factor)
         self._finish_announcement()
         return self._scores(ends[0])
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.chips.graded import GradedNetwork
+from eqspike.core.threads import thread_count
 from eqspike.engines.fast.compilation import announce_first_use, inlined, kernel
-from eqspike.engines.fast.workers import Workers, thread_count
+from eqspike.engines.fast.workers import Workers
 from eqspike.engines.integers.graded import Batch, Presented
 
 Words = NDArray[np.int32]

@@ -14,6 +14,7 @@ from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.phases import nudge_signs
+from eqspike.core.threads import thread_count
 from eqspike.core.trace import Trace
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.layout import by_layer
@@ -23,7 +24,6 @@ from eqspike.engines.fast.loihi.simulator import IntegerSimulator
 from eqspike.engines.fast.loihi.state import Record, make_record
 from eqspike.engines.fast.spikes.counting import event_counts
 from eqspike.engines.fast.spikes.state import make_tally
-from eqspike.engines.fast.workers import thread_count
 from eqspike.engines.integers.loihi import round_system, stored_weights
 from eqspike.engines.integers.loihi_learning import refuse_unlearnable, represented_codes
 from eqspike.engines.offers import refuse_unlike

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
+from eqspike.core.threads import thread_count
 from eqspike.core.trace import Trace
 from eqspike.engines.fast.compilation import announce_first_use
 from eqspike.engines.fast.layout import by_layer
@@ -18,7 +19,6 @@ from eqspike.engines.fast.spikes.counting import event_counts
 from eqspike.engines.fast.spikes.learner import BLOCK_SAMPLES, Learner
 from eqspike.engines.fast.spikes.simulator import Simulator
 from eqspike.engines.fast.spikes.state import make_record, make_tally
-from eqspike.engines.fast.workers import thread_count
 from eqspike.engines.offers import refuse_unlike
 from eqspike.systems import System
 from eqspike.systems.checks import check_images, check_labels
