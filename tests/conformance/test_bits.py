@@ -16,6 +16,7 @@ from eqspike.core.trace import sent
 from eqspike.engines.fast.bits import BitSession
 from eqspike.engines.reference import ReferenceRateSession
 from eqspike.memory import Binary, Scale
+from eqspike.rules.readings import width
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import nudge_strengths
 from eqspike.testing import flattened, rate_samples, small_rate_system
@@ -102,8 +103,8 @@ def test_a_write_is_the_memory_s_definition_bit_for_bit(name: str, precision: st
             after, counts = session.weights(), session.take_counts()
             for index, coupling in enumerate(system.network.couplings):
                 pair = coupling.name
-                width = abs(system.rule.reading.width(system.rule.phases)) * system.rule.beta
-                scale = system.learning_rates[index] * (0.5 / (width * len(LABELS)))
+                spread = abs(width(system.rule.reading, system.rule.phases)) * system.rule.beta
+                scale = system.learning_rates[index] * (0.5 / (spread * len(LABELS)))
                 change = asked[pair].astype(precision) * kind(scale / (255 if index == 0 else 1))
                 held = kept.get(pair, {k: np.zeros_like(change) for k in ("inertia", "writes")})
                 done = system.memory.write(
