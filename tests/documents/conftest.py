@@ -29,9 +29,9 @@ SLOW = (
 
 PATTERN = re.compile(
     r"\b(MODEL|TASK|ENGINE|FILE|KEY|VALUE|K|N)\b|\.\.\.|my-(model|task)\.yaml|network\.(nir|deployment)|runs/row"
-    r"|^eqspike train( --config)?$"
+    r"|^eqspike train( --config)?$|mine\.yaml|reproduce (all|seven)"
 )
-"""Marks a pattern of a command instead of a command. `RUN` stands for the run that the document made last."""
+"""Marks a pattern of a command instead of a command, or one of an hour. `RUN` stands for the run made last."""
 
 BEFORE = {
     "docs/energy.md": (
