@@ -2,10 +2,11 @@
 
     python benchmarks/echo_energy.py
 
-Multiply-accumulates and memory accesses are those of `eqspike.nn.hamiltonian.counts`, of one sample. Figures are those
-of the generic profiles: a multiplication and an addition without memory, and four bytes read or written in a memory of
-8 kB, 32 kB or 1 MB. States of one step lie in 8 kB; a trajectory in the smallest of the three that holds it. There is no
-figure for a larger memory: beyond 1 MB the figure of 1 MB is a lower bound for backpropagation.
+Multiply-accumulates and memory accesses are those of `eqspike.nn.hamiltonian.counts`, of one sample. Figures are
+those of the generic profiles: a multiplication and an addition without memory, and four bytes read or written in a
+memory of 8 kB, 32 kB or 1 MB. States of one step lie in 8 kB; a trajectory in the smallest of the three that holds
+it. There is no figure for a larger memory: beyond 1 MB that of 1 MB bounds backpropagation from below. Printed are
+nanojoules a sample and step.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     x -> x + head(φ, n),   n = (x - mean) / deviation over all samples and steps,   φ the positions driven by n
 
 Forward keeps x, the last state and that of the random numbers at each piece of time. Backward goes through the
-pieces from the last: it undoes the free pass to have φ again, computes the head and differentiates it, and runs the
-two echoes over the same piece with the cotangent of φ just found. So three passes become four, and nothing that
+pieces from the last: it undoes the free pass to have φ again, computes the head and differentiates it, and runs
+both echoes over the same piece with the cotangent of φ just found. So three passes become four, and nothing that
 grows with time is held but x, its cotangent and the output.
 """
 
