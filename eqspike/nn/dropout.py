@@ -42,7 +42,7 @@ class Dropout(nn.Module):
             return values * kept.div_(1.0 - self.probability)
         key = int(torch.randint(2**62, ()))
         first = shares.around(len(values))[0] * values[0].numel()
-        dropped: Tensor = _Dropped.apply(values, key, self.probability, first)
+        dropped: Tensor = _Dropped.apply(values, key, self.probability, first)  # type: ignore[no-untyped-call]
         return dropped
 
 

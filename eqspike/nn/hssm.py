@@ -81,7 +81,7 @@ class HamiltonianBlock(nn.Module):
         *coefficients, _ = energy.coefficients()
         learnt = [of for part in (self.read_out, self.mix) for of in part.parameters()]
         learnt = [of for of in learnt if of.requires_grad]
-        output: Tensor = RecomputedBlock.apply(
+        output: Tensor = RecomputedBlock.apply(  # type: ignore[no-untyped-call]
             Block(plan, self.head, len(learnt)), inputs.contiguous(), *batch_statistics(self.normalise, inputs),
             energy.input_weight, energy.input_bias, *coefficients, *learnt,
         )  # fmt: skip

@@ -170,7 +170,7 @@ def batch_statistics(normalise: nn.BatchNorm1d, inputs: Tensor) -> tuple[Tensor,
     rows = inputs.detach().flatten(0, 1)
     total, squares = (torch.zeros(rows.shape[1], dtype=torch.float64) for _ in range(2))
     origin = rows[0]
-    for part in rows.split(1024):
+    for part in torch.split(rows, 1024):
         moved = part - origin
         total += moved.sum(0)
         squares += moved.square_().sum(0)
