@@ -15,6 +15,9 @@ from eqspike.core.threads import thread_count
 from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.families import LEARNER_ENGINE, family
+from eqspike.experiment.memory_need import check_memory
+from eqspike.experiment.sessions import numbers_of_weights, records_of
+from eqspike.systems import RateSystem, System
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import (
@@ -173,6 +176,9 @@ class Data:
 def open_learner(configuration: Configuration) -> Learner:
     """What a configuration trains, with its initial weights."""
     subject = configuration.model.subject
+    if isinstance(subject, System | RateSystem):
+        records = records_of(subject, configuration.engine, configuration.model.batch_size)
+        check_memory(numbers_of_weights(subject), records.neurons, records)
     stages = load_task(configuration.task).number_of_stages
     return family(subject).open(subject, configuration.seed, configuration.engine, stages)
 
