@@ -14,7 +14,7 @@ import nir
 import numpy as np
 import torch
 
-from eqspike.api import export_nir
+from eqspike import export_nir
 from eqspike.core.random_stream import draws
 from eqspike.deploy.nir import with_bias_channels
 from eqspike.experiment import load_configuration, open_session

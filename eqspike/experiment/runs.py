@@ -17,7 +17,10 @@ from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.families import LEARNER_ENGINE, family
 from eqspike.experiment.joining import joined
+from eqspike.experiment.memory_need import check_memory
+from eqspike.experiment.sessions import numbers_of_weights, records_of
 from eqspike.learners.launch import Alone, Group
+from eqspike.systems import RateSystem, System
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import (
@@ -197,6 +200,9 @@ class Data:
 def open_learner(configuration: Configuration, group: Group | None = None) -> Learner:
     """What a configuration trains, with its initial weights; of several processes, the learner that they share."""
     subject = configuration.model.subject
+    if isinstance(subject, System | RateSystem):
+        records = records_of(subject, configuration.engine, configuration.model.batch_size)
+        check_memory(numbers_of_weights(subject), records.neurons, records)
     stages = load_task(configuration.task).number_of_stages
     learner = family(subject).open(subject, configuration.seed, configuration.engine, stages)
     return (group or Alone()).shared(learner)

@@ -13,8 +13,9 @@ from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Session
 from eqspike.core.origin import guarded
 from eqspike.core.registry import BUILT_IN, RATES, SIGNALS, SPIKES, Registry
+from eqspike.core.threads import thread_count
 from eqspike.engines.offers import FAST_BITS, OFFERS, refuse_unlike, runs
-from eqspike.experiment.memory_need import check_memory
+from eqspike.experiment.memory_need import Records, check_memory
 from eqspike.systems import AnySystem, RateSystem
 from eqspike.systems.requirements import Offer, require
 from eqspike.systems.weights import expected_shapes, rate_shapes
@@ -152,6 +153,21 @@ def numbers_of_weights(system: AnySystem) -> dict[str, int]:
     """Numbers of weights and biases of a network, by name."""
     shapes = rate_shapes(system) if isinstance(system, RateSystem) else expected_shapes(system)
     return {name: math.prod(shape) for name, shape in shapes.items()}
+
+
+def records_of(system: AnySystem, engine: str, batch_size: int) -> Records:
+    """What a batch of training leaves in memory at the same time, at least.
+
+    Engines `fast` and `fast-int` record the spikes and both sides' traces of the nudged phase, a sample for each
+    thread; rate-based ones hold states, previous states, drives and their constant part of every sample.
+    """
+    neurons = sum(layer.size for layer in system.network.free_layers)
+    if isinstance(system, RateSystem):
+        return Records(batch_size, neurons, 4, 8 if system.precision == "float64" else 4)
+    if engine.split(":")[0] in ("fast", "fast-int"):
+        nudged = sum(phase.steps for phase in system.rule.phases[1:])
+        return Records(min(batch_size, thread_count()), neurons, 3 * nudged, 4)
+    return Records(batch_size, neurons)
 
 
 def open_session(system: AnySystem, seed: int = 0, engine: str = "fast") -> Session:

@@ -184,3 +184,37 @@ def test_a_system_larger_than_the_machine_is_refused_at_once(
     assert main([*command, "--set", "training.learning_rates=[1, 1, 1]"]) == 2
     assert "this machine has" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_batch_larger_than_the_machine_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Records of a batch: states of rates by sample, and the nudged phase of spikes by thread."""
+    monkeypatch.setattr("eqspike.experiment.memory_need.memory", lambda: 1 << 30)
+    monkeypatch.setenv("EQSPIKE_THREADS", "8")
+    out = str(tmp_path / "run")
+    rates = [
+        "train",
+        "ep-digits-events",
+        "digits",
+        "--set",
+        "training.batch_size=100000",
+        "--out",
+        out,
+    ]
+    assert main([*rates, "--engine", "torch", "--set", "layers=[64, 3000, 10]"]) == 2
+    said = capsys.readouterr().err
+    assert "for a batch of 100,000 samples of 3,010 neurons" in said
+    assert "training.batch_size" in said
+    spikes = [
+        "train",
+        "eqspike-digits",
+        "digits",
+        "--set",
+        "rule.nudged_steps=100000",
+        "--out",
+        out,
+    ]
+    assert main([*spikes, "--set", "layers=[64, 300, 10]"]) == 2
+    assert "samples of 310 neurons" in capsys.readouterr().err
+    assert not Path(out).exists()
