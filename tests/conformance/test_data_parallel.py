@@ -40,7 +40,7 @@ def learn(name: str, group: Group, folder: Path) -> dict[str, Any]:
     model = str(folder / "ff-ebm.yaml") if name == STACKED else name
     configuration = resolve(model, TASKS[name], overrides=MODELS.get(name, ()))
     data = load_task(TASKS[name]).stages(0, sum(SIZES), 60)[0]
-    sizes = {BINARY: SIZES[:1], STACKED: SIZES[:3]}.get(name, SIZES)
+    sizes = SIZES[:1] if name == BINARY else SIZES[: 3 if name.startswith(STACKED) else 4]
     with open_learner(configuration, group) as learner:
         first, outputs = 0, []
         for number, size in enumerate(sizes):
