@@ -63,6 +63,9 @@ class Messages:
     @staticmethod
     def read(section: Section) -> Messages:
         """Read a model's `messages` section."""
+        section.explain(
+            nudged_threshold="the same of differences in nudged phases; left out: as `threshold`"
+        )
         messages = Messages(
             section.choice("kind", KINDS, "values"),
             section.number("threshold", 0.0, low=0, high=1),

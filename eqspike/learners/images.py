@@ -40,6 +40,7 @@ class ImageReader:
         section.explain(
             mean="subtracted from the inputs, which are levels / 255",
             deviation="what the inputs are divided by after that",
+            augmentation="random changes of the images in training; `null`: none",
             flat="whether the pixels form one row, without channels",
         )
         image = section.integers("image", low=1, high=65536, least=2)
@@ -47,7 +48,7 @@ class ImageReader:
             raise section.error("image", "[rows, columns] or [channels, rows, columns]")
         channels = image[0] if len(image) == 3 else 1
         augmentation = None
-        if section.has("augmentation") and section.raw("augmentation") is not None:
+        if section.has("augmentation") and not section.is_null("augmentation"):
             augmentation = Augmentation.read(section.section("augmentation"))
         return ImageReader(
             image,

@@ -56,6 +56,7 @@ def npz_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> 
     for split in SPLITS:
         part = section.section(split)
         samples[split] = read_samples(part)
+        part.explain(images="name of the array of images", labels="name of the array of labels")
         names[split] = tuple(part.text(key, f"{split}_{key}") for key in ("images", "labels"))
         part.close()
 
@@ -77,6 +78,7 @@ def records_reader(section: Section, place: Place, image_shape: tuple[int, ...])
     parts = {}
     for split in SPLITS:
         part = section.section(split)
+        part.explain(data="the file of records")
         parts[split] = read_samples(part), read_data_file(part.section("data"), place)
         part.close()
 
@@ -92,6 +94,9 @@ def records_reader(section: Section, place: Place, image_shape: tuple[int, ...])
 
 def zip_reader(section: Section, place: Place, image_shape: tuple[int, ...]) -> Reader:
     """One zip of JPEG or PNG files, SPLIT/CLASS/NAME; `class_names` are the folders in the order of the labels."""
+    section.explain(
+        data="the zip file", class_names="folders of the classes, in the order of their labels"
+    )
     file = read_data_file(section.section("data"), place)
     names = section.texts("class_names")
     if len(set(names)) != section.integer("classes", low=2):
