@@ -3,7 +3,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check slow fuzz mutants bench lava-suite reports clean
+.PHONY: help demo test check slow docs fuzz mutants bench lava-suite reproduce reports clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
@@ -28,6 +28,9 @@ check: .venv/.installed ## lint, format, types and the layering of the package
 slow: .venv/.installed ## the slow tests
 	$(BIN)/python -m pytest -q -m slow
 
+docs: .venv/.docs-installed ## the documentation site, in docs/_build/html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going -b html docs docs/_build/html
+
 fuzz: .venv/.installed ## damaged and hostile inputs for every reader (make fuzz MINUTES=30)
 	$(BIN)/python benchmarks/fuzz.py --minutes $(or $(MINUTES),5)
 
@@ -44,12 +47,17 @@ bench: .venv/.installed ## speed of the engines
 lava-suite: .venv/.installed ## the tests that come with Lava, on this Python (a few minutes)
 	$(BIN)/python -m eqspike.engines.lava.own_tests
 
-reports: .venv/.demo-installed ## write energy_reports/ and docs/chips.md anew
+reproduce: .venv/.installed ## papers' tables within an hour (make reproduce MINUTES=600), then docs/results.md
+	$(BIN)/eqspike reproduce all --budget $(or $(MINUTES),60)
+	$(BIN)/python -m eqspike.reports.results reproductions docs/results.md
+
+reports: .venv/.demo-installed ## write energy_reports/, docs/chips.md and docs/results.md anew
 	$(BIN)/python -m eqspike.reports.regenerate energy_reports
 	$(BIN)/python -m eqspike.reports.catalogue docs/chips.md
+	$(BIN)/python -m eqspike.reports.results reproductions docs/results.md
 
 clean: ## remove caches and build products; .venv and runs stay
-	rm -rf mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf mutants build dist docs/_build docs/reference/generated *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find eqspike tests benchmarks -type d -name __pycache__ -exec rm -rf {} +
 
 $(BIN)/pip:
@@ -69,3 +77,8 @@ $(BIN)/pip:
 	$(INSTALL) --editable '.[all]'
 	$(INSTALL) --no-deps --ignore-requires-python lava-nc
 	@touch .venv/.demo-installed $@
+
+.venv/.docs-installed: .venv/.installed $(SET_UP_FILES)
+	@echo "Installing what builds the site in .venv: some seconds, once"
+	$(INSTALL) --editable '.[docs]'
+	@touch $@

@@ -1,117 +1,116 @@
-"""C-VF from other and other initial angles between forward and backward weights: angle to the gradient, accuracy.
+"""C-VF and asymmetric EP from other and other initial angles between forward and backward weights.
 
-    python benchmarks/feedback_angle.py --epochs 3 --out DIR
+    python benchmarks/feedback_angle.py --epochs 3 --seeds 0 1 2 --out DIR
 
-Trains cvf-512 once for each angle and writes `feedback_angle.json` and a figure to DIR. The first angle is that of
-the rule's update, at the model's own beta and phases, all parameters together, to minus the exact gradient by
-backpropagation through time, before training; the second that of the weights, before and after. Ernoult et al.
-(arXiv:2005.04168) report the same pair for 0 to 180 degrees.
+Trains each model (cvf-512 and aep-512) once for each angle and seed, and writes `feedback_angle.json` and a
+figure to DIR. The first angle is that of the rule's update, at the model's own beta and phases, all parameters
+together, to minus the exact gradient by backpropagation through time, before training; the second that of the
+weights, before and after. Ernoult et al. (arXiv:2005.04168) report the same pair for C-VF and 0 to 180 degrees.
+The residual is the largest change of a rate in the last step of the free phase, after training: the median over
+the test samples, and the largest.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from eqspike.analysis.gradients.rates import (
-    angle_between,
-    at_rest,
-    free_states,
-    own_changes,
-    smooth,
-)
-from eqspike.analysis.gradients.unrolled import unroll
+from eqspike.analysis.gradients.feedback import update_angles, weights_angle
+from eqspike.analysis.gradients.rates import free_states
 from eqspike.analysis.style import BLUE, MUTED, ORANGE, new_figure, save, styled
-from eqspike.core.learner import Arrays
+from eqspike.core.learner import Arrays, Images
 from eqspike.experiment import open_session, resolve
 from eqspike.experiment.runs import start
+from eqspike.rules.known import nudging_of, with_nudging
 from eqspike.systems import RateSystem
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 
 ANGLES = (0.0, 45.0, 90.0, 135.0, 180.0)
+MODELS = ("cvf-512", "aep-512")
 SAMPLES = 20
 ERRORS = (2, 5, 10, 20, 50, 100)
 """Ticks, in percent."""
 
 
-def measured(task: str, angle: float, options: argparse.Namespace) -> dict[str, Any]:
+def measured(model: str, angle: float, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """One training from one angle."""
     configuration = resolve(
-        "cvf-512", task, seed=options.seed, epochs=options.epochs, limit=options.limit,
-        overrides=(f"feedback.initial_angle={angle}",),
+        model, options.task, seed=seed, epochs=options.epochs, limit=options.limit,
+        overrides=(f"feedback.initial_angle={angle}", *options.set),
     )  # fmt: skip
     system = configuration.model.system
-    with open_session(system, options.seed, "torch:cpu") as session:
+    with open_session(system, seed, "torch:cpu") as session:
         weights = session.weights()
-    split = load_task(task).load("train")
-    images, labels = split.images[:SAMPLES], split.labels[:SAMPLES]
-    folder = options.out / f"angle-{angle:g}"
+    train, test = (load_task(options.task).load(part) for part in ("train", "test"))
+    angles = update_angles(system, weights, train.images[:SAMPLES], train.labels[:SAMPLES])
+    folder = options.out / f"{model}-{angle:g}-{seed}"
     result = start(configuration, folder, force=True)
+    trained = RunFolder.open(folder).weights()
+    moves = last_moves(system, trained, test.images)
     return {
+        "model": model,
+        "seed": seed,
         "initial_angle": angle,
         "weights_angle": weights_angle(weights),
-        "weights_angle_after": weights_angle(RunFolder.open(folder).weights()),
-        **update_angles(system, weights, images, labels),
+        "weights_angle_after": weights_angle(trained),
+        "update_angle": angles["all"],
+        "input_update_angle": angles["input"],
+        "residual": float(np.median(moves)),
+        "largest_residual": float(moves.max()),
         "test_accuracy": result.accuracy,
     }
 
 
-def weights_angle(weights: Arrays) -> float:
-    """Between backward weights and the transposed forward ones, in degrees."""
-    return angle_between({"w": weights["output-hidden"]}, {"w": weights["hidden-output"].T})
-
-
-def update_angles(
-    system: RateSystem, weights: Arrays, images: np.ndarray, labels: np.ndarray
-) -> dict[str, float]:
-    """Of the rule's update to minus the gradient: all parameters, and the input's weights alone."""
-    system = smooth(system)
-    rested = at_rest(system, weights, images)
-    targets = np.eye(system.network.output.size)[labels]
-    states = free_states(rested, weights, images)
-    steps = rested.rule.nudging.free_steps
-    exact = unroll(rested, weights, images / 255.0, targets, states, steps=steps).total
-    downhill = {name: -array for name, array in exact.items()}
-    own = own_changes(system, weights, images, labels)
-    of_input = ({"w": of["input-hidden"]} for of in (own, downhill))
-    return {
-        "update_angle": angle_between(own, downhill),
-        "input_update_angle": angle_between(*of_input),
-    }
+def last_moves(system: RateSystem, weights: Arrays, images: Images) -> np.ndarray:
+    """The largest change of a rate in the last free step of each sample."""
+    nudging = nudging_of(system.rule)
+    before, after = (
+        free_states(
+            replace(system, rule=with_nudging(system.rule, replace(nudging, free_steps=steps))),
+            weights,
+            images,
+        )
+        for steps in (nudging.free_steps - 1, nudging.free_steps)
+    )
+    return np.max([abs(after[name] - before[name]).max(1) for name in after], axis=0)
 
 
 @styled()
 def draw(records: list[dict[str, Any]], title: str) -> Any:
-    """Angles of the update by initial angle, and errors by angle of the update."""
+    """Angles of the update at first, and errors after training, by initial angle: means, and each seed."""
     figure = new_figure(10.0, 4.2)
-    angles, accuracy = figure.subplots(1, 2)
-    place = [record["initial_angle"] for record in records]
-    for key, label, colour, marker in (
-        ("update_angle", "all parameters", BLUE, "o"),
-        ("input_update_angle", "input weights", ORANGE, "s"),
-    ):
-        values = [record[key] for record in records]
-        angles.plot(place, values, color=colour, marker=marker, label=label)
+    angles, errors = figure.subplots(1, 2)
+    for model, colour, marker in zip(MODELS, (ORANGE, BLUE), ("s", "o"), strict=True):
+        own = [record for record in records if record["model"] == model]
+        places = sorted({record["initial_angle"] for record in own})
+        for axes, value in (
+            (angles, lambda record: record["update_angle"]),
+            (errors, lambda record: 100 * (1 - record["test_accuracy"])),
+        ):
+            found = [[value(r) for r in own if r["initial_angle"] == place] for place in places]
+            means = [float(np.mean(each)) for each in found]
+            axes.plot(places, means, color=colour, marker=marker, label=model)
+            for place, each in zip(places, found, strict=True):
+                axes.plot([place] * len(each), each, ".", color=colour, markersize=4)
+            axes.set_xticks(places)
     angles.axhline(90, color=MUTED, linestyle=":")
-    angles.set(title="Update to minus the gradient, at first", ylabel="angle (degrees)")
-    angles.legend()
-    angles.set_xlabel("initial angle of backward weights (degrees)")
-    angles.set_xticks(place)
-    errors = [100 * (1 - record["test_accuracy"]) for record in records]
-    towards = [record["update_angle"] for record in records]
-    accuracy.plot(towards, errors, color=BLUE, marker="o")
-    for x, y, angle in zip(towards, errors, place, strict=True):
-        accuracy.annotate(f"{angle:g}°", (x, y), (-6, 6), textcoords="offset points", ha="right")
-    accuracy.set(title="Test error, labels: initial angle", ylabel="test error (%)", yscale="log")
-    accuracy.set_yticks(ERRORS, [f"{error:g}" for error in ERRORS])
-    accuracy.set(xlabel="angle of the update at first, all parameters (degrees)")
-    accuracy.set_ylim(ERRORS[0], 130)
-    accuracy.set_xlim(min(towards) - 8, max(towards) + 4)
+    angles.set(
+        title="Update to minus the gradient, at first", ylabel="angle (degrees)", ylim=(0, None)
+    )
+    errors.set(
+        title="Test error", ylabel="test error (%)", yscale="log", ylim=(ERRORS[0] - 0.5, 130)
+    )
+    errors.set_yticks(ERRORS, [f"{error:g}" for error in ERRORS])
+    for axes in (angles, errors):
+        axes.set_xlabel("initial angle of backward weights (degrees)")
+        axes.legend()
     figure.suptitle(title, x=0.01, ha="left", color=MUTED, fontsize=11)
     return figure
 
@@ -121,18 +120,21 @@ def main() -> None:
     parser.add_argument("--task", default="mnist")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--limit", type=int, help="only the first training samples")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--angles", type=float, nargs="+", default=list(ANGLES))
+    parser.add_argument("--set", action="append", default=[], help="KEY=VALUE of the models")
     parser.add_argument("--out", type=Path, default=Path("runs/feedback-angle"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     records = []
-    for angle in ANGLES:
-        records.append(measured(options.task, angle, options))
+    for seed, model, angle in itertools.product(options.seeds, options.models, options.angles):
+        records.append(measured(model, angle, seed, options))
         print(json.dumps(records[-1]), flush=True)
     text = json.dumps(records, indent=2) + "\n"
     (options.out / "feedback_angle.json").write_text(text, encoding="utf-8")
     passes = "1 epoch" if options.epochs == 1 else f"{options.epochs} epochs"
-    figure = draw(records, f"cvf-512 on {options.task}, {passes}, seed {options.seed}")
+    figure = draw(records, f"{options.task}, {passes}, seeds {', '.join(map(str, options.seeds))}")
     save(figure, options.out / "feedback_angle.png")
 
 

@@ -60,6 +60,8 @@ FEWER = {
     "brian2 eqspike-digits-online": 20,
     "torch ep-conv": 40,
     "torch binary-ep-wn-8192": 128,
+    "fast-int binary-ep-wn-8192": 20,
+    "lava binary-ep-wn-8192": 5,
     "torch binary-ep-w-4096": 128,
 }
 """Training samples of rows that are slower than their engine's others."""

@@ -97,15 +97,20 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 def by_definition(
     model: TargetPropagation, number: int, noise: float, generator: torch.Generator
 ) -> tuple[Tensor, None]:
-    """The same gradient as `l-drl` by automatic differentiation of the loss as it is written."""
+    """The same gradient as `l-drl` by automatic differentiation of the loss as it is written.
+
+    Eight products of the layer's size, as many as in the authors' public code: F(x + xi), F(x) anew for its
+    switches, three times G, and one for each of these backwards.
+    """
     block, mirror, passage = model.blocks[number], model.mirror(number), model.passages[number]
     xi = torch.empty_like(passage.inputs).normal_(generator=generator) * noise
     eta = torch.empty_like(passage.outputs).normal_(generator=generator) * noise
     there, rest = block(passage.inputs + xi).outputs, block(passage.inputs).outputs
     mirror.weight.requires_grad_()
     with torch.enable_grad():
-        first = mirror(there, passage) - mirror(rest, passage)
-        second = mirror(passage.outputs + eta, passage) - mirror(passage.outputs, passage)
+        still = mirror(rest, passage)
+        first = mirror(there, passage) - still
+        second = mirror(passage.outputs + eta, passage) - still
         loss = (second.square() - 2 * xi * first).flatten(1).sum(1).mean()
         (slope,) = torch.autograd.grad(loss, mirror.weight)
     mirror.weight.requires_grad_(False)

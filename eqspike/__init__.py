@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from eqspike.api.chips import estimate_run as estimate_run
     from eqspike.api.chips import export_brian2 as export_brian2
     from eqspike.api.chips import export_nir as export_nir
+    from eqspike.api.reproducing import reproduce as reproduce
     from eqspike.api.runs import evaluate as evaluate
     from eqspike.api.runs import meter as meter
     from eqspike.api.runs import plot as plot
@@ -37,12 +38,14 @@ if TYPE_CHECKING:
     from eqspike.experiment import load_model as load_model
     from eqspike.experiment import open_session as open_session
     from eqspike.experiment.plugins import plugins as plugins
+    from eqspike.experiment.schemas import check_description as check_description
     from eqspike.tasks import load_task as load_task
     from eqspike.tasks.saving import save_task as save_task
 
 _HOMES = {
     "EqspikeError": "eqspike.core.errors",
     "EventCounts": "eqspike.core.counts",
+    "check_description": "eqspike.experiment.schemas",
     "check_gradient": "eqspike.api.checks",
     "compare": "eqspike.api.chips",
     "deploy_nir": "eqspike.api.chips",
@@ -61,6 +64,7 @@ _HOMES = {
     "plot_stdp": "eqspike.api.runs",
     "plugins": "eqspike.experiment.plugins",
     "predict": "eqspike.api.runs",
+    "reproduce": "eqspike.api.reproducing",
     "resume": "eqspike.api.training",
     "save_task": "eqspike.tasks.saving",
     "sweep": "eqspike.api.sweeping",
@@ -72,6 +76,7 @@ __all__ = [
     "EqspikeError",
     "EventCounts",
     "__version__",
+    "check_description",
     "check_gradient",
     "compare",
     "deploy_nir",
@@ -90,6 +95,7 @@ __all__ = [
     "plot_stdp",
     "plugins",
     "predict",
+    "reproduce",
     "resume",
     "save_task",
     "sweep",

@@ -1,4 +1,4 @@
-"""The library of descriptions: YAML files of `chips/`, `models/` and `tasks/`.
+"""The library of descriptions: YAML files of `chips/`, `models/`, `tasks/` and `tables/`.
 
 A checkout's folders are read if there is one (recognised by `setup.cfg` beside the package), else the
 installed copies in `eqspike.library_data`. Installed packages add their own by the entry point `eqspike.library`,
@@ -21,13 +21,13 @@ from eqspike.core.yaml_text import load_yaml
 
 __all__ = ["GROUP", "KINDS", "Place", "find", "folder", "load_yaml", "names", "origin"]
 
-KINDS = ("models", "tasks", "chips")
+KINDS = ("models", "tasks", "chips", "tables")
 GROUP = "eqspike.library"
 
 
 @dataclass(frozen=True)
 class Place:
-    """A folder with descriptions in `chips/`, `models/` or `tasks/`.
+    """A folder with descriptions in `chips/`, `models/`, `tasks/` or `tables/`.
 
     Attributes:
         origin: the installed package that it is of; None for eqspike's own.
@@ -43,7 +43,7 @@ class Place:
 
 @cache
 def folder(kind: str) -> Path:
-    """Folder of eqspike's own descriptions of one kind (`models`, `tasks` or `chips`)."""
+    """Folder of eqspike's own descriptions of one kind (`models`, `tasks`, `chips` or `tables`)."""
     checkout = Path(__file__).resolve().parent.parent
     if (checkout / "setup.cfg").is_file() and (checkout / kind).is_dir():
         return checkout / kind

@@ -1,9 +1,8 @@
 """Chips: their limits, weights and energy per event, read from the profiles of `chips/`."""
 
 from eqspike.chips.coverage import coverage
-from eqspike.chips.figures import Figure, IncludedIn
+from eqspike.chips.figures import EVENTS, Figure, IncludedIn
 from eqspike.chips.profile import (
-    EVENTS,
     ChipProfile,
     Learning,
     Timestep,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from eqspike.chips.figures import Figure, IncludedIn
-from eqspike.chips.profile import EVENTS, ChipProfile
+from eqspike.chips.figures import EVENTS, Figure, IncludedIn
+from eqspike.chips.profile import ChipProfile
 
 INCLUDED, UNKNOWN = "included", "unknown"
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from eqspike.core.config import Section
 from eqspike.core.quantities import CONFIDENCES, Published, Quantity
@@ -17,6 +16,22 @@ UNITS = {
     "s": {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9},
     "writes": {"writes": 1.0},
 }
+
+EVENTS = (
+    "synaptic_operation",
+    "neuron_update",
+    "neuron_update_idle",
+    "spike",
+    "trace_update",
+    "rule_evaluation",
+    "weight_write",
+    "hop",
+)
+"""Events a profile prices, in joules each.
+
+`neuron_update_idle` is the update of a neuron that received no spike. Where it is null the profile does not
+tell the two apart, and every update has the price of `neuron_update`.
+"""
 
 STATIC = "static_w"
 """Name under which a cost can be included in the chip's static power."""
@@ -41,22 +56,17 @@ Figure = Quantity | IncludedIn | None
 
 @dataclass(frozen=True)
 class Node:
-    """One mapping of a profile: the strict reader and the parsed data it reads."""
+    """One mapping of a profile, and what is asked of profiles alone."""
 
     section: Section
-    data: Mapping[str, Any]
 
     def child(self, key: str) -> Node:
         """The nested mapping `key`, which must be there."""
-        return Node(self.section.section(key), self.data[key])
+        return Node(self.section.section(key))
 
     def children(self, key: str) -> tuple[Node, ...]:
         """The nested list of mappings `key`; none if it is absent."""
-        sections = self.section.sections(key, ())
-        return tuple(
-            Node(section, data)
-            for section, data in zip(sections, self.data.get(key, ()), strict=True)
-        )
+        return tuple(Node(section) for section in self.section.sections(key, ()))
 
     def expect(self, *keys: str) -> None:
         """Make `keys` known before any is read, so that a missing one is not blamed on another."""
@@ -73,17 +83,14 @@ class Node:
             raise self.section.error(
                 key, f"{what} or an explicit null", "null says unknown, which is never read as zero"
             )
-        return self.data[key] is None
+        return self.section.is_null(key)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of one or more non-empty texts."""
-        rule = "a list of one or more texts"
-        value = self.data[key] if self.section.has(key) else None
-        if not isinstance(value, list) or not value:
-            raise self.section.error(key, rule)
-        if not all(isinstance(item, str) and item.strip() for item in value):
-            raise self.section.error(key, rule)
-        return tuple(value)
+        value = self.section.texts(key, least=1)
+        if not all(item.strip() for item in value):
+            raise self.section.error(key, "a list of one or more texts that say something")
+        return value
 
     def source_keys(self, known: Collection[str]) -> tuple[str, ...]:
         """The keys of `sources`, each one of `known`.
@@ -127,8 +134,17 @@ def read_figure(
         return None
     node = parent.child(key)
     node.expect(*extra)
+    node.section.explain(
+        included_in="event, or `static_w`, whose figure contains this cost; instead of a figure",
+        low="low end of the interval, in `unit`",
+        typical="typical value",
+        high="high end of the interval",
+        unit="unit of the numbers",
+    )
     if node.section.has("included_in"):
-        figure: Figure = IncludedIn(node.section.text("included_in"), node.section.text("note", ""))
+        figure: Figure = IncludedIn(
+            node.section.choice("included_in", (*EVENTS, STATIC)), node.section.text("note", "")
+        )
     else:
         figure = _read_quantity(node, dimension, known_sources)
     node.section.close()
@@ -176,6 +192,10 @@ def _read_published(
     interval: tuple[float, float, float],
 ) -> Published:
     section = node.section
+    section.explain(
+        unit="unit of the value",
+        confidence="as for a figure",
+    )
     node.expect("value", "unit", "definition", "sources", "confidence", "set_aside")
     units = UNITS[dimension]
     value = section.number("value", above=0.0) / units[section.choice("unit", tuple(units))]

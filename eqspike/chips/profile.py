@@ -12,22 +12,6 @@ from dataclasses import dataclass
 from eqspike.chips.figures import Figure
 from eqspike.core.quantities import Quantity
 
-EVENTS = (
-    "synaptic_operation",
-    "neuron_update",
-    "neuron_update_idle",
-    "spike",
-    "trace_update",
-    "rule_evaluation",
-    "weight_write",
-    "hop",
-)
-"""Events a profile prices, in joules each.
-
-`neuron_update_idle` is the update of a neuron that received no spike. Where it is null the profile does not
-tell the two apart, and every update has the price of `neuron_update`.
-"""
-
 KINDS = (
     "asynchronous digital",
     "synchronous digital",

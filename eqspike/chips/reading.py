@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from eqspike import library
 from eqspike.chips.figures import (
+    EVENTS,
     STATIC,
     Figure,
     IncludedIn,
@@ -15,7 +16,6 @@ from eqspike.chips.figures import (
     read_quantity_or_null,
 )
 from eqspike.chips.profile import (
-    EVENTS,
     KINDS,
     LEARNING,
     LIMITS,
@@ -54,17 +54,32 @@ def load_profile(name_or_path: str) -> ChipProfile:
         ConfigError: if there is no such chip, or the file breaks a rule; names file and key.
     """
     path = library.find("chips", name_or_path)
-    data = library.load_yaml(path)
     digest = hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
-    section = Section(data, str(path))
-    root = Node(section, data)
+    return read_profile(Section(library.load_yaml(path), str(path)), path.stem, digest)
+
+
+def read_profile(section: Section, name: str, digest: str) -> ChipProfile:
+    """The profile that a mapping describes; `digest` is that of its file."""
+    root = Node(section)
     root.expect(*_KEYS)
+    section.explain(
+        kind="what sort of machine the figures are of",
+        energy="what each event costs; `null` says unknown, which is never read as zero",
+        power="power that is drawn whatever happens",
+        sources="references, by the keys with which figures name them",
+        timestep="how the chip advances time",
+        weights="how the chip stores a weight",
+        learning="how the chip learns",
+        limits="sizes that the chip cannot exceed; `{}`: none is known",
+        process_nm="technology node of the figures, in nanometres",
+        supply_v="supply voltage of the figures, in volts",
+    )
     sources = _read_sources(root)
     energy, includes = _read_energy(root, sources)
     static, per_core = _read_power(root, energy, sources)
     _check_inclusions(root, energy, static)
     profile = ChipProfile(
-        name=path.stem,
+        name=name,
         title=section.text("title"),
         about=section.text("about"),
         kind=section.choice("kind", KINDS),
@@ -86,14 +101,28 @@ def load_profile(name_or_path: str) -> ChipProfile:
 
 
 def _read_sources(root: Node) -> dict[str, str]:
-    node = root.child("sources")
-    return {key: node.section.text(key) for key in node.data}
+    section = root.child("sources").section
+    keys = section.keys()
+    section.explain(
+        **dict.fromkeys(keys, "reference of the source, under the key by which figures name it")
+    )
+    return {key: section.text(key) for key in keys}
 
 
 def _read_energy(
     root: Node, sources: Mapping[str, str]
 ) -> tuple[dict[str, Figure], tuple[str, ...]]:
     node = root.child("energy")
+    node.section.explain(
+        synaptic_operation="a spike reaches one stored synapse and its weight is added",
+        neuron_update="the state of one neuron is advanced by one time step",
+        neuron_update_idle="the same for a neuron that received no spike; `null`: the two are not told apart",
+        spike="one neuron sends a spike",
+        trace_update="one trace of a learning rule decays or is raised",
+        rule_evaluation="the learning rule is computed for one synapse",
+        weight_write="one stored weight changes",
+        hop="a spike passes from one router of the chip to the next",
+    )
     node.expect(*EVENTS)
     energy = {}
     for event in EVENTS:
@@ -104,6 +133,9 @@ def _read_energy(
         return energy, ()
     if isinstance(energy["synaptic_operation"], IncludedIn):
         raise node.section.error("synaptic_operation", "a figure or null")
+    node.child("synaptic_operation").section.explain(
+        includes="what one synaptic operation covers",
+    )
     return energy, node.child("synaptic_operation").texts("includes")
 
 
@@ -116,6 +148,10 @@ def _read_power(
     its operations. Power per core may be part of either.
     """
     node = root.child("power")
+    node.section.explain(
+        static_w="power of the whole chip, whatever it does",
+        per_core_w="power of each core in use",
+    )
     node.expect(STATIC, "per_core_w")
     static = read_figure(node, STATIC, "W", sources)
     per_core = read_figure(node, "per_core_w", "W", sources)
@@ -176,11 +212,18 @@ def _flag_or_null(node: Node, key: str) -> bool | None:
 def _check_evidence(node: Node, sources: Mapping[str, str]) -> None:
     """Facts that are no intervals still say where they come from."""
     node.source_keys(sources)
+    node.section.explain(
+        sources="keys of the profile's list of sources",
+        confidence="as for a figure",
+    )
     node.section.choice("confidence", CONFIDENCES)
 
 
 def _read_timestep(root: Node, sources: Mapping[str, str]) -> Timestep:
     node = root.child("timestep")
+    node.section.explain(
+        duration="length of a step; `null` where unknown or set by the workload",
+    )
     node.expect("mode", "duration")
     step = Timestep(
         node.section.choice("mode", TIMESTEP_MODES),
@@ -192,6 +235,9 @@ def _read_timestep(root: Node, sources: Mapping[str, str]) -> Timestep:
 
 def _read_weights(root: Node, sources: Mapping[str, str]) -> Weights:
     node = root.child("weights")
+    node.section.explain(
+        endurance="writes that one stored weight survives; `null` also where it does not wear out",
+    )
     node.expect("bits", "signed", "stochastic_rounding", "endurance", "sources", "confidence")
     weights = Weights(
         _integer_or_null(node, "bits"),
@@ -206,6 +252,10 @@ def _read_weights(root: Node, sources: Mapping[str, str]) -> Weights:
 
 def _read_learning(root: Node, sources: Mapping[str, str]) -> Learning:
     node = root.child("learning")
+    node.section.explain(
+        rule="what the chip can learn by itself",
+        trace_bits="bits of a trace of the learning rule",
+    )
     node.expect("rule", "trace_bits", "sources", "confidence")
     learning = Learning(node.section.choice("rule", LEARNING), _integer_or_null(node, "trace_bits"))
     _check_evidence(node, sources)
@@ -215,6 +265,22 @@ def _read_learning(root: Node, sources: Mapping[str, str]) -> Learning:
 
 def _read_limits(root: Node, sources: Mapping[str, str]) -> dict[str, int]:
     node = root.child("limits")
+    node.section.explain(
+        cores="cores of the chip",
+        neurons="neurons of the chip",
+        neurons_per_core="neurons of a core",
+        synapses="synapses of the chip",
+        synapse_bytes_per_core="memory for synapses of a core, in bytes",
+        fan_in="synapses that end in one neuron",
+        fan_out="synapses that begin at one neuron",
+        input_axons_per_core="axons that lead into a core",
+        output_axons_per_core="axons that lead out of a core",
+        neuron_settings_per_core="different settings of neurons in a core",
+        threshold_settings_per_core="different thresholds in a core",
+        synapse_settings_per_core="different formats of synapses in a core",
+        trace_settings_per_core="different settings of traces in a core",
+        delay_steps="longest delay of a synapse, in time steps",
+    )
     node.expect(*LIMITS, "sources", "confidence")
     limits = {key: node.section.integer(key, low=1) for key in LIMITS if node.section.has(key)}
     if limits:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from eqspike.chips.figures import STATIC, UNITS
-from eqspike.chips.profile import EVENTS, ChipProfile, Timestep
+from eqspike.chips.figures import EVENTS, STATIC, UNITS
+from eqspike.chips.profile import ChipProfile, Timestep
 from eqspike.core.errors import ConfigError
 from eqspike.core.quantities import Quantity
 

@@ -8,13 +8,25 @@ from collections.abc import Sequence
 
 from eqspike.cli.arguments import build_parser
 from eqspike.cli.streams import Steady, steady_streams
-from eqspike.core.errors import EqspikeError
+from eqspike.core.errors import EqspikeError, UnsupportedError
+from eqspike.learners.last_word import says_first
+from eqspike.learners.launch import launched
 
 __all__ = ["main"]
 
 DONE, CHECK_FAILED, WRONG_USE, FAULT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 70, 130, 141
 
-_MAKE_FILES = ("train", "sweep", "demo", "deploy", "export", "estimate", "report", "plot")
+_MAKE_FILES = (
+    "train",
+    "sweep",
+    "reproduce",
+    "demo",
+    "deploy",
+    "export",
+    "estimate",
+    "report",
+    "plot",
+)
 """Commands whose product are files: whoever stops reading what they print has them all the same."""
 
 
@@ -37,6 +49,7 @@ def _run(arguments: Sequence[str] | None) -> tuple[int, list[str]]:
     try:
         parser = build_parser()
         options = parser.parse_args(words)
+        _refuse_several(words)
         if not hasattr(options, "command"):
             parser.print_help()
             return WRONG_USE, words
@@ -49,9 +62,12 @@ def _run(arguments: Sequence[str] | None) -> tuple[int, list[str]]:
     except MemoryError as error:
         return _failed(f"this needs more memory than there is: {error}"), words
     except KeyboardInterrupt:
-        print("eqspike: stopped", file=sys.stderr)
+        if says_first():
+            print("eqspike: stopped", file=sys.stderr)
         return INTERRUPTED, words
     except Exception as error:
+        if not says_first():
+            return FAULT, words
         traceback.print_exc(file=sys.stderr)
         print(
             f"eqspike: fault: {type(error).__name__}; this is a mistake in eqspike, not in your input; "
@@ -62,8 +78,22 @@ def _run(arguments: Sequence[str] | None) -> tuple[int, list[str]]:
 
 
 def _failed(text: str) -> int:
-    print(f"eqspike: error: {text}", file=sys.stderr)
+    if says_first():
+        print(f"eqspike: error: {text}", file=sys.stderr)
     return WRONG_USE
+
+
+def _refuse_several(words: list[str]) -> None:
+    """Refuse to do in each of several processes what one has to do.
+
+    Raises:
+        UnsupportedError: for another command than `train`.
+    """
+    if launched().size > 1 and words[:1] not in ([], ["train"]):
+        raise UnsupportedError(
+            f"torchrun starts {launched().size} processes, and 'train' alone shares its work among them; run "
+            f"'eqspike {words[0]}' without it"
+        )
 
 
 def _with_output(status: int, words: list[str], output: Steady) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from eqspike.cli.commands import add_accept_changes
+from eqspike.cli.commands import add_accept_changes, add_format
 from eqspike.cli.commands import add_command as _add
+from eqspike.cli.description_arguments import add_descriptions
 from eqspike.cli.energy_arguments import add_estimate, add_report
+from eqspike.cli.grid_arguments import add_reproduce, add_sweep
 from eqspike.cli.parser import Parser, path, seconds
 from eqspike.core.version import package_version
 
@@ -30,9 +32,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_estimate(commands)
     add_report(commands)
     _meter(commands)
-    _sweep(commands)
+    add_sweep(commands)
+    add_reproduce(commands)
     _plot(commands)
     _list(commands)
+    add_descriptions(commands)
     _add(commands, "doctor", "doctor:doctor", "say what works on this machine")
     _demo(commands)
     return parser
@@ -186,7 +190,7 @@ def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="also write the figure and the table there"
     )
-    _add_format(parser)
+    add_format(parser)
     add_accept_changes(parser)
 
 
@@ -212,47 +216,6 @@ def _meter(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add_accept_changes(parser)
 
 
-def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "train and price every combination of some settings, on all cores or many machines"
-    parser = _add(commands, "sweep", "sweeping:sweep", text)
-    parser.add_argument("model", metavar="MODEL", help="library name or YAML file")
-    parser.add_argument("task", metavar="TASK", help="library name or YAML file")
-    parser.add_argument(
-        "--vary", action="append", required=True, metavar="KEY=[V1, V2]", dest="axes",
-        help="a setting of the model, or seed, and its values; repeat for a grid",
-    )  # fmt: skip
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides",
-        help="change the model at every point; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--chip", action="append", default=[], metavar="CHIP", dest="chips",
-        help="price each run on it; may be repeated; 'all' takes every profile",
-    )  # fmt: skip
-    parser.add_argument("--engine", help="engine of all runs (default: the model's)")
-    parser.add_argument("--seed", type=int, default=0, help="seed, where not varied (default: 0)")
-    parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
-    parser.add_argument(
-        "--out",
-        type=path,
-        metavar="DIR",
-        help="folder of the runs and the table (default: sweeps/MODEL-TASK)",
-    )
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes on this machine (default: one a core)"
-    )
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS",
-        help="a running Dask scheduler instead, such as tcp://host:8786",
-    )  # fmt: skip
-    _add_format(parser)
-    parser.add_argument(
-        "--checkpoint-seconds", type=seconds, default=120.0, metavar="S",
-        help="time between checkpoints inside an epoch (default: 120)",
-    )  # fmt: skip
-
-
 def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "figures of a run: learning curve, spike raster, receptive fields, rates; or weight change by spike lag"
     parser = _add(commands, "plot", "plotting:plot", text)
@@ -264,7 +227,7 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="folder of the figures (default: RUN/plots)"
     )
-    _add_format(parser)
+    add_format(parser)
     parser.add_argument(
         "--sample", type=int, default=0, metavar="N", help="test sample of the raster (default: 0)"
     )
@@ -274,12 +237,6 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )  # fmt: skip
     parser.add_argument("--engine", default="fast", help="stdp: what presents them (default: fast)")
     add_accept_changes(parser)
-
-
-def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--format", choices=("png", "svg", "pdf"), default="png", help="of figures (default: png)"
-    )
 
 
 def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -293,6 +250,7 @@ def _list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "models",
         "tasks",
         "chips",
+        "tables",
         "rules",
         "neurons",
         "memories",

@@ -47,3 +47,10 @@ def add_accept_changes(parser: argparse.ArgumentParser) -> None:
         "--accept-changes", action="store_true",
         help="read a run whose files were changed since it wrote them, and say which",
     )  # fmt: skip
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """The option of commands that draw figures."""
+    parser.add_argument(
+        "--format", choices=("png", "svg", "pdf"), default="png", help="of figures (default: png)"
+    )

@@ -10,6 +10,9 @@ from eqspike.training.checkpoint import Progress
 
 PLAIN_SECONDS = 30.0
 
+RESTLESS = 0.01
+"""Change of a rate in the last step of a free phase that is worth a word."""
+
 
 class ProgressDisplay:
     """Shows the task's metric, samples per second and the time left, on standard error.
@@ -56,6 +59,15 @@ class ProgressDisplay:
             f"test {record['test_' + self._metric]:.4f}, {rate:.0f} samples/s, {left:.0f} s left",
             file=sys.stderr, flush=True,
         )  # fmt: skip
+
+        moving = record.get("residual", {}).get("median", 0.0)
+        if moving > RESTLESS:
+            print(
+                f"free phases do not end at rest: in half of the test samples a rate changes by {moving:.2g} or "
+                "more in their last step, but gradients in difference form are those of a fixed point: take more "
+                "rule.free_steps, unless there is none",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip
 
     def close(self) -> None:
         """Remove the bar."""

@@ -17,6 +17,7 @@ from eqspike.core.errors import ConfigError
 from eqspike.experiment import Configuration, load_configuration, resolve
 from eqspike.experiment.agreement import Wanted
 from eqspike.experiment.runs import TrainingResult, Watcher, length_of, resume, start
+from eqspike.learners.launch import launched
 from eqspike.training import RunFolder
 
 STOPPED = 130
@@ -32,7 +33,7 @@ def train(options: argparse.Namespace) -> int:
     else:
         configuration = _configuration(options)
         out = Path(options.out) if options.out else _default_folder(configuration)
-        if options.force or not os.path.exists(out / "config.yaml"):
+        if launched().rank == 0 and (options.force or not os.path.exists(out / "config.yaml")):
             message(f"training {configuration.model.name} on {configuration.task} into {out}")
         with _watching(configuration) as watcher:
             result = start(
@@ -102,18 +103,19 @@ def _watching(configuration: Configuration) -> Iterator[Watcher]:
     After the current batch, with a checkpoint; a batch that takes longer is given up, and the run continues from
     the checkpoint before it, with the same results.
     """
-    display = ProgressDisplay(*length_of(configuration))
-    stop = threading.Event()
+    leads, stop = launched().rank == 0, threading.Event()
+    display = ProgressDisplay(*length_of(configuration)) if leads else None
 
     def interrupt(signum: int, frame: Any) -> None:
         del signum, frame
         signal.signal(signal.SIGINT, previous)
-        display.close()
-        message(
-            f"stopping after this batch, with a checkpoint, or after {PATIENCE_SECONDS:g} s at the last "
-            "checkpoint (interrupt again to stop at once)"
-        )
         stop.set()
+        if display is not None:
+            display.close()
+            message(
+                f"stopping after this batch, with a checkpoint, or after {PATIENCE_SECONDS:g} s at the last "
+                "checkpoint (interrupt again to stop at once)"
+            )
         signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
 
     def give_up(signum: int, frame: Any) -> None:
@@ -122,15 +124,22 @@ def _watching(configuration: Configuration) -> Iterator[Watcher]:
     previous = signal.signal(signal.SIGINT, interrupt)
     alarm = signal.signal(signal.SIGALRM, give_up)
     try:
-        yield Watcher(message, display.report, display.epoch, stop)
+        if display is None:
+            yield Watcher(stop=stop)
+        else:
+            yield Watcher(message, display.report, display.epoch, stop)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, alarm)
         signal.signal(signal.SIGINT, previous)
-        display.close()
+        if display is not None:
+            display.close()
 
 
 def _print_result(result: TrainingResult, as_json: bool) -> int:
+    launch = launched()
+    if launch.rank > 0:
+        return 0
     if as_json:
         print_json(
             {
@@ -145,6 +154,6 @@ def _print_result(result: TrainingResult, as_json: bool) -> int:
         reached = f"test {result.metric} {result.value:.4f} after {len(result.metrics)} epochs"
         print(f"{reached}; run folder {result.folder}")
     if not result.complete:
-        message(f"stopped; continue with: eqspike train --resume --out {result.folder}")
+        message(f"stopped; continue with: {launch.command} train --resume --out {result.folder}")
         return STOPPED
     return 0

@@ -7,14 +7,15 @@ then refuses whatever is left over, naming the nearest valid key.
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eqspike.core.errors import ConfigError
+from eqspike.core.allowed import ANY, FLAG, SECTION, SECTIONS, TEXT, Allowed
+from eqspike.core.errors import ConfigError, KeyRefused
 from eqspike.core.showing import show
 
-_MISSING = object()
+REQUIRED = object()
+"""In place of a default: the key must be given."""
 
 
 class Section:
@@ -44,19 +45,25 @@ class Section:
         """Place of `key`, as printed in messages: `file: section.key`."""
         return f"{self._source}: {self._path}.{key}" if self._path else f"{self._source}: {key}"
 
-    def error(self, key: str, rule: str, advice: str = "") -> ConfigError:
+    def error(self, key: str, rule: object, advice: str = "") -> ConfigError:
         """A `ConfigError` for `key` that says the rule and the value received."""
         got = show(self._data[key]) if key in self._data else "nothing"
-        return ConfigError(f"{self.where(key)} must be {rule}, got {got}{advice and '; ' + advice}")
+        text = f"{self.where(key)} must be {rule}, got {got}{advice and '; ' + advice}"
+        return KeyRefused(text, self._path, key)
 
-    def _take(self, key: str, default: object) -> Any:
+    def refusal(self, key: str, reason: object) -> ConfigError:
+        """A `ConfigError` for `key`, where what is wrong takes more than a rule to say."""
+        return KeyRefused(f"{self.where(key)}: {reason}", self._path, key)
+
+    def _take(self, key: str, default: object, allowed: Allowed) -> Any:
+        """The value of a key as it stands, or the default; what it may be is judged by the caller."""
+        del allowed  # a survey of what readers ask needs it, see `core.survey`
         self._known.add(key)
-        value = self._data.get(key, _MISSING)
-        if value is _MISSING:
-            if default is _MISSING:
-                raise ConfigError(
-                    f"{self.where(key)} is required and missing; {self._misspelling_of(key)}"
-                )
+        value = self._data.get(key, REQUIRED)
+        if value is REQUIRED:
+            if default is REQUIRED:
+                text = f"{self.where(key)} is required and missing; {self._misspelling_of(key)}"
+                raise KeyRefused(text, self._path, key)
             return default
         return value
 
@@ -69,47 +76,52 @@ class Section:
         close = difflib.get_close_matches(key, unread, n=1, cutoff=0.75)
         return f"'{close[0]}' is given: did you mean '{key}'?" if close else "add it"
 
+    def explain(self, **texts: str) -> None:
+        """Say what keys mean where no attribute of what is made of them says it: for references and schemas."""
+
     def has(self, key: str) -> bool:
         """Whether the description gives `key` (also marks it as known)."""
         self._known.add(key)
         return key in self._data
 
-    def raw(self, key: str) -> Any:
-        """A required value as it stands, to be judged by somebody else."""
-        return self._take(key, _MISSING)
+    def raw(self, key: str, allowed: Allowed = ANY) -> Any:
+        """A required value as it stands, to be judged by somebody else, who allows so much."""
+        return self._take(key, REQUIRED, allowed)
+
+    def is_null(self, key: str) -> bool:
+        """Whether the description gives an explicit `null` (also marks the key as known)."""
+        return self.has(key) and self._data[key] is None
 
     def number(
         self,
         key: str,
-        default: object = _MISSING,
+        default: object = REQUIRED,
         *,
         low: float | None = None,
         high: float | None = None,
         above: float | None = None,
     ) -> float:
         """A finite number in [low, high], and greater than `above` where given."""
-        value = self._take(key, default)
-        rule = "a finite number" + _range_text(low, high, above)
+        rule = Allowed("number", low, high, above)
+        value = self._take(key, default, rule)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self.error(key, rule, _number_advice(value))
-        if not _in_range(value, low, high, above):
+        if not rule.holds(value):
             raise self.error(key, rule)
         return float(value)
 
     def integer(
         self,
         key: str,
-        default: object = _MISSING,
+        default: object = REQUIRED,
         *,
         low: int | None = None,
         high: int | None = None,
     ) -> int:
         """A whole number in [low, high]."""
-        value = self._take(key, default)
-        rule = "a whole number" + _range_text(low, high, None)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self.error(key, rule)
-        if not _in_range(value, low, high, None):
+        rule = Allowed("integer", low, high)
+        value = self._take(key, default, rule)
+        if isinstance(value, bool) or not isinstance(value, int) or not rule.holds(value):
             raise self.error(key, rule)
         return value
 
@@ -118,73 +130,78 @@ class Section:
         self._known.add(key)
         return None if self._data.get(key) is None else self.integer(key, low=low)
 
-    def flag(self, key: str, default: object = _MISSING) -> bool:
+    def flag(self, key: str, default: object = REQUIRED) -> bool:
         """`true` or `false`."""
-        value = self._take(key, default)
+        value = self._take(key, default, FLAG)
         if not isinstance(value, bool):
-            raise self.error(key, "true or false")
+            raise self.error(key, FLAG)
         return value
 
-    def text(self, key: str, default: object = _MISSING) -> str:
+    def text(self, key: str, default: object = REQUIRED) -> str:
         """A text."""
-        value = self._take(key, default)
+        value = self._take(key, default, TEXT)
         if not isinstance(value, str):
-            raise self.error(key, "a text")
+            raise self.error(key, TEXT)
         return value
 
-    def choice(self, key: str, options: Sequence[str], default: object = _MISSING) -> str:
+    def choice(self, key: str, options: Sequence[str], default: object = REQUIRED) -> str:
         """One of `options`."""
-        value = self._take(key, default)
+        rule = Allowed("choice", options=tuple(options))
+        value = self._take(key, default, rule)
         if value not in options:
-            raise self.error(key, "one of " + ", ".join(options), _nearest_advice(value, options))
+            raise self.error(key, rule, _nearest_advice(value, options))
         return str(value)
 
     def numbers(
         self,
         key: str,
-        default: object = _MISSING,
+        default: object = REQUIRED,
         *,
         length: int | None = None,
         low: float | None = None,
         high: float | None = None,
+        above: float | None = None,
     ) -> tuple[float, ...]:
-        """A list of finite numbers in [low, high], of the given length if any."""
-        value = self._take(key, default)
-        rule = "a list of " + (f"{length} " if length else "") + "numbers"
-        rule += _range_text(low, high, None)
+        """A list of finite numbers in [low, high], greater than `above`, of the given length if any."""
+        rule = Allowed("numbers", low, high, above, length=length)
+        value = self._take(key, default, rule)
         if not isinstance(value, (list, tuple)) or (length is not None and len(value) != length):
             raise self.error(key, rule)
         for item in value:
-            if isinstance(item, bool) or not isinstance(item, (int, float)):
-                raise self.error(key, rule)
-            if not _in_range(item, low, high, None):
+            real = isinstance(item, (int, float)) and not isinstance(item, bool)
+            if not real or not rule.holds(item):
                 raise self.error(key, rule)
         return tuple(float(item) for item in value)
 
-    def integers(self, key: str, *, low: int, high: int, least: int = 1) -> tuple[int, ...]:
-        """A list of at least `least` whole numbers in [low, high]."""
-        value = self._take(key, _MISSING)
-        rule = f"a list of {least} or more whole numbers" + _range_text(low, high, None)
+    def integers(
+        self, key: str, *, low: int, high: int, least: int = 1, length: int | None = None
+    ) -> tuple[int, ...]:
+        """A list of whole numbers in [low, high]: at least `least`, or of the given length if any."""
+        rule = Allowed("integers", low, high, length=length, least=None if length else least)
+        value = self._take(key, REQUIRED, rule)
         if not isinstance(value, (list, tuple)) or len(value) < least:
             raise self.error(key, rule)
+        if length is not None and len(value) != length:
+            raise self.error(key, rule)
         for item in value:
-            if isinstance(item, bool) or not isinstance(item, int):
-                raise self.error(key, rule)
-            if not _in_range(item, low, high, None):
+            if isinstance(item, bool) or not isinstance(item, int) or not rule.holds(item):
                 raise self.error(key, rule)
         return tuple(value)
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts."""
-        value = self._take(key, _MISSING)
-        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
-            raise self.error(key, "a list of texts")
+    def texts(self, key: str, *, least: int = 0) -> tuple[str, ...]:
+        """A list of at least `least` texts."""
+        rule = Allowed("texts", least=least)
+        value = self._take(key, REQUIRED, rule)
+        if not isinstance(value, (list, tuple)) or len(value) < least:
+            raise self.error(key, rule)
+        if not all(isinstance(item, str) for item in value):
+            raise self.error(key, rule)
         return tuple(value)
 
     def shapes(self, key: str, *, low: int, high: int) -> tuple[int | tuple[int, ...], ...]:
         """A list whose items are whole numbers in [low, high], or lists of three."""
-        value = self._take(key, _MISSING)
-        rule = "a list of whole numbers" + _range_text(low, high, None) + ", or of lists of three"
+        rule = Allowed("shapes", low, high)
+        value = self._take(key, REQUIRED, rule)
         if not isinstance(value, (list, tuple)):
             raise self.error(key, rule)
         for item in value:
@@ -193,28 +210,33 @@ class Section:
             whole = all(isinstance(part, int) and not isinstance(part, bool) for part in parts)
             if (listed and len(parts) != 3) or not whole:
                 raise self.error(key, rule)
-            if not all(_in_range(part, low, high, None) for part in parts):
+            if not all(rule.holds(part) for part in parts):
                 raise self.error(key, rule)
         return tuple(tuple(item) if isinstance(item, (list, tuple)) else item for item in value)
 
-    def section(self, key: str, default: object = _MISSING) -> Section:
+    def section(self, key: str, default: object = REQUIRED) -> Section:
         """A nested mapping."""
-        value = self._take(key, default)
-        return Section(value, self._source, f"{self._path}.{key}" if self._path else key)
+        value = self._take(key, default, SECTION)
+        return self._inner(value, key, f"{self._path}.{key}" if self._path else key)
+
+    def _inner(self, data: object, key: str, path: str) -> Section:
+        """A mapping of this one, under `key`, or an item of a list there."""
+        del key
+        return Section(data, self._source, path)
 
     def mapping(self, key: str) -> dict[str, Any]:
         """A nested mapping as plain data, to be read by somebody else."""
         self.section(key)
         return dict(self._data[key])
 
-    def sections(self, key: str, default: object = _MISSING) -> tuple[Section, ...]:
+    def sections(self, key: str, default: object = REQUIRED) -> tuple[Section, ...]:
         """A list of nested mappings."""
-        value = self._take(key, default)
+        value = self._take(key, default, SECTIONS)
         if not isinstance(value, (list, tuple)):
-            raise self.error(key, "a list of mappings")
+            raise self.error(key, SECTIONS)
         prefix = f"{self._path}.{key}" if self._path else key
         return tuple(
-            Section(item, self._source, f"{prefix}[{index}]") for index, item in enumerate(value)
+            self._inner(item, key, f"{prefix}[{index}]") for index, item in enumerate(value)
         )
 
     def keys(self) -> tuple[str, ...]:
@@ -233,32 +255,9 @@ class Section:
         for key in self._data:
             if key not in self._known:
                 advice = _nearest_advice(key, sorted(self._known))
-                raise ConfigError(
-                    f"{self.where(key)} is not a known key"
-                    + "; "
-                    + (advice or f"valid keys: {', '.join(sorted(self._known))}")
-                )
-
-
-def _in_range(value: float, low: float | None, high: float | None, above: float | None) -> bool:
-    # The first comparison refuses NaN, infinities and whole numbers no float can hold.
-    return (
-        abs(value) <= sys.float_info.max
-        and (low is None or value >= low)
-        and (high is None or value <= high)
-        and (above is None or value > above)
-    )
-
-
-def _range_text(low: float | None, high: float | None, above: float | None) -> str:
-    parts = []
-    if above is not None:
-        parts.append(f"above {above:g}")
-    if low is not None:
-        parts.append(f"at least {low:g}")
-    if high is not None:
-        parts.append(f"at most {high:g}")
-    return " " + " and ".join(parts) if parts else ""
+                known = advice or f"valid keys: {', '.join(sorted(self._known))}"
+                text = f"{self.where(key)} is not a known key; {known}"
+                raise KeyRefused(text, self._path, key, unknown=True)
 
 
 def _nearest_advice(value: object, options: Sequence[str]) -> str:

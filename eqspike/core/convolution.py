@@ -47,6 +47,9 @@ class Pooling:
     @staticmethod
     def read(section: Section) -> Pooling:
         """Read the `pooling` section of a coupling."""
+        section.explain(
+            kind="`none` has windows of size 1",
+        )
         kind = section.choice("kind", POOLINGS)
         pooling = Pooling() if kind == "none" else Pooling(kind, section.integer("size", low=2))
         section.close()

@@ -2,12 +2,14 @@
 
     EqspikeError
     ├── ConfigError        a model, task, chip or run description is wrong
+    │   └── KeyRefused     one key of it is, at a known place
     ├── DataError          a data file is missing, damaged or not what it claims to be
     ├── UnsupportedError   a combination that the mathematics or an engine refuses
     ├── RunError           a run folder cannot be created, read or continued
     ├── ActivityError      the simulated activity is not finite or has run away
     ├── ConvergenceError   a relaxation did not reach its fixed point
     ├── EngineError        the process an engine works in stopped, hung or failed
+    │   └── ProcessGoneError   one of several that train together is gone
     └── MissingPackageError  an optional package is needed and not installed
 
 A message says where, the rule, the value received and what to do.
@@ -22,6 +24,19 @@ class EqspikeError(Exception):
 
 class ConfigError(EqspikeError):
     """A description (YAML file or command-line override) breaks a rule."""
+
+
+class KeyRefused(ConfigError):
+    """One key of a description is missing, unknown or has a wrong value.
+
+    Attributes:
+        path: of the mapping, such as `layers[0]`, empty for the whole; key: in that mapping.
+        unknown: whether nobody asks for it.
+    """
+
+    def __init__(self, text: str, path: str, key: str, unknown: bool = False) -> None:
+        super().__init__(text)
+        self.path, self.key, self.unknown = path, key, unknown
 
 
 class DataError(EqspikeError):
@@ -46,6 +61,10 @@ class ConvergenceError(EqspikeError):
 
 class EngineError(EqspikeError):
     """The process an engine works in stopped, hung or failed."""
+
+
+class ProcessGoneError(EngineError):
+    """One of the processes that train a run together is gone."""
 
 
 class MissingPackageError(EqspikeError):

@@ -134,6 +134,18 @@ class Session(Protocol):
 
 
 @runtime_checkable
+class MeasuresRest(Protocol):
+    """A session, or a learner, that knows how far its free phases have ended from rest."""
+
+    def take_residuals(self) -> NDArray[np.float64]:
+        """The largest |change of a rate| in the last free step of each sample that was scored since the last call.
+
+        (samples,), in any order; empty where no rule asks for rest.
+        """
+        ...
+
+
+@runtime_checkable
 class CountsNeurons(Protocol):
     """A session that also knows which neurons the counted spikes were of."""
 

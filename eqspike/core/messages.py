@@ -12,6 +12,15 @@ A sample begins with a = q = 0. Then the clamped input sends its rates, once, an
 is not 0 send that, whatever the threshold. Where layers are updated in turn, messages of the first half arrive
 before the second. Where a phase starts again from the end of the free one, a, s and q are put back.
 
+In difference form (`core.rates`) each neuron sends what its delta has moved by, above a threshold of its own, and
+receivers add that up beside the drive of the free phase, which stays:
+
+    delta <- change(a + b, x (+ nudge))          x: differences' drive added up so far, 0 when the phase begins
+    |delta - e| > threshold of differences       message m = delta - e; then e <- delta
+    x of each receiver += m x (weight of the transposed coupling)
+
+What a free phase has left unsent, up to a threshold, is then not sent in a nudged one. Rules take q and q + e.
+
 Rules take q of both sides. The read-out is v, what an output would send were its threshold 0.
 
 With threshold 0 and weights held, rates are those of `values`. Weights that move do not move the drive that they
@@ -34,10 +43,17 @@ class Messages:
     Attributes:
         kind: `values` or `changes`.
         threshold: largest change of a rate that is not sent, 0 to 1; 0 for `values`.
+        nudged_threshold: the same of a difference, in nudged phases of difference form; None: `threshold`.
     """
 
     kind: str
     threshold: float = 0.0
+    nudged_threshold: float | None = None
+
+    @property
+    def threshold_of_differences(self) -> float:
+        """Largest change of a difference that is not sent."""
+        return self.threshold if self.nudged_threshold is None else self.nudged_threshold
 
     @property
     def of_changes(self) -> bool:
@@ -50,10 +66,19 @@ class Messages:
         messages = Messages(
             section.choice("kind", KINDS, "values"),
             section.number("threshold", 0.0, low=0, high=1),
+            section.number("nudged_threshold", low=0, high=1)
+            if section.has("nudged_threshold")
+            else None,
         )
         if messages.threshold and not messages.of_changes:
             raise section.error(
                 "threshold", "0 where messages.kind is values", "set messages.kind to changes"
+            )
+        if messages.nudged_threshold is not None and not messages.of_changes:
+            raise section.error(
+                "nudged_threshold",
+                "left out where messages.kind is values",
+                "set messages.kind to changes",
             )
         section.close()
         return messages

@@ -182,6 +182,10 @@ def read_network(section: Section) -> Network:
     Raises:
         ConfigError: for sizes that are impossible or do not fit each other.
     """
+    section.explain(
+        layers="neurons of each layer, input first, or `[channels, rows, columns]` of a layer of maps",
+        couplings="one between each two layers; left out: all are dense",
+    )
     sizes = section.shapes("layers", low=1, high=1_000_000)
     key = "couplings" if section.has("couplings") else "layers"
     parts = section.sections("couplings", ())
@@ -189,13 +193,16 @@ def read_network(section: Section) -> Network:
         raise section.error("couplings", f"a list of {len(sizes) - 1}, one between two layers")
     convolutions = []
     for part in parts:
+        part.explain(
+            kind="how the two layers are coupled",
+        )
         kind = part.choice("kind", KINDS)
         convolutions.append(Convolution.read(part) if kind == "convolution" else None)
         part.close()
     try:
         return layered(sizes, convolutions)
     except ConfigError as error:
-        raise ConfigError(f"{section.where(key)}: {error}") from error
+        raise section.refusal(key, error) from error
 
 
 def _check(index: int, coupling: Coupling) -> None:

@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     EXPORT = 5
     CALIBRATION = 6
     METERING = 7
+    AUGMENTATION = 8
     INITIAL_WEIGHTS = 0xE9
 
 

@@ -11,6 +11,17 @@ Binary neurons keep a filtered state s_k and send one bit of it; r_k stands for 
 
     s_k <- clip((1 - g) s_k + g (d_k [+ beta (y - s_L)]), 0, 1)        r_k = 1 where s_k >= 1/2, else 0
 
+In difference form a nudged phase simulates what states differ by from those at the end of the free phase:
+
+    delta_k <- rho(d_k + x_k) - rho(d_k)                  d_k, s_k: of the free state
+    delta_L <- rho(d_L + x_L + beta (y - s_L - delta_L)) - rho(d_L)          nudge inside
+    delta_L <- rho(d_L + x_L) - rho(d_L) + beta (y - s_L - delta_L)          nudge outside
+
+x_k is what neighbours send of delta, by the transposed couplings: up by the backward weights, down by the forward
+ones, which is no difference where they are tied. Where the free phase has come to rest, s_k + delta_k are then the
+states of two-states form; a small delta keeps its digits in every number format. Max pooling keeps the free
+state's picks.
+
 With the nudge inside, the contrast of two phases is minus the gradient of |y - s_L|^2 / 2 as beta -> 0. Outside,
 the output's rho' is missing from it and a bias stays at every beta; public code of several papers does that.
 
@@ -32,6 +43,7 @@ from eqspike.core.neurons.rate import RateNeuron
 UPDATES = ("synchronous", "even-odd")
 NUDGES = ("inside", "outside")
 FEEDBACKS = ("tied", "separate")
+FORMS = ("two-states", "difference")
 
 
 def differentiable(neuron: AnyRateNeuron) -> RateNeuron:
@@ -70,23 +82,36 @@ class Readout:
 
 @dataclass(frozen=True)
 class Dynamics:
-    """In what order the layers are updated and where the nudge enters.
+    """In what order the layers are updated, where the nudge enters, and what a nudged phase simulates.
 
     Attributes:
         updates: `synchronous`: all layers from the old states. `even-odd`: layers 1, 3, ... counted from the
             input, then layers 2, 4, ... from the new states; both halves are one step.
         nudge: `inside` or `outside` the activation.
+        form: of phases after the free one. `two-states`: states, which are compared at their ends. `difference`:
+            what states differ by from those at the end of the free phase.
     """
 
     updates: str = "synchronous"
     nudge: str = "inside"
+    form: str = "two-states"
+
+    @property
+    def of_differences(self) -> bool:
+        """Whether nudged phases simulate differences."""
+        return self.form == "difference"
 
     def refuse(self, neuron: AnyRateNeuron) -> None:
         """Refuse neurons for which these dynamics are not defined.
 
         Raises:
-            UnsupportedError: for a nudge outside of binary neurons.
+            UnsupportedError: for a nudge outside of binary neurons, or the difference form of their phases.
         """
+        if self.of_differences and neuron.sends_bits:
+            raise UnsupportedError(
+                f"neuron.kind {neuron.kind} needs dynamics.form two-states, got difference: a bit turns or "
+                "does not, so there is no small difference to keep; use neuron.kind rate"
+            )
         if self.nudge == "outside" and neuron.sends_bits:
             raise UnsupportedError(
                 f"neuron.kind {neuron.kind} needs dynamics.nudge inside, got outside: a bit plus a nudge would be "
@@ -96,10 +121,16 @@ class Dynamics:
     @staticmethod
     def read(section: Section) -> Dynamics:
         """Read a model's `dynamics` section."""
+        section.explain(
+            kind="how states follow each other",
+            updates="all layers from the old states, or layers 1, 3, ... and then 2, 4, ... from the new ones",
+            nudge="whether the nudge enters inside or outside the activation",
+        )
         section.choice("kind", ("prototypical",), "prototypical")
         dynamics = Dynamics(
             section.choice("updates", UPDATES, "synchronous"),
             section.choice("nudge", NUDGES, "inside"),
+            section.choice("form", FORMS, "two-states"),
         )
         section.close()
         return dynamics
@@ -126,6 +157,9 @@ class Feedback:
     @staticmethod
     def read(section: Section) -> Feedback:
         """Read a model's `feedback` section."""
+        section.explain(
+            kind="`tied`: the transpose of the forward weights; `separate`: weights of their own",
+        )
         kind = section.choice("kind", FEEDBACKS, "tied")
         angle = section.number("initial_angle", 0.0, low=0, high=180)
         if kind == "tied" and angle:
@@ -161,3 +195,16 @@ def refuse_convolutions(network: Network, feedback: Feedback, messages: Messages
             raise UnsupportedError(
                 f"{found} {reason} convolutions{pooling} (coupling '{coupling.name}'); use {use}"
             )
+
+
+def refuse_thresholds(dynamics: Dynamics, messages: Messages) -> None:
+    """Refuse a threshold of differences where none are simulated.
+
+    Raises:
+        UnsupportedError: for nudged phases of two states.
+    """
+    if messages.nudged_threshold is not None and not dynamics.of_differences:
+        raise UnsupportedError(
+            f"messages.nudged_threshold needs dynamics.form difference, got {dynamics.form}: states are sent from "
+            "one threshold in all phases; leave it out, or set dynamics.form to difference"
+        )

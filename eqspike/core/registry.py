@@ -16,6 +16,7 @@ from importlib.metadata import EntryPoint
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
+from eqspike.core.allowed import Allowed
 from eqspike.core.config import Section
 from eqspike.core.entry_points import entry_points, origin_of
 from eqspike.core.errors import ConfigError, EqspikeError
@@ -121,12 +122,13 @@ class Registry(Mapping[str, T], Generic[T]):
         Raises:
             ConfigError: if there is none of that name, with those there are.
         """
-        name = section.raw("kind")
+        names = self._names(signal)
+        allowed = Allowed("choice", options=tuple(names), meanings=self._abouts(names))
+        name = section.raw("kind", allowed)
         found = self.find(name) if isinstance(name, str) else None
         if found is None or not _sends(found.value, signal):
-            names = self._names(signal)
             advice = self._advice(name, names) if found is None else f"'{name}' is not for {signal}"
-            raise section.error("kind", f"one of {', '.join(names)}", advice)
+            raise section.error("kind", allowed, advice)
         note(found.origin)
         return found
 
@@ -226,6 +228,12 @@ class Registry(Mapping[str, T], Generic[T]):
         known: dict[str, Any] = {**self.built_in}
         known.update((name, part.value) for name, part in self._added().items())
         return [n for n in self if n not in known or _sends(known[n], signal)]
+
+    def _abouts(self, names: Sequence[str]) -> tuple[str, ...]:
+        """A line for each name; none for those of packages, which are not loaded to be listed."""
+        known = {name: Part(name, value) for name, value in self.built_in.items()}
+        known.update(self._added())
+        return tuple(known[name].about if name in known else "" for name in names)
 
     def _advice(self, name: object, names: Sequence[str]) -> str:
         close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)

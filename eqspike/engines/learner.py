@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts
-from eqspike.core.learner import Arrays, Batch, CountsNeurons, Outputs, Pace, Session
+from eqspike.core.learner import (
+    Arrays,
+    Batch,
+    CountsNeurons,
+    MeasuresRest,
+    Outputs,
+    Pace,
+    Session,
+)
 
 
 class EngineLearner:
@@ -79,6 +87,11 @@ class EngineLearner:
     def take_counts(self) -> EventCounts:
         """Events since the last call."""
         return self.session.take_counts()
+
+    def take_residuals(self) -> NDArray[np.float64]:
+        """How far free phases have ended from rest, where the session knows; see `core.learner.MeasuresRest`."""
+        session = self.session
+        return session.take_residuals() if isinstance(session, MeasuresRest) else np.zeros(0)
 
     def neuron_spikes(self) -> dict[str, NDArray[np.int64]]:
         """Spikes of each neuron, where the session counts them."""

@@ -6,12 +6,25 @@ from dataclasses import replace
 
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.neurons import BinaryNeuron, CurrentBased, RateNeuron, SigmaDelta
-from eqspike.core.rates import FEEDBACKS, NUDGES, UPDATES
+from eqspike.core.rates import FEEDBACKS, FORMS, NUDGES, UPDATES
 from eqspike.memory import Binary, Fixed, Ideal, Metaplastic
-from eqspike.rules import ContinualEquilibrium, ContinualVectorField, EqSpike, Equilibrium
-from eqspike.rules.readings import EndContrast, Products, StepContrast, StepField, writes_steps
+from eqspike.rules import (
+    AsymmetricEquilibrium,
+    ContinualEquilibrium,
+    ContinualVectorField,
+    EqSpike,
+    Equilibrium,
+)
+from eqspike.rules.readings import (
+    EndContrast,
+    EndField,
+    Products,
+    StepContrast,
+    StepField,
+    writes_steps,
+)
 from eqspike.systems import AnySystem, RateSystem, System
-from eqspike.systems.requirements import Limit, Offer, Parts, require
+from eqspike.systems.requirements import Limit, Offer, Parts, offers_of, require, unmet
 from eqspike.tasks.encoders import ENCODERS
 
 _DENSE = ("dense",)
@@ -40,6 +53,16 @@ _CONTINUAL_MEMORY = Limit(
     "memory.kind", lambda system: system.memory.kind,
     "a continual rule writes at every step, which an ideal memory alone takes",
     "set memory.kind to ideal, or rule.kind to ep, which writes once a batch",
+)  # fmt: skip
+_BACKWARD_MEMORY = Limit(
+    lambda system: not isinstance(system.rule.reading, EndField) or type(system.memory) is Ideal,
+    "memory.kind", lambda system: system.memory.kind,
+    "backward weights of their own are kept by an ideal memory alone", "set memory.kind to ideal",
+)  # fmt: skip
+_DIFFERENCE_NEURON = Limit(
+    lambda system: not system.dynamics.of_differences or type(system.neuron) is RateNeuron,
+    "neuron.kind", lambda system: system.neuron.kind,
+    "what a rate differs by is known of rate neurons alone", "set dynamics.form to two-states",
 )  # fmt: skip
 _CONTINUAL_CONVOLUTION = Limit(
     lambda system: not (writes_steps(system.rule.reading) and any(system.network.convolutions)),
@@ -71,6 +94,12 @@ _TWO_PHASES = Limit(
     lambda system: len(system.rule.phases) == 2 and system.rule.phases[1].learns and type(system.rule) is EqSpike,
     "rule.phases", lambda system: [phase.name for phase in system.rule.phases],
     "its schedule counts one free and one nudged phase of EqSpike", "set rule.kind to eqspike",
+)  # fmt: skip
+
+_BITS_BY_CHANGES = Limit(
+    lambda system: system.messages.of_changes or system.neuron.sends_bits,
+    "messages.kind", lambda system: f"{system.messages.kind} of neuron {system.neuron.kind}",
+    "a chip is sent what has changed, which says the same of bits alone", "set messages.kind to changes",
 )  # fmt: skip
 
 _SPIKES = Offer(
@@ -114,6 +143,7 @@ _RATES = Offer(
         "messages.kind": ("changes",),
         "dynamics.updates": UPDATES,
         "dynamics.nudge": NUDGES,
+        "dynamics.form": ("two-states",),
         "feedback.kind": FEEDBACKS,
         "neuron.activation": (*ACTIVATIONS, ""),
     },
@@ -123,28 +153,70 @@ _FLOAT_RATES = replace(_RATES, memories=_ANY_MEMORY)
 _AT_ONCE = replace(_RATES, values={**_RATES.values, "dynamics.updates": ("synchronous",)})
 _GRADED = replace(
     _AT_ONCE,
-    values={**_AT_ONCE.values, "dynamics.nudge": ("inside",), "feedback.kind": ("tied",)},
-    limits=(_AS_NUDGING,),
+    values={
+        **_AT_ONCE.values,
+        "messages.kind": ("changes", "values"),
+        "dynamics.nudge": ("inside",),
+        "feedback.kind": ("tied",),
+    },
+    limits=(_AS_NUDGING, _BITS_BY_CHANGES),
+)
+_BY_DIFFERENCES = replace(
+    _FLOAT_RATES,
+    rules=Parts(
+        (Equilibrium, ContinualEquilibrium, ContinualVectorField, AsymmetricEquilibrium),
+        ("reading",),
+    ),
+    readings=Parts((EndContrast, EndField, StepContrast, StepField)),
+    values={**_RATES.values, "dynamics.form": FORMS},
+    limits=(_CONTINUAL_MEMORY, _BACKWARD_MEMORY, _ONE_LEARNS),
 )
 _BY_VALUES = replace(
-    _FLOAT_RATES,
+    _BY_DIFFERENCES,
     values={
-        **_RATES.values,
+        **_BY_DIFFERENCES.values,
         "training.precision": (*_FLOATS, "bfloat16"),
         "couplings.kind": (*_DENSE, "convolution"),
         "messages.kind": ("values", "changes"),
     },
-    limits=(_CONTINUAL_MEMORY, _ONE_LEARNS, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
+    limits=(*_BY_DIFFERENCES.limits, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
+)
+
+_UNIFORM_SCALE = Limit(
+    lambda system: system.memory.scale.shared == "coupling" and not any(system.memory.scale.rates),
+    "memory.scale",
+    lambda system: f"shared by a {system.memory.scale.shared}, rates {list(system.memory.scale.rates)}",
+    "sums of bits have one factor, which stays",
+    "set memory.scale.shared to coupling and its rates to 0",
+)  # fmt: skip
+_BITS = replace(
+    _RATES,
+    neurons=Parts((BinaryNeuron,)),
+    memories=Parts((Binary,)),
+    readings=Parts((EndContrast,)),
+    values={
+        **_RATES.values,
+        "messages.kind": ("values",),
+        "dynamics.nudge": ("inside",),
+        "feedback.kind": ("tied",),
+    },
+    limits=(_UNIFORM_SCALE,),
 )
 
 _WRITTEN = Parts((SigmaDelta, CurrentBased), ("brian2_text",))
 _STEPPED = Parts((SigmaDelta, CurrentBased), ("step",))
 
+FAST_CHANGES, FAST_BITS = "fast:changes", "fast:bits"
+"""The two kinds of rate-based networks of engine `fast`, each with a session of its own."""
+
 OFFERS: dict[str, tuple[Offer, ...]] = {
     "fast": (
         replace(_FLOAT_SPIKES, limits=(*_FLOAT_SPIKES.limits, _ONLINE_PRECISION)),
-        _FLOAT_RATES,
+        _BY_DIFFERENCES,
+        _BITS,
     ),
+    FAST_CHANGES: (_BY_DIFFERENCES,),
+    FAST_BITS: (_BITS,),
     "fast-int": (_ON_LOIHI, _GRADED),
     "brian2": (
         replace(_FLOAT_SPIKES, neurons=_WRITTEN),
@@ -161,7 +233,11 @@ OFFERS: dict[str, tuple[Offer, ...]] = {
     "torch": (_BY_VALUES,),
     "reference": (
         replace(_FLOAT_SPIKES, neurons=_STEPPED),
-        replace(_FLOAT_RATES, neurons=Parts((RateNeuron, BinaryNeuron), ("updated",))),
+        replace(
+            _BY_DIFFERENCES,
+            neurons=Parts((RateNeuron, BinaryNeuron), ("updated",)),
+            limits=(*_BY_DIFFERENCES.limits, _DIFFERENCE_NEURON),
+        ),
     ),
 }
 """What engines run, by name; where options narrow it, by name and options."""
@@ -189,6 +265,7 @@ _BY_FLIPS = replace(
             "memory.scale.rates", lambda system: list(system.memory.scale.rates),
             "it flips signs and keeps their scale", "set them to 0",
         ),
+        _BITS_BY_CHANGES,
     ),
 )  # fmt: skip
 
@@ -207,6 +284,11 @@ LEARNING: dict[str, tuple[Offer, ...]] = {
 def refuse_unlike(system: AnySystem, engine: str) -> None:
     """Refuse a system that an engine does not run; see `systems.requirements.require`."""
     require(system, engine, OFFERS)
+
+
+def runs(system: AnySystem, engine: str) -> bool:
+    """Whether an engine runs a system."""
+    return not unmet(system, offers_of(engine, OFFERS))
 
 
 def refuse_learning(system: AnySystem, engine: str) -> None:

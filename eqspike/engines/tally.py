@@ -17,7 +17,7 @@ from eqspike.core.counts import (
 )
 from eqspike.core.errors import UnsupportedError
 from eqspike.memory import Writes
-from eqspike.rules.readings import StepField, writes_steps
+from eqspike.rules.readings import of_receiver, writes_steps
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import backward_name
 
@@ -33,7 +33,8 @@ class RateTally:
     Attributes:
         samples: presented; steps: samples x steps in each phase.
         learning: whether they were learnt from.
-        messages: by phase and layer; operations: by phase and direction, all and effective; of changes only.
+        messages: by phase and layer, of changes only; operations: by phase and direction, all and effective, of
+            changes and of differences only.
         writes: of each coupling and bias by name, candidate and applied.
     """
 
@@ -90,9 +91,17 @@ class RateTally:
             for way, direction in enumerate(coupling.directions):
                 senders = sent[index + way]
                 fan_out = coupling.shape[1 - way]
-                old = self.operations.get((phase, direction), (0, 0))
-                new = int(senders.sum()) * fan_out, int(senders @ effective[index][way])
-                self.operations[phase, direction] = (old[0] + new[0], old[1] + new[1])
+                self.add_operations(
+                    phase,
+                    direction,
+                    int(senders.sum()) * fan_out,
+                    int(senders @ effective[index][way]),
+                )
+
+    def add_operations(self, phase: str, direction: str, number: int, effective: int) -> None:
+        """Count synaptic operations in one direction of a coupling."""
+        old = self.operations.get((phase, direction), (0, 0))
+        self.operations[phase, direction] = (old[0] + number, old[1] + effective)
 
 
 def event_counts(system: RateSystem, tally: RateTally) -> EventCounts:
@@ -128,8 +137,8 @@ def event_counts(system: RateSystem, tally: RateTally) -> EventCounts:
 
 
 def _evaluations(system: RateSystem, tally: RateTally) -> dict[str, PlasticityCounts]:
-    """Of `ep` one at each weight and bias a sample; of continual rules one for each nudged message."""
-    each_way = isinstance(system.rule.reading, StepField)
+    """Of `ep` and `a-ep` one at each weight and bias a sample; of continual rules one for each nudged message."""
+    each_way = of_receiver(system.rule.reading)
     numbers: dict[str, int] = {}
     for coupling in system.network.couplings:
         pre, post = coupling.shape
@@ -140,6 +149,8 @@ def _evaluations(system: RateSystem, tally: RateTally) -> dict[str, PlasticityCo
         if not writes_steps(system.rule.reading):
             numbers[coupling.name] = tally.samples * pre * post
             numbers[bias] = tally.samples * post
+            if each_way and coupling.bidirectional:
+                numbers[backward] = tally.samples * pre * post
         else:
             numbers[coupling.name] = above * pre + (0 if each_way else below * post)
             numbers[bias] = above
@@ -157,7 +168,7 @@ def asked_writes(
         active_inputs: input neurons that are not dark in every sample of the batch.
         moved: of each free layer, in each write, the neurons whose q moved in some sample, (writes,).
     """
-    each_way = isinstance(system.rule.reading, StepField)
+    each_way = of_receiver(system.rule.reading)
     asked: dict[str, int] = {}
     for index, coupling in enumerate(system.network.couplings):
         above, (rows, columns) = moved[index], coupling.shape

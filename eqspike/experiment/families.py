@@ -18,8 +18,10 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Labels, Learner
 from eqspike.engines.learner import EngineLearner
+from eqspike.engines.offers import FAST_BITS, runs
 from eqspike.experiment.memory_need import check_memory
 from eqspike.experiment.sessions import check_engine, numbers_of_weights, open_session
+from eqspike.learners.launch import launched
 from eqspike.learners.registry import Recipe, read_recipe
 from eqspike.systems import RateSystem, System
 from eqspike.systems.reading import read_system
@@ -46,6 +48,7 @@ class Family:
         check_gradient: given a subject, inputs, targets, weights and a seed, compares what it learns by with the
             exact gradient.
         gradient_samples: that check takes, unless told otherwise.
+        data_parallel: whether several processes can share each batch.
     """
 
     engine: Callable[[Any], str]
@@ -56,6 +59,7 @@ class Family:
     messages: Callable[[Any], str]
     check_gradient: Callable[[Any, NDArray[Any], NDArray[Any], Arrays, int], GradientReport]
     gradient_samples: int
+    data_parallel: Callable[[Any], bool] = lambda subject: False
 
 
 def read_subject(section: Section, training: Section) -> Subject:
@@ -65,6 +69,9 @@ def read_subject(section: Section, training: Section) -> Subject:
         ConfigError: for an unknown kind or key, or a value out of range.
         UnsupportedError: for a combination that the mathematics refuses.
     """
+    section.explain(
+        learner="a learner of its own, instead of a network of neurons",
+    )
     if section.has("learner"):
         return read_recipe(section.section("learner"), training)
     return read_system(section, training)
@@ -86,7 +93,7 @@ def _open_network(
 
 def _open_learner(recipe: Recipe, seed: int, engine: str, stages: int) -> Learner:
     check_memory(recipe.weights())
-    return recipe.open(seed, engine.partition(":")[2] or "cpu", stages)
+    return recipe.open(seed, launched().device(engine.partition(":")[2] or "cpu"), stages)
 
 
 def _check_learner_engine(recipe: Recipe, engine: str) -> None:
@@ -141,7 +148,7 @@ FAMILIES: dict[type, Family] = {
         lambda system: "", _check_spikes, 50,
     ),
     RateSystem: Family(
-        lambda system: "fast" if system.messages.of_changes else "torch",
+        lambda system: "fast" if system.messages.of_changes or runs(system, FAST_BITS) else "torch",
         check_engine, _open_network, _fit_network, numbers_of_weights, _messages_of_rates,
         _check_rates, 50,
     ),
@@ -150,6 +157,6 @@ FAMILIES: dict[type, Family] = {
 _LEARNERS = Family(
     lambda recipe: LEARNER_ENGINE, _check_learner_engine, _open_learner,
     lambda recipe, task: recipe.misfit(task.input_shape, task.classes),
-    lambda recipe: recipe.weights(), lambda recipe: getattr(recipe, "messages", "values"),
-    learners.check_learner, 8,
+    lambda recipe: recipe.weights(), lambda recipe: recipe.messages,
+    learners.check_learner, 8, lambda recipe: recipe.data_parallel,
 )  # fmt: skip

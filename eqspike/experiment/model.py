@@ -83,9 +83,21 @@ def load_model(name_or_path: str) -> Model:
 
 def read_model(data: Any, source: str, name: str) -> Model:
     """Read a model from plain data; `source` is named in errors."""
-    section = Section(data, source)
+    return read_model_section(Section(data, source), name, dict(data))
+
+
+def read_model_section(section: Section, name: str, description: dict[str, Any]) -> Model:
+    """Read a model from its mapping, kept as `description`."""
+    section.explain(
+        title="one line for people; left out: the file's name",
+        training="how the model is trained unless told otherwise",
+    )
     title = section.text("title", name)
     training = section.section("training")
+    training.explain(
+        epochs="passes over the training set",
+        batch_size="samples per weight update; with `rule.update: online`, samples handed to the engine at a time",
+    )
     model = Model(
         name,
         title,
@@ -93,7 +105,7 @@ def read_model(data: Any, source: str, name: str) -> Model:
         training.integer("epochs", low=1, high=100_000),
         training.integer("batch_size", low=1, high=100_000),
         Schedule.read(training),
-        dict(data),
+        description,
     )
     training.close()
     section.close()

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from eqspike.core.errors import RunError, UnsupportedError
-from eqspike.core.files import check_writable, remove_parts
+from eqspike.core.files import check_writable
 from eqspike.core.learner import Learner
-from eqspike.core.threads import thread_count
-from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
+from eqspike.experiment.agreement import Wanted, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.families import LEARNER_ENGINE, family
+from eqspike.experiment.families import family
+from eqspike.experiment.joining import joined
 from eqspike.experiment.memory_need import check_memory
+from eqspike.experiment.remarks import nothing_learnt, other_threads
 from eqspike.experiment.sessions import numbers_of_weights, records_of
+from eqspike.learners.launch import Alone, Group
 from eqspike.systems import RateSystem, System
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
@@ -28,10 +31,8 @@ from eqspike.training import (
     Progress,
     RunFolder,
     fit,
-    load_latest,
     save,
 )
-from eqspike.training.health import at_chance
 from eqspike.training.lock import locked
 
 
@@ -90,15 +91,20 @@ def start(
         ActivityError: if the run goes wrong.
     """
     check_engine(configuration)
-    check_writable(out)
-    RunFolder(out).check_free(force)
-    data = Data.load(configuration)
-    # The engine first: where it refuses, no folder is made and no earlier run deleted.
-    if isinstance(data.task, SeriesTask) and data.task.caveat:
-        (watcher or Watcher()).message(f"task '{data.task.name}': {data.task.caveat}")
-    with open_learner(configuration) as learner, locked(out):
-        folder = RunFolder.create(out, configuration.as_yaml(), force)
-        return _train(configuration, data, folder, learner, Progress(), watcher, checkpoint_seconds)
+    watcher = watcher or Watcher()
+    with joined(configuration, out) as group, ExitStack() as held:
+        group.lead(lambda: check_writable(out))
+        group.lead(lambda: RunFolder(out).check_free(force))
+        data = Data.of(configuration, group)
+        if group.leads and isinstance(data.task, SeriesTask) and data.task.caveat:
+            watcher.message(f"task '{data.task.name}': {data.task.caveat}")
+        # The engine first: where it refuses, no folder is made and no earlier run deleted.
+        with open_learner(configuration, group) as learner:
+            group.lead(lambda: held.enter_context(locked(out)))
+            folder = group.lead(lambda: RunFolder.create(out, configuration.as_yaml(), force))
+            return _train(
+                configuration, data, folder, learner, Progress(), watcher, checkpoint_seconds, group
+            )
 
 
 def resume(
@@ -119,43 +125,20 @@ def resume(
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     check_wanted(configuration, wanted or Wanted(), out)
-    data = Data.load(configuration)
-    if said := _other_threads(folder, configuration):
+    if said := other_threads(folder, configuration):
         watcher.message(said)
-    with locked(out):
-        remove_parts(out)
-        remove_parts(folder.checkpoints)
-        found = load_latest(
-            folder.checkpoints,
-            watcher.message,
-            lambda text: check_checkpoint(text, configuration, folder.checkpoints),
-        )
-        with open_learner(configuration) as learner:
+    with joined(configuration, out) as group, ExitStack() as held:
+        data = Data.of(configuration, group)
+        group.lead(lambda: held.enter_context(locked(out)))
+        found = group.lead(lambda: _latest(folder, configuration, watcher))
+        with open_learner(configuration, group) as learner:
             progress = Progress()
-            if found is None:
-                watcher.message("no checkpoint to continue from; starting from the beginning")
-            else:
+            if found is not None:
                 state, progress = found
                 learner.load(state)
-                watcher.message(
-                    f"continuing from epoch {progress.epoch}, sample {progress.position}"
-                )
             return _train(
-                configuration, data, folder, learner, progress, watcher, checkpoint_seconds
+                configuration, data, folder, learner, progress, watcher, checkpoint_seconds, group
             )
-
-
-def _other_threads(folder: RunFolder, configuration: Configuration) -> str:
-    """What to say of a run in PyTorch that continues on another number of threads; empty if nothing."""
-    if configuration.engine.split(":")[0] != LEARNER_ENGINE:
-        return ""
-    before, now = str(folder.environment().get("threads", "")), str(thread_count())
-    if before in ("", now):
-        return ""
-    return (
-        f"the run was begun with {before} threads and continues with {now}: sums of PyTorch may differ "
-        f"in their last digits from those of an unbroken run; EQSPIKE_THREADS={before} avoids that"
-    )
 
 
 @dataclass(frozen=True)
@@ -172,15 +155,23 @@ class Data:
         limits = configuration.limit, configuration.test_limit
         return Data(task, task.stages(configuration.seed, *limits))
 
+    @staticmethod
+    def of(configuration: Configuration, group: Group) -> Data:
+        """The same in each of several processes, after the first, which may have to fetch the files."""
+        loaded: list[Data] = []
+        group.lead(lambda: loaded.append(Data.load(configuration)))
+        return loaded[0] if loaded else Data.load(configuration)
 
-def open_learner(configuration: Configuration) -> Learner:
-    """What a configuration trains, with its initial weights."""
+
+def open_learner(configuration: Configuration, group: Group | None = None) -> Learner:
+    """What a configuration trains, with its initial weights; of several processes, the learner that they share."""
     subject = configuration.model.subject
     if isinstance(subject, System | RateSystem):
         records = records_of(subject, configuration.engine, configuration.model.batch_size)
         check_memory(numbers_of_weights(subject), records.neurons, records)
     stages = load_task(configuration.task).number_of_stages
-    return family(subject).open(subject, configuration.seed, configuration.engine, stages)
+    learner = family(subject).open(subject, configuration.seed, configuration.engine, stages)
+    return (group or Alone()).shared(learner)
 
 
 def check_engine(configuration: Configuration) -> None:
@@ -222,9 +213,8 @@ def image_task(configuration: Configuration) -> Task | Curriculum:
 
 def _train(
     configuration: Configuration, data: Data, folder: RunFolder, learner: Learner,
-    progress: Progress, watcher: Watcher | None, checkpoint_seconds: float,
+    progress: Progress, watcher: Watcher, checkpoint_seconds: float, group: Group,
 ) -> TrainingResult:  # fmt: skip
-    watcher = watcher or Watcher()
     model = configuration.model
     plan = Plan(
         model.epochs, model.batch_size, model.schedule, configuration.seed, checkpoint_seconds
@@ -244,31 +234,21 @@ def _train(
             folder.write_metrics(result.progress.metrics)
         watcher.epoch(result.progress.metrics[-1])
 
-    hooks = Hooks(
-        checkpoint=on_checkpoint,
-        epoch=on_epoch,
-        report=watcher.report,
-        stop=watcher.stop.is_set if watcher.stop else lambda: False,
-    )
+    asked = watcher.stop.is_set if watcher.stop else lambda: False
+    hooks = Hooks(stop=lambda: group.any(asked()))
+    if group.leads:
+        hooks = replace(hooks, checkpoint=on_checkpoint, epoch=on_epoch, report=watcher.report)
     course = Course(data.stages, data.task.metric, plan, hooks)
     _check_progress(folder, course, progress)
-    folder.write_metrics(progress.metrics)
+    group.lead(lambda: folder.write_metrics(progress.metrics))
     progress = fit(learner, course, progress)
     metric = data.task.metric.name
     value = progress.metrics[-1][f"test_{metric}"] if progress.metrics else None
     complete = progress.epoch == course.epochs
-    warning = _warning(course, progress) if complete else ""
+    warning = nothing_learnt(course, progress) if complete else ""
     if warning:
         watcher.message(warning)
     return TrainingResult(folder.path, complete, metric, value, progress.metrics, warning)
-
-
-def _warning(course: Course, progress: Progress) -> str:
-    """What a user must know of a complete run, beyond its result."""
-    if len(course.stages) > 1 or course.metric.name != ACCURACY.name:
-        return ""
-    accuracies = [record[f"test_{ACCURACY.name}"] for record in progress.metrics]
-    return at_chance(accuracies, course.stages[0].test.targets)
 
 
 def _check_progress(folder: RunFolder, course: Course, progress: Progress) -> None:

@@ -14,7 +14,7 @@ from eqspike.core.learner import Session
 from eqspike.core.origin import guarded
 from eqspike.core.registry import BUILT_IN, RATES, SIGNALS, SPIKES, Registry
 from eqspike.core.threads import thread_count
-from eqspike.engines.offers import OFFERS, refuse_unlike
+from eqspike.engines.offers import FAST_BITS, OFFERS, refuse_unlike, runs
 from eqspike.experiment.memory_need import Records, check_memory
 from eqspike.systems import AnySystem, RateSystem
 from eqspike.systems.requirements import Offer, require
@@ -24,6 +24,10 @@ from eqspike.systems.weights import expected_shapes, rate_shapes
 def _fast(system: AnySystem, seed: int, *options: str) -> Session:
     _refuse_options("fast", options)
     if isinstance(system, RateSystem):
+        if runs(system, FAST_BITS):
+            from eqspike.engines.fast.bits import BitSession
+
+            return BitSession(system, seed)
         from eqspike.engines.fast.rates import FastRateSession
 
         return FastRateSession(system, seed)

@@ -13,15 +13,17 @@ from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.losses import entropy
 from eqspike.learners.networks import ACTIVATIONS, NetworkRecipe
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
 
 
 @dataclass(frozen=True)
-class Backprop:
+class Backprop(Recipe):
     """A network and how it learns."""
 
     network: NetworkRecipe
     optimiser: OptimiserRecipe
     kind: ClassVar[str] = "backprop"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> Backprop:
@@ -33,8 +35,9 @@ class Backprop:
         """A learner with PyTorch's initial weights, drawn from `seed`."""
         del stages
         module = self.network.module(seed)
+        images = self.network.images
         return GradientLearner(
-            module, self.optimiser.of, entropy, self.network.images, device=device
+            module, self.optimiser.of, entropy, images, device=device, augmented=images.augmented
         )
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:

@@ -1,80 +1,96 @@
 """Energy-based networks: `nn.EnergyBlock`, one or several in a stack, under the training loop.
 
     one block       a deep convolutional Hopfield network (or a dense one), trained by any row of `nn.algorithms`
-    several blocks  ff-EBM: batch normalisation between blocks; a block's contrast hands its input's gradient down
+    several blocks  a feedforward stack: a block's contrast hands its input's gradient down (`learners.stacks`)
+    read-out        a linear layer above the last block, outside of the dynamics, for the cross-entropy
 
-Sources: Scellier, Ernoult, Kendall and Kumar, NeurIPS 2023, arXiv:2312.15103; Nest and Ernoult, arXiv:2409.03626,
-2024 (blocks in a feedforward stack).
+Sources: Laborieux, Ernoult, Scellier, Bengio, Grollier and Querlioz, Front. Neurosci. 15, 2021 (the read-out);
+Scellier, Ernoult, Kendall and Kumar, NeurIPS 2023, arXiv:2312.15103; Nest and Ernoult, NeurIPS 2024,
+arXiv:2409.03306 (blocks in a feedforward stack).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch import nn
 
 from eqspike.core.config import Section
-from eqspike.core.convolution import Convolution, Pooling
-from eqspike.core.rates import UPDATES
+from eqspike.core.rates import FEEDBACKS, FORMS, UPDATES
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.images import ImageReader
 from eqspike.learners.losses import LOSSES
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
+from eqspike.learners.stacks import BlockRecipe, Stack, make_stack
 from eqspike.nn.algorithms import ALGORITHMS
-from eqspike.nn.energy_block import EnergyBlock
-from eqspike.nn.settings import FORMS, EnergySettings
-from eqspike.nn.structure import EnergyLayer
+from eqspike.nn.settings import UNSETTLED, EnergySettings
 
-POOLINGS = ("none", "max", "average")
 PRECISIONS: dict[str, torch.dtype | None] = {
     "parameters": None, "bfloat16": torch.bfloat16, "float64": torch.float64,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
-class EnergyRecipe:
+class EnergyRecipe(Recipe):
     """Blocks and how they relax and learn.
 
     Attributes:
         images: what the first block sees.
-        blocks: (size, kernel, pooling, activation, gain) of each layer, by block; kernel 0 where it is dense.
+        blocks: from the lowest.
         settings: of every block; a loss other than the squared error nudges by a constant force.
         loss: key of `learners.losses.LOSSES`.
-        rates: learning rate of each layer of a single block, or empty: the optimiser's for all.
+        read_out: outputs of a linear layer above the last block; 0: none.
+        rates: learning rate of each layer, the read-out last, or empty: the optimiser's for all.
     """
 
     images: ImageReader
-    blocks: tuple[tuple[EnergyLayer, ...], ...]
+    blocks: tuple[BlockRecipe, ...]
     settings: EnergySettings
     loss: str
     optimiser: OptimiserRecipe
+    read_out: int = 0
     rates: tuple[float, ...] = ()
     kind: ClassVar[str] = "energy-block"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> EnergyRecipe:
-        """Read a model's `learner` section of kind `energy-block`."""
-        images = ImageReader.read(section)
-        blocks = tuple(
-            tuple(_read_layer(layer) for layer in block.sections("layers"))
-            for block in _closed(section.sections("blocks"))
+        """Read a model's `learner` section of kind `energy-block`.
+
+        Raises:
+            ConfigError: for an unknown key, a value out of range or layers that do not fit.
+            UnsupportedError: for a combination that does not work.
+        """
+        section.explain(
+            blocks="one block, or several in a stack with batch normalisation between them",
+            loss="cost at the output",
+            algorithm="contrastive algorithm, a row of `eqspike.nn.algorithms`",
+            form="how contrasts are computed: as a difference of gradients, or between two states",
+            free_steps="largest number of steps of the free phase",
+            nudged_steps="largest number of steps of a nudged phase",
+            tolerance="a sample is at rest when no state changes by more in a step; 0: all steps are done",
+            nudged_tolerance="the same for nudged phases, as a share of the nudge",
+            updates="layers all at once, or even and odd ones in turn",
+            precision="number format of the relaxation; `parameters`: that of the weights",
         )
+        images = ImageReader.read(section)
+        blocks = tuple(BlockRecipe.read(block) for block in section.sections("blocks"))
+        if not blocks:
+            raise section.error("blocks", "a list of at least one block")
+        read_out = section.integer("read_out", 0, low=0, high=100_000)
         loss = section.choice("loss", tuple(LOSSES), "squared-error")
         settings = _read_settings(section, 1.0 if loss == "squared-error" else 0.0)
-        layers = len(blocks[0]) if len(blocks) == 1 else None
         rates: tuple[float, ...] = ()
-        if training.has("learning_rates"):
-            rates = training.numbers("learning_rates", length=layers, low=0, high=1e6)
-            if layers is None:
-                raise training.error(
-                    "learning_rates", "given for a single block", "use learning_rate"
-                )
-        return EnergyRecipe(
-            images, blocks, settings, loss, OptimiserRecipe.read(training, rates), rates
+        training.explain(
+            learning_rates="one per layer of a single block, instead of `learning_rate`",
         )
+        if training.has("learning_rates"):
+            layers = sum(len(block.layers) for block in blocks) + bool(read_out)
+            rates = training.numbers("learning_rates", length=layers, low=0, high=1e6)
+        optimiser = OptimiserRecipe.read(training, rates)
+        return EnergyRecipe(images, blocks, settings, loss, optimiser, read_out, rates)
 
     def open(self, seed: int, device: str, stages: int) -> GradientLearner:
         """A learner with its initial weights drawn from `seed`."""
@@ -83,65 +99,38 @@ class EnergyRecipe:
             torch.manual_seed(seed)
             module = self.module()
         return GradientLearner(
-            module, self._optimiser, LOSSES[self.loss], self.images, device=device
-        )
+            module, self._optimiser, LOSSES[self.loss], self.images, device=device,
+            augmented=self.images.augmented,
+        )  # fmt: skip
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
         """See `learners.registry.Recipe`."""
-        last = self.blocks[-1][-1].size
+        last = self.read_out or self.blocks[-1].layers[-1].size
         if last != outputs:
-            return f"has {last} outputs, but the task has {outputs}; set the last layer's size to {outputs}"
+            where = "learner.read_out" if self.read_out else "the last layer's size"
+            return f"has {last} outputs, but the task has {outputs}; set {where} to {outputs}"
         return self.images.misfit(input_shape)
 
     def weights(self) -> dict[str, int]:
         """See `learners.registry.Recipe`."""
         return {name: value.numel() for name, value in self.module().named_parameters()}
 
-    def module(self) -> nn.Module:
-        """The blocks, with a batch normalisation between each two."""
-        shape: Sequence[int] = self.images.shape
-        made: list[nn.Module] = []
-        for number, layers in enumerate(self.blocks):
-            block = EnergyBlock(shape, layers, self.settings)
-            top = block.structure.layers[-1]
-            shape = top.maps or (top.size,)
-            made.append(block)
-            if number < len(self.blocks) - 1:
-                made.append(
-                    nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
-                )
-        return nn.Sequential(*made)
+    def module(self) -> Stack:
+        """The blocks and what stands between, below and above them."""
+        return make_stack(self.images.shape, self.blocks, self.settings, self.read_out)
 
-    def _optimiser(self, module: nn.Module) -> Any:
+    def _optimiser(self, module: Any) -> Any:
         if not self.rates:
             return self.optimiser.make(module.parameters())
-        (block,) = (each for each in module if isinstance(each, EnergyBlock))  # type: ignore[attr-defined]
-        groups = zip(block.layer_parameters(), self.rates, strict=True)
+        groups = zip(module.layer_parameters(), self.rates, strict=True)
         return self.optimiser.make([{"params": those, "lr": rate} for those, rate in groups])
 
 
-def _closed(sections: tuple[Section, ...]) -> tuple[Section, ...]:
-    for section in sections:
-        section.has("layers")
-        section.close()
-    return sections
-
-
-def _read_layer(section: Section) -> EnergyLayer:
-    size = section.integer("size", low=1, high=1_000_000)
-    kernel = section.integer("kernel", 0, low=0, high=1000)
-    activation = section.text("activation", "hard-sigmoid")
-    gain = section.number("gain", 0.5, low=0, high=100)
-    pooling = section.choice("pooling", POOLINGS, "max" if kernel else "none")
-    padding = section.integer("padding", kernel // 2, low=0, high=1000)
-    section.close()
-    if not kernel:
-        return EnergyLayer(size, "dense", activation, gain)
-    pool = Pooling(pooling, 1 if pooling == "none" else 2)
-    return EnergyLayer(size, Convolution(kernel, padding, pool), activation, gain)
-
-
 def _read_settings(section: Section, curvature: float) -> EnergySettings:
+    feedback = section.choice("feedback", FEEDBACKS, "tied")
+    angle = section.number("angle", 0.0, low=0, high=180)
+    if angle and feedback == "tied":
+        raise section.error("angle", "0 where feedback is tied", "set feedback: separate")
     return EnergySettings(
         algorithm=section.choice("algorithm", tuple(ALGORITHMS), "c-ep"),
         beta=section.number("beta", 0.25, above=0, high=100),
@@ -150,8 +139,13 @@ def _read_settings(section: Section, curvature: float) -> EnergySettings:
         nudged_steps=section.integer("nudged_steps", 15, low=1, high=100_000),
         tolerance=section.number("tolerance", 1e-3, low=0, high=1),
         nudged_tolerance=section.number("nudged_tolerance", 1e-2, low=0, high=1),
+        dead_zone=section.number("dead_zone", 0.0, low=0, high=1),
         updates=section.choice("updates", UPDATES, "even-odd"),
+        feedback=feedback,
+        angle=angle,
         curvature=curvature,
+        points=section.integer("points", 4, low=2, high=1000),
         precision=PRECISIONS[section.choice("precision", tuple(PRECISIONS), "parameters")],
         warm_start=section.flag("warm_start", False),
+        unsettled=section.choice("unsettled", UNSETTLED, "ignore"),
     )

@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
-from eqspike.core.learner import Arrays, Batch, Outputs, Pace
+from eqspike.core.learner import Arrays, Batch, Keys, Outputs, Pace
 from eqspike.core.threads import thread_count
 from eqspike.learners.counting import (
     Products,
@@ -28,6 +28,7 @@ from eqspike.learners.counting import (
     reading_counts,
 )
 from eqspike.learners.devices import read_device
+from eqspike.nn import shares
 from eqspike.nn.threads import torch_threads
 
 BLOCK = 1000
@@ -35,6 +36,7 @@ BLOCK = 1000
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Reader = Callable[[NDArray[Any]], NDArray[Any]]
+Augmented = Callable[[NDArray[Any], Keys], NDArray[Any]]
 
 _OPTIMISER, _FOLLOWER = "optimiser/", "follower/"
 
@@ -69,16 +71,17 @@ class GradientLearner:
         read: brings a task's inputs to what the module takes, such as levels to numbers of 0 to 1.
         follower: learns beside the module, between its forward and its backward pass; its state is kept too.
         device: name of a torch device.
+        augmented: takes the place of `read` in learning; given the keys of the presentations too.
     """
 
     def __init__(
         self, module: nn.Module, optimiser: Callable[[nn.Module], Optimizer], loss: Loss, read: Reader,
-        follower: Follower | None = None, device: str = "cpu",
+        follower: Follower | None = None, device: str = "cpu", augmented: Augmented | None = None,
     ) -> None:  # fmt: skip
         self.device = read_device(device)
         self.module = module.to(self.device)
         self._make_optimiser, self._loss, self._read = optimiser, loss, read
-        self._follower = follower
+        self._follower, self._augmented = follower, augmented
         self.new_optimiser()
         self._products = Products(self.module)
         self._threads = thread_count()
@@ -102,7 +105,7 @@ class GradientLearner:
 
     def _fit(self, batch: Batch, pace: Pace) -> Outputs:
         self.module.train()
-        inputs = self._tensor(self._read(batch.inputs))
+        inputs = self._tensor(self._learnt_from(batch))
         targets = self._tensor(batch.targets)
         for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * pace.rate_factor
@@ -111,12 +114,18 @@ class GradientLearner:
             outputs = self.module(inputs)
             learns = self._follow(len(batch))
             if learns:
-                self._loss(outputs, targets).backward()  # type: ignore[no-untyped-call]
+                shares.of_mean(self._loss(outputs, targets)).backward()  # type: ignore[no-untyped-call]
+                shares.sum_gradients(self.module.parameters())
                 self._optimiser.step()
         if learns:
             self._counts += learning_counts(self.module, self._products.take(), len(batch))
         self._counts += block_counts(self.module)
         return _array(outputs)
+
+    def _learnt_from(self, batch: Batch) -> NDArray[Any]:
+        if self._augmented is None:
+            return self._read(batch.inputs)
+        return self._augmented(batch.inputs, batch.keys)
 
     def _follow(self, samples: int) -> bool:
         """The follower's step; whether the module learns too."""

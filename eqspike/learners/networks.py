@@ -15,7 +15,7 @@ from torch import nn
 
 from eqspike.core.config import Section
 from eqspike.learners.fit import misfit_of_layers
-from eqspike.learners.images import ImageReader
+from eqspike.learners.images import ImageReader, read_deviation, read_mean
 from eqspike.nn.networks import VGG_CHANNELS, fully_connected, lenet, vgg
 
 NETWORKS = ("fully-connected", "lenet", "vgg")
@@ -55,11 +55,19 @@ class NetworkRecipe:
         Raises:
             ConfigError: for an unknown network or key, or a value out of range.
         """
+        section.explain(
+            network="architecture",
+            layers="neurons of each layer, input first",
+            activation="between each two layers",
+            outputs="number of classes",
+            channels="of each convolution of `vgg`",
+            mean="subtracted from the inputs, which are levels / 255",
+            deviation="what the inputs are divided by after that",
+        )
         kind = section.choice("network", NETWORKS, NETWORKS[0])
         if kind == NETWORKS[0]:
             layers = section.integers("layers", low=1, high=1_000_000, least=2)
-            mean = section.number("mean", 0.0, low=-1, high=1)
-            deviation = section.number("deviation", 1.0, above=0, high=10)
+            mean, deviation = read_mean(section, 1), read_deviation(section, 1)
             images = ImageReader((1, layers[0]), 0, True, mean, deviation)
             chosen = section.choice("activation", activations, activation)
             return NetworkRecipe(kind, images, layers[-1], layers, chosen)

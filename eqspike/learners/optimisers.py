@@ -33,6 +33,12 @@ class OptimiserRecipe:
     @staticmethod
     def read(training: Section, rates: Sequence[float] = ()) -> OptimiserRecipe:
         """Read it from a model's `training` section; `rates`, where groups of parameters have their own."""
+        training.explain(
+            optimiser="stochastic gradient descent, or Adam",
+            learning_rate="of the optimiser; the schedule multiplies it",
+            momentum="of `sgd`",
+            weight_decay="L2 penalty of the optimiser",
+        )
         kind = training.choice("optimiser", KINDS, "sgd")
         recipe = OptimiserRecipe(
             kind,

@@ -28,6 +28,11 @@ class Shape:
     layers: tuple[int, ...]
     steps: int
 
+    @property
+    def couplings(self) -> tuple[str, ...]:
+        """Names under which the writes of weights are counted."""
+        return tuple(f"{a}-{b}" for a, b in pairwise(self.names))
+
 
 class Presented(nn.Module):
     """A spiking network that takes samples first, and keeps which spikes each neuron has sent.

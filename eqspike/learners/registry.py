@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -17,25 +19,31 @@ class Recipe(Protocol):
 
     Attributes:
         kind: name in a model's `learner` section.
-
-    One that is sent something else than values at every step may say so in `messages`, see `energy.wording`.
+        messages: what synapses are sent, for reports; see `energy.wording`.
+        data_parallel: whether its learner keeps `nn.shares`, so that several processes can share each batch.
     """
 
     kind: ClassVar[str]
+    messages: ClassVar[str] = "values"
+    data_parallel: ClassVar[bool] = False
 
     @staticmethod
+    @abstractmethod
     def read(section: Section, training: Section) -> Recipe:
         """Read the `learner` section; `training` holds the learning rates."""
         ...
 
+    @abstractmethod
     def open(self, seed: int, device: str, stages: int) -> Learner:
         """A learner with its initial weights drawn from `seed`, on a torch device."""
         ...
 
+    @abstractmethod
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
         """What does not fit such inputs and outputs: a sentence whose subject is the model; or nothing."""
         ...
 
+    @abstractmethod
     def weights(self) -> dict[str, int]:
         """Numbers of weights, by the names under which their updates are counted."""
         ...
@@ -70,11 +78,10 @@ class Built:
 
 
 def _lacks_of_recipe(recipe: object) -> str:
-    needed = ("read", "open", "misfit", "weights")
-    has = isinstance(recipe, type) and all(callable(getattr(recipe, n, None)) for n in needed)
-    return (
-        "" if has else f"a class with the methods {', '.join(needed)} of `learners.registry.Recipe`"
-    )
+    derived = isinstance(recipe, type) and Recipe in recipe.__mro__
+    if derived and not inspect.isabstract(recipe):
+        return ""
+    return "a class derived from `learners.registry.Recipe`, with all of its methods"
 
 
 LEARNERS: Registry[Built | type[Recipe]] = Registry(

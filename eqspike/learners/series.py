@@ -15,19 +15,20 @@ from eqspike.core.config import Section
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.losses import LOSSES
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
 from eqspike.nn.hamiltonian.unit import BACKWARDS
 from eqspike.nn.hssm import KINDS, HamiltonianStack
 
 
 @dataclass(frozen=True)
-class SeriesRecipe:
+class SeriesRecipe(Recipe):
     """A stack of Hamiltonian units.
 
     Attributes:
         channels, outputs: of the task; channels without that of time.
         units: kind of oscillators; backward: how units learn.
         time_channel: whether a channel tells how much of the series has passed, from 0 to 1.
-        hidden, size, blocks, step, dropout: see `nn.hssm.HamiltonianStack`.
+        hidden, size, blocks, step, dropout, recompute: see `nn.hssm.HamiltonianStack`.
         loss: key of `learners.losses.LOSSES`.
     """
 
@@ -42,12 +43,26 @@ class SeriesRecipe:
     step: float
     dropout: float
     loss: str
+    recompute: bool
     optimiser: OptimiserRecipe
     kind: ClassVar[str] = "hssm"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> SeriesRecipe:
         """Read a model's `learner` section of kind `hssm`."""
+        section.explain(
+            channels="channels of the series, without that of time",
+            outputs="classes, or values",
+            units="kind of oscillators",
+            backward="how the units learn: by echo, or through time",
+            hidden="channels inside the stack",
+            size="oscillators of a unit",
+            blocks="units in the stack",
+            step="time step of the oscillators",
+            dropout="share of values set to 0 in training",
+            loss="cost at the output",
+        )
         return SeriesRecipe(
             section.integer("channels", low=1, high=100_000),
             section.integer("outputs", low=1, high=100_000),
@@ -60,6 +75,7 @@ class SeriesRecipe:
             section.number("step", 0.01, above=0, high=1),
             section.number("dropout", 0.05, low=0, high=0.99),
             section.choice("loss", tuple(LOSSES), "cross-entropy"),
+            section.flag("recompute", False),
             OptimiserRecipe.read(training),
         )
 
@@ -76,7 +92,7 @@ class SeriesRecipe:
         return HamiltonianStack(
             self.channels + self.time_channel, self.outputs, hidden=self.hidden, units=self.size,
             blocks=self.blocks, kind=self.units, step=self.step, backward=self.backward,
-            dropout=self.dropout, seed=seed,
+            dropout=self.dropout, seed=seed, recompute=self.recompute,
         )  # fmt: skip
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:

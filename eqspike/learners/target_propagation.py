@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import torch
+
 from eqspike.core.config import Section
 from eqspike.learners.devices import read_device
 from eqspike.learners.feedback import FeedbackFollower
@@ -20,6 +22,7 @@ from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.losses import entropy
 from eqspike.learners.networks import NetworkRecipe
 from eqspike.learners.optimisers import OptimiserRecipe
+from eqspike.learners.registry import Recipe
 from eqspike.nn.target_propagation import IteratedFeedback, SolvedFeedback, TargetPropagation
 from eqspike.nn.target_propagation.activations import CHOICES
 from eqspike.nn.target_propagation.losses import LOSSES
@@ -31,7 +34,7 @@ ACTIVATIONS = ("elu", "relu", "tanh", "sigmoid")
 
 
 @dataclass(frozen=True)
-class TargetRecipe:
+class TargetRecipe(Recipe):
     """A network, its feedback, and how both learn.
 
     Attributes:
@@ -49,6 +52,7 @@ class TargetRecipe:
     warm_up: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     kind: ClassVar[str] = "dtp"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> TargetRecipe:
@@ -57,10 +61,23 @@ class TargetRecipe:
         Raises:
             ConfigError: for an unknown kind or key, or a value out of range.
         """
+        section.explain(
+            feedback="the feedback network, and how it learns",
+            beta="how far the output's target is from the output; gradients are proportional to it",
+            targets="`difference`: corrected by how well a layer is reconstructed; `plain`: not corrected",
+        )
         network = NetworkRecipe.read(section, ACTIVATIONS, "elu")
         own = section.section("feedback")
+        own.explain(
+            kind="`solved`: in closed form, from running averages; `iterated`: by gradient descent on each batch",
+            activation="of the feedback: `same` as the network's, or `matched`, with its slope",
+        )
+        own.explain(
+            warm_up="batches at the start that train the feedback alone",
+        )
         kind = own.choice("kind", FEEDBACKS, FEEDBACKS[0])
-        layers = len(TargetPropagation(network.module()).mirrors)
+        with torch.device("meta"):  # only the shape is wanted
+            layers = len(TargetPropagation(network.module()).mirrors)
         warm_up = own.integer("warm_up", 0, low=0, high=1_000_000)
         activation = own.choice("activation", CHOICES, "matched")
         settings = _read_solved(own) if kind == FEEDBACKS[0] else _read_iterated(own, layers)
@@ -80,8 +97,9 @@ class TargetRecipe:
         make = SolvedFeedback if self.feedback == FEEDBACKS[0] else IteratedFeedback
         feedback = make(module, **self.settings, seed=seed)
         follower = FeedbackFollower(feedback, self.settings.get("loss", ""), self.warm_up)
+        images = self.network.images
         return GradientLearner(
-            module, self.optimiser.of, entropy, self.network.images, follower, device
+            module, self.optimiser.of, entropy, images, follower, device, images.augmented
         )
 
     def module(self, seed: int = 0) -> TargetPropagation:
@@ -100,6 +118,14 @@ class TargetRecipe:
 
 
 def _read_solved(section: Section) -> dict[str, Any]:
+    section.explain(
+        clip="largest change of the feedback weights in a step, as a fraction of their norm; left out: any",
+        decay="of the running averages per observed batch",
+        noise="standard deviation of the noise, as a fraction of the values it is added to (root mean square)",
+        ridge="regularisation of the solution, as a fraction of the mean of the matrix's diagonal",
+        interval="steps from one observed batch to the next",
+        follow="whether each change of the forward weights is added to the feedback weights as well",
+    )
     clip = section.number("clip", above=0, high=1e6) if section.has("clip") else None
     return {
         "decay": section.number("decay", 0.99, low=0, high=0.999999),
@@ -113,15 +139,17 @@ def _read_solved(section: Section) -> dict[str, Any]:
 
 def _read_iterated(section: Section, layers: int) -> dict[str, Any]:
     """`iterations`, `noise` and `rate` are lists: one number for each layer but the first, input side first."""
-    iterations = section.integers("iterations", low=1, high=1_000_000)
-    if len(iterations) != layers:
-        raise section.error("iterations", f"a list of {layers} whole numbers, one a feedback layer")
+    section.explain(
+        iterations="steps of gradient descent per batch, one number per feedback layer",
+        noise="standard deviation of the noise, one per feedback layer",
+        rate="learning rate of the feedback weights, one per feedback layer",
+        loss="what the feedback weights minimise",
+        samples="draws of the noise per step",
+    )
+    iterations = section.integers("iterations", low=1, high=1_000_000, length=layers)
     settings = {
-        key: section.numbers(key, length=layers, low=0, high=1e6) for key in ("noise", "rate")
+        key: section.numbers(key, length=layers, above=0, high=1e6) for key in ("noise", "rate")
     }
-    for key, values in settings.items():
-        if min(values) <= 0:
-            raise section.error(key, f"a list of {layers} numbers above 0")
     return {
         "loss": section.choice("loss", tuple(LOSSES), "l-drl"),
         "iterations": iterations,

@@ -28,12 +28,17 @@ from eqspike.nn.teaching import Pace, Products, Taught, Teaching, collect, scale
 
 def contrast_of_differences(
     rest: Rest, teaching: Teaching, strengths: tuple[float, float], pace: Pace, by_input: bool,
-    after: Callable[[States], None] | None = None,
+    after: Callable[[States], None] | None = None, dead_zone: float = 0.0,
 ) -> Taught:  # fmt: skip
-    """The contrast of the states at two strengths, one of which may be 0, the free state's."""
+    """The contrast of the states at two strengths, one of which may be 0, the free state's.
+
+    Args:
+        after: called with the differences after each step.
+        dead_zone: see `EnergySettings`.
+    """
     asked = [strength for strength in strengths if strength]
     changes = changes_at(rest, exact=True)
-    moved, settled = relax_differences(rest, teaching, asked, pace, changes, after)
+    moved, settled = relax_differences(rest, teaching, asked, pace, changes, after, dead_zone)
     first, second = (
         _part(moved, asked.index(strength), len(asked))
         if strength
@@ -79,6 +84,7 @@ def changes_at(rest: Rest, exact: bool) -> Callable[[int], list[Change]]:
 def relax_differences(
     rest: Rest, teaching: Teaching, strengths: Sequence[float], pace: Pace,
     changes: Callable[[int], list[Change]], after: Callable[[States], None] | None = None,
+    dead_zone: float = 0.0,
 ) -> tuple[States, Settled]:  # fmt: skip
     """delta of each layer at each strength, copies of the batch one after the other, and how it came to rest."""
     circuit, copies, last = rest.circuit, len(strengths), len(rest.states) - 1
@@ -87,10 +93,12 @@ def relax_differences(
     base = [torch.zeros_like(state) for state in states]
     force, column = teaching.force(strengths), teaching.column(strengths)
     base[last] = force * gain
+    least = teaching.size(strengths) * dead_zone
 
     def finish(layer: int, drive: Tensor) -> Tensor:
         if layer != last:
-            return change[layer](drive)
+            changed = change[layer](drive)
+            return silenced(changed, least) if dead_zone else changed
         if teaching.clamp:
             return drive.copy_(force)
         if teaching.curvature:
@@ -102,6 +110,12 @@ def relax_differences(
     )
     watch = None if after is None else lambda number: after(relaxation.states)
     return relaxation.states, relaxation.settle(*pace, watch, teaching.size(strengths))
+
+
+def silenced(differences: Tensor, least: Tensor) -> Tensor:
+    """Differences, those whose size is below the least of their sample, (samples,), set to 0."""
+    bound = least.view(-1, *(1,) * (differences.dim() - 1))
+    return differences.mul_(differences.abs() >= bound)
 
 
 def _part(states: States, index: int, copies: int) -> States:

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
 from eqspike.core.errors import ConfigError
-from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillators
+from eqspike.nn import shares
+from eqspike.nn.dropout import Dropout
+from eqspike.nn.hamiltonian.compiled import Plan, pieces
+from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillators, Oscillators
+from eqspike.nn.hamiltonian.recomputed import Block, RecomputedBlock, batch_statistics
 from eqspike.nn.hamiltonian.unit import HamiltonianUnit
+from eqspike.nn.normalisation import BatchNorm
 from eqspike.nn.readout import ReadOut
 
 KINDS = ("linear", "log-cosh")
-
-
-class Dropout(nn.Module):
-    """Dropout from 16 random bits a value: four values a draw, where PyTorch's own draws each on the processor.
-
-    Args:
-        probability: of a value to become 0, from 0 to below 1, in steps of 1/65536.
-
-    Raises:
-        ConfigError: for another probability.
-    """
-
-    def __init__(self, probability: float) -> None:
-        super().__init__()
-        if not 0.0 <= probability < 1.0:
-            raise ConfigError(f"Dropout: probability must be from 0 to below 1, got {probability}")
-        self.dropped = min(round(probability * 65_536), 65_535)
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Zeros, and the rest scaled to keep the mean."""
-        if not self.training or self.dropped == 0:
-            return values
-        draws = torch.empty(-(-values.numel() // 4), dtype=torch.int64, device=values.device)
-        bits = draws.random_(-(2**63), None).view(torch.int16)[: values.numel()]
-        kept = (bits >= self.dropped - 32_768).view(values.shape).to(values.dtype)
-        return values * kept.mul_(65_536 / (65_536 - self.dropped))
 
 
 class HamiltonianBlock(nn.Module):
@@ -47,6 +28,11 @@ class HamiltonianBlock(nn.Module):
         unit: the recurrent unit, of `hidden` inputs.
         dropout: after GELU and after GLU.
         generator: of the read-out's initial values.
+        recompute: whether learning holds the block's input only, and computes the rest again; see
+            `hamiltonian.recomputed`. Takes longer; without effect where processes share batches.
+
+    Raises:
+        ConfigError: if `recompute` is asked of a unit that does not learn by echo.
     """
 
     def __init__(
@@ -56,9 +42,15 @@ class HamiltonianBlock(nn.Module):
         *,
         dropout: float = 0.05,
         generator: torch.Generator | None = None,
+        recompute: bool = False,
     ) -> None:
         super().__init__()
-        self.normalise = nn.BatchNorm1d(hidden, affine=False)
+        if recompute and not unit.backward_by.startswith("rhel"):
+            raise ConfigError(
+                f"HamiltonianBlock: recompute needs backward rhel or rhel-one-sided, got {unit.backward_by!r}"
+            )
+        self.recompute = recompute
+        self.normalise = BatchNorm(hidden, affine=False)
         self.unit = unit
         self.read_out = ReadOut(unit.size, hidden, generator=generator)
         self.mix = nn.Linear(hidden, 2 * hidden)
@@ -66,10 +58,34 @@ class HamiltonianBlock(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(samples, time, hidden) to the same."""
+        recompute = self.recompute and not shares.shared()
+        plan = self.unit.plan(inputs) if recompute and self.training else None
+        if plan is not None and plan.backward.startswith("rhel") and torch.is_grad_enabled():
+            return self._recomputed(plan, inputs)
         normal = self.normalise(inputs.flatten(0, 1)).view_as(inputs)
-        read = self.drop(nn.functional.gelu(self.read_out(self.unit(normal), normal)))
+        positions = self.unit(normal)
+        if not recompute:
+            return inputs + self.head(positions, normal)
+        places = pieces(len(inputs), inputs.shape[1], self.unit.size)
+        mixed = [self.head(positions[at], normal[at]).flatten(0, 1) for at in places]
+        return inputs + torch.cat(mixed).view_as(inputs)
+
+    def head(self, positions: Tensor, normal: Tensor) -> Tensor:
+        """GLU(GELU(C φ + D * n))."""
+        read = self.drop(nn.functional.gelu(self.read_out(positions, normal)))
         mixed: Tensor = self.drop(nn.functional.glu(self.mix(read)))
-        return inputs + mixed
+        return mixed
+
+    def _recomputed(self, plan: Plan, inputs: Tensor) -> Tensor:
+        energy = cast(Oscillators, self.unit.energy)
+        *coefficients, _ = energy.coefficients()
+        learnt = [of for part in (self.read_out, self.mix) for of in part.parameters()]
+        learnt = [of for of in learnt if of.requires_grad]
+        output: Tensor = RecomputedBlock.apply(
+            Block(plan, self.head, len(learnt)), inputs.contiguous(), *batch_statistics(self.normalise, inputs),
+            energy.input_weight, energy.input_bias, *coefficients, *learnt,
+        )  # fmt: skip
+        return output
 
 
 class HamiltonianStack(nn.Module):
@@ -86,6 +102,7 @@ class HamiltonianStack(nn.Module):
         backward: see `HamiltonianUnit`.
         dropout: of each block.
         seed: of all initial values.
+        recompute: of each block; see `HamiltonianBlock`.
 
     Source: G. Pourcel and M. Ernoult, arXiv:2506.05259 (2025).
     """
@@ -93,6 +110,7 @@ class HamiltonianStack(nn.Module):
     def __init__(
         self, inputs: int, outputs: int, *, hidden: int = 64, units: int = 64, blocks: int = 2,
         kind: str = "linear", step: float = 0.01, backward: str = "rhel", dropout: float = 0.05, seed: int = 0,
+        recompute: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         if kind not in KINDS:
@@ -111,7 +129,11 @@ class HamiltonianStack(nn.Module):
                     else LogCoshOscillators(hidden, units, step=step, generator=generator)
                 )
                 unit = HamiltonianUnit(energy, backward=backward)
-                made.append(HamiltonianBlock(hidden, unit, dropout=dropout, generator=generator))
+                made.append(
+                    HamiltonianBlock(
+                        hidden, unit, dropout=dropout, generator=generator, recompute=recompute
+                    )
+                )
             self.blocks = nn.Sequential(*made)
             self.decode = nn.Linear(hidden, outputs)
 

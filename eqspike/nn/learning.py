@@ -41,4 +41,6 @@ def teach(
     strengths = row.first * beta, row.second * beta
     if settings.two_states:
         return contrast_of_states(rest, teaching, strengths, pace, by_input)
-    return contrast_of_differences(rest, teaching, strengths, pace, by_input, after)
+    return contrast_of_differences(
+        rest, teaching, strengths, pace, by_input, after, settings.dead_zone
+    )

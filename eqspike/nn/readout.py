@@ -29,4 +29,4 @@ class ReadOut(nn.Module):
 
     def forward(self, positions: Tensor, inputs: Tensor) -> Tensor:
         """(samples, time, outputs)."""
-        return positions @ self.of_positions.T + self.of_inputs * inputs
+        return torch.addcmul(positions @ self.of_positions.T, self.of_inputs, inputs)

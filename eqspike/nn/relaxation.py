@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from eqspike.nn import shares
 from eqspike.nn.couplings import Coupling
 
 States = list[Tensor]
@@ -123,7 +124,7 @@ class Relaxation:
             residuals = self.residuals()
             if unit is not None:
                 residuals = torch.where(unit > 0, residuals / unit, residuals)
-            if tolerance is not None and bool((residuals <= tolerance).all()):
+            if tolerance is not None and shares.everywhere(bool((residuals <= tolerance).all())):
                 break
         return Settled(done, residuals)
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import torch
 
 from eqspike.core.errors import ConfigError, UnsupportedError
-from eqspike.core.rates import FEEDBACKS, UPDATES
+from eqspike.core.rates import FEEDBACKS, FORMS, UPDATES
 from eqspike.nn.activations import SQUASHES
 from eqspike.nn.algorithms import ALGORITHMS, Algorithm, Contrast, Holomorphic
 from eqspike.nn.structure import Structure
 
-FORMS = ("difference", "two-states")
 UNSETTLED = ("ignore", "warn", "refuse")
 
 
@@ -27,6 +26,8 @@ class EnergySettings:
         free_steps, nudged_steps: at most so many.
         tolerance: largest change of a state in a step at which a sample is at rest; the free phase ends once all
             are. None: all steps are done. nudged_tolerance: the same of nudged phases, as a share of the nudge.
+        dead_zone: share of the force's largest component below which a hidden neuron's difference is 0: it is not
+            sent, and costs nothing, and the gradient is no longer exact. In difference form alone.
         updates: `even-odd` or `synchronous`.
         feedback: `tied`, or `separate`: backward weights of their own, learnt with the exact gradient too.
         angle: at which separate backward weights start from the forward ones, in degrees.
@@ -50,6 +51,7 @@ class EnergySettings:
     nudged_steps: int = 20
     tolerance: float | None = 1e-4
     nudged_tolerance: float | None = 1e-3
+    dead_zone: float = 0.0
     updates: str = "even-odd"
     feedback: str = "tied"
     angle: float = 0.0
@@ -69,7 +71,9 @@ class EnergySettings:
                 raise ConfigError(
                     f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}"
                 )
-        low = {"beta": 0.0, "free_steps": 1, "nudged_steps": 1, "points": 2, "curvature": 0.0}
+        low = {
+            "beta": 0.0, "free_steps": 1, "nudged_steps": 1, "points": 2, "curvature": 0.0, "dead_zone": 0.0,
+        }  # fmt: skip
         for name in low:
             value = getattr(self, name)
             if not value >= low[name] or (name == "beta" and value == 0):
@@ -83,6 +87,11 @@ class EnergySettings:
             raise ConfigError(f"scale must be a number, 'samples' or 'largest', got '{self.scale}'")
         if not isinstance(self.scale, str) and not self.scale > 0:
             raise ConfigError(f"scale must be above 0, got {self.scale}")
+        if self.dead_zone and not (isinstance(self.row, Contrast) and self.form == "difference"):
+            raise UnsupportedError(
+                "dead_zone is of the differences of a contrast in form 'difference', got algorithm "
+                f"'{self.algorithm}' in form '{self.form}'; set it to 0"
+            )
         self._refuse_separate()
 
     @property

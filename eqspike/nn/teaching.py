@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from eqspike.nn import shares
 from eqspike.nn.circuit import Circuit
 from eqspike.nn.relaxation import Settled, States
 
@@ -44,9 +45,8 @@ class Teaching:
             largest = gradient.abs().flatten(1).amax(1).view(column)
             factor = torch.where(largest > 0, 1.0 / largest, torch.ones_like(largest))
         else:
-            factor = gradient.new_full(
-                column, len(gradient) if scale == "samples" else float(scale)
-            )
+            samples = shares.total(len(gradient))
+            factor = gradient.new_full(column, samples if scale == "samples" else float(scale))
         return Teaching(gradient * factor, factor, curvature, clamp)
 
     def column(self, strengths: Sequence[float]) -> Tensor:

@@ -20,8 +20,8 @@ class Run:
 
     Attributes:
         text: what is said.
-        style: `strong`, `soft`, `code`, `small` (added to what stands before it), `confidence` (one of the names),
-            `mark` (of a quantity in a chart), `part` (of a stacked bar) or `link`.
+        style: `strong`, `soft`, `code`, `kbd` (a command), `small` (added to what stands before it), `confidence`
+            (one of the names), `mark` (of a quantity in a chart), `part` (of a stacked bar) or `link`.
         target: address of a link, name of the quantity or index of the part.
     """
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 
-from eqspike.core.showing import markdown_text
+from eqspike.core.showing import markdown_text, visible
 from eqspike.energy.text import Amount
 from eqspike.reports import document as doc
 
@@ -143,11 +144,21 @@ def _inline(cell: doc.Inline | doc.Runs) -> str:
         # Spaces at the ends part it from its neighbours.
         ends = (" " if end else "" for end in (cell[:1] == " ", cell[1:][-1:] == " "))
         return markdown_text(cell).join(ends)
+    if cell.style == "kbd":
+        return _code(cell.text)
     said = markdown_text(cell.text)
     if cell.style == "link" and cell.target in (f"#{cell.text}", cell.text):
         # Elsewhere anchors are not those that a reader of Markdown makes of headings.
         return f"[{said}]({cell.target})"
     return {"strong": f"**{said}**", "small": f", {said}"}.get(cell.style, said)
+
+
+def _code(text: str) -> str:
+    """A command, to be copied as it stands; its fence is longer than any in it, and a bar ends no cell."""
+    said = visible(" ".join(text.split())).replace("|", "\\|")
+    fence = "`" * (1 + max((len(ticks) for ticks in re.findall("`+", said)), default=0))
+    space = " " if "`" in said else ""
+    return f"{fence}{space}{said}{space}{fence}"
 
 
 def _row(cells: Iterable[str]) -> str:

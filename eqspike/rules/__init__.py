@@ -1,5 +1,6 @@
 """Learning rules: which phases a sample goes through and how weights change in them."""
 
+from eqspike.rules.asymmetric import AsymmetricEquilibrium
 from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
@@ -9,6 +10,7 @@ from eqspike.rules.registry import RULES, read_rate_rule, read_spike_rule
 
 __all__ = [
     "RULES",
+    "AsymmetricEquilibrium",
     "ContinualEquilibrium",
     "ContinualVectorField",
     "EqSpike",

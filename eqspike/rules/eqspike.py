@@ -90,6 +90,15 @@ class EqSpike:
         Raises:
             ConfigError: for an unknown key, a value out of range or time constants in the wrong order.
         """
+        section.explain(
+            free_steps="length of the free phase in time steps",
+            nudged_steps="length of the nudged phase in time steps",
+            beta="nudging strength",
+            beta_sign="sign of the nudge: drawn per sample, always plus, or alternating within a batch",
+            tau_fast="time constant of the fast trace in time steps",
+            tau_slow="time constant of the slow trace in time steps",
+            update="whether weights change once per batch, or at every event",
+        )
         free_steps = section.integer("free_steps", low=1, high=100_000)
         sign = section.choice("beta_sign", ("random", "positive", "alternating"), "random")
         rule = EqSpike(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from eqspike.core.errors import UnsupportedError
+from eqspike.rules.asymmetric import AsymmetricEquilibrium
 from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
@@ -19,12 +20,14 @@ def nudging_of(rule: RateRule) -> Nudging:
     Raises:
         UnsupportedError: for a rule of another class, whose phases may be any.
     """
-    if type(rule) in (Equilibrium, ContinualEquilibrium, ContinualVectorField):
+    if type(rule) in (
+        Equilibrium, ContinualEquilibrium, ContinualVectorField, AsymmetricEquilibrium,
+    ):  # fmt: skip
         known: Nudging = vars(rule)["nudging"]
         return known
     raise UnsupportedError(
         f"this needs a rule that nudges once, or once with each sign, got rule '{rule.kind}' "
-        f"(class {type(rule).__qualname__}); use rule.kind ep, c-ep or c-vf"
+        f"(class {type(rule).__qualname__}); use rule.kind ep, c-ep, c-vf or a-ep"
     )
 
 

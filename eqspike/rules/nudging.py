@@ -56,6 +56,12 @@ class Nudging:
         Raises:
             ConfigError: for a phase without steps, or a nudge of 0.
         """
+        section.explain(
+            beta="nudging strength, not 0",
+            free_steps="length of the free phase in steps",
+            nudged_steps="length of a nudged phase in steps",
+            beta_sign="sign of the nudge: always plus, drawn per sample, or both in two phases that are compared",
+        )
         beta = section.number("beta", low=0, high=10)
         if beta == 0:
             raise section.error(

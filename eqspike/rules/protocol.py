@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from eqspike.core.phases import Phase
-from eqspike.rules.readings import EndContrast, Products, Reading, StepContrast, StepField
+from eqspike.rules.readings import Ends, Products, Reading, StepContrast, StepField
 
 
 class Rule(Protocol):
@@ -60,6 +60,6 @@ class RateRule(Rule, Protocol):
     """A rule of a rate-based network."""
 
     @property
-    def reading(self) -> EndContrast | StepContrast | StepField:
+    def reading(self) -> Ends | StepContrast | StepField:
         """Products of states, at the ends of phases or step by step."""
         ...

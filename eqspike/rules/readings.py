@@ -1,4 +1,4 @@
-"""What a rule reads off the phases: the four forms that engines know.
+"""What a rule reads off the phases: the five forms that engines know.
 
 Legend: s states (or what neurons have sent), beta nudging strength, S spike, t step.
 """
@@ -28,27 +28,22 @@ class EndContrast:
     first: str
     second: str
 
-    def width(self, phases: Sequence[Phase]) -> int:
-        """Difference of the nudges, in units of the (drawn) beta.
 
-        Raises:
-            ConfigError: for a name that no phase has, or two phases of equal nudges.
-        """
-        sign = {phase.name: phase.sign for phase in phases}
-        if missing := {self.first, self.second} - set(sign):
-            raise ConfigError(f"a contrast needs phases of the rule, got {sorted(missing)}")
-        drawn = {phase.name for phase in phases if isinstance(phase.nudge, str)}
-        if drawn & {self.first, self.second} and sign[self.first] and sign[self.second]:
-            raise ConfigError(
-                "a contrast of a phase whose sign is drawn needs a free one, got "
-                f"'{self.first}' and '{self.second}'"
-            )
-        width = sign[self.first] - sign[self.second]
-        if width == 0:
-            raise ConfigError(
-                f"a contrast needs phases of different nudges, got '{self.first}' and '{self.second}'"
-            )
-        return width
+@dataclass(frozen=True)
+class EndField:
+    """The change of the receiving state between the ends of two phases times the free sending one, once a batch.
+
+        dW(pre to post) = mean of (s_post at the end of `first` - s_post at the end of `second`) s_pre
+                          / (beta width)
+
+    Senders' states are those at the end of the free phase.
+
+    Attributes:
+        first, second: names of the phases.
+    """
+
+    first: str
+    second: str
 
 
 @dataclass(frozen=True)
@@ -80,9 +75,40 @@ class Products:
     rule: LocalRule
 
 
+Ends = EndContrast | EndField
+"""Readings of the ends of two phases."""
+
+
+def width(reading: Ends, phases: Sequence[Phase]) -> int:
+    """Difference of the nudges of both phases, in units of the (drawn) beta.
+
+    Raises:
+        ConfigError: for a name that no phase has, or two phases of equal nudges.
+    """
+    sign = {phase.name: phase.sign for phase in phases}
+    first, second = reading.first, reading.second
+    if missing := {first, second} - set(sign):
+        raise ConfigError(f"a contrast needs phases of the rule, got {sorted(missing)}")
+    drawn = {phase.name for phase in phases if isinstance(phase.nudge, str)}
+    if drawn & {first, second} and sign[first] and sign[second]:
+        raise ConfigError(
+            f"a contrast of a phase whose sign is drawn needs a free one, got '{first}' and '{second}'"
+        )
+    if sign[first] == sign[second]:
+        raise ConfigError(
+            f"a contrast needs phases of different nudges, got '{first}' and '{second}'"
+        )
+    return sign[first] - sign[second]
+
+
 def writes_steps(reading: object) -> bool:
     """Whether weights change after every step of phases that learn."""
     return isinstance(reading, (StepContrast, StepField))
 
 
-Reading = EndContrast | StepContrast | StepField | Products
+def of_receiver(reading: object) -> bool:
+    """Whether each direction changes by what its receiver moved: forward and backward weights differ."""
+    return isinstance(reading, (StepField, EndField))
+
+
+Reading = EndContrast | EndField | StepContrast | StepField | Products

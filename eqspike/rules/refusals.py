@@ -5,24 +5,30 @@ from __future__ import annotations
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.rules.protocol import Rule
-from eqspike.rules.readings import EndContrast, StepField, writes_steps
+from eqspike.rules.readings import EndContrast, EndField, of_receiver, writes_steps
 
 
 def refuse_network(rule: Rule, feedback: Feedback, dynamics: Dynamics) -> None:
     """Refuse networks that a rule of rates says nothing about.
 
     Raises:
-        UnsupportedError: for weights or an order of updates that its reading forbids, or two nudged phases of
-            a rule that writes at every step.
+        UnsupportedError: for weights, an order of updates or a form of nudged phases that its reading forbids, or
+            two nudged phases of a rule that writes at every step.
     """
     if writes_steps(rule.reading):
         _refuse_continual(rule, dynamics)
-    if isinstance(rule.reading, StepField) and not feedback.separate:
+    if isinstance(rule.reading, EndField) and not dynamics.of_differences:
+        raise UnsupportedError(
+            f"rule '{rule.kind}' needs dynamics.form difference, got {dynamics.form}: the transposed couplings "
+            "carry differences from the free state, and no states; set dynamics.form to difference"
+        )
+    if of_receiver(rule.reading) and not feedback.separate:
+        use = "ep" if isinstance(rule.reading, EndField) else "c-ep"
         raise UnsupportedError(
             f"rule '{rule.kind}' needs feedback.kind separate, got tied: it asks another change of each "
-            "direction; use rule.kind c-ep"
+            f"direction; use rule.kind {use}"
         )
-    if isinstance(rule.reading, StepField) or not feedback.separate:
+    if of_receiver(rule.reading) or not feedback.separate:
         return
     reason = "it changes one weight by the product of both states"
     if isinstance(rule.reading, EndContrast):
@@ -31,11 +37,16 @@ def refuse_network(rule: Rule, feedback: Feedback, dynamics: Dynamics) -> None:
             "all"
         )
     raise UnsupportedError(
-        f"rule '{rule.kind}' needs feedback.kind tied, got separate: {reason}; use rule.kind c-vf"
+        f"rule '{rule.kind}' needs feedback.kind tied, got separate: {reason}; use rule.kind a-ep or c-vf"
     )
 
 
 def _refuse_continual(rule: Rule, dynamics: Dynamics) -> None:
+    if dynamics.of_differences:
+        raise UnsupportedError(
+            f"rule '{rule.kind}' needs dynamics.form two-states, got difference: it writes while it is nudged, "
+            "and with other weights there is another free state to take differences from; use rule.kind ep"
+        )
     if len(rule.phases) > 2:
         raise UnsupportedError(
             f"rule '{rule.kind}' needs beta_sign positive or random, got both: it writes while it is nudged, so a "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eqspike.core.config import Section
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.core.registry import RATES, SPIKES, Registry, lacks_signal
+from eqspike.rules.asymmetric import AsymmetricEquilibrium
 from eqspike.rules.continual import ContinualEquilibrium, ContinualVectorField
 from eqspike.rules.eqspike import EqSpike
 from eqspike.rules.equilibrium import Equilibrium
@@ -16,7 +17,13 @@ RULES: Registry[type[Rule]] = Registry(
     "eqspike.rules",
     {
         rule.kind: rule
-        for rule in (EqSpike, Equilibrium, ContinualEquilibrium, ContinualVectorField)
+        for rule in (
+            EqSpike,
+            Equilibrium,
+            ContinualEquilibrium,
+            ContinualVectorField,
+            AsymmetricEquilibrium,
+        )
     },
     lacks_signal,
     members=("kind", "phases", "reading", "beta"),

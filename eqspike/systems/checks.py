@@ -6,7 +6,7 @@ import numpy as np
 
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Images, Labels
-from eqspike.core.rates import refuse_convolutions
+from eqspike.core.rates import refuse_convolutions, refuse_thresholds
 from eqspike.rules.refusals import refuse_network
 from eqspike.systems.system import AnySystem, RateSystem
 
@@ -24,6 +24,7 @@ def refuse_impossible(system: AnySystem) -> None:
     if isinstance(system, RateSystem):
         system.dynamics.refuse(system.neuron)
         refuse_convolutions(system.network, system.feedback, system.messages)
+        refuse_thresholds(system.dynamics, system.messages)
         refuse_network(system.rule, system.feedback, system.dynamics)
 
 

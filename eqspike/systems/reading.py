@@ -7,7 +7,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import Messages
 from eqspike.core.network import Network, read_network
 from eqspike.core.neurons import NEURONS, read_neuron
-from eqspike.core.rates import Dynamics, Feedback, Readout, refuse_convolutions
+from eqspike.core.rates import Dynamics, Feedback, Readout, refuse_convolutions, refuse_thresholds
 from eqspike.core.registry import RATES, SPIKES
 from eqspike.memory import WeightMemory, read_memory
 from eqspike.rules import EqSpike, RateRule, read_rate_rule, read_spike_rule
@@ -29,6 +29,22 @@ def read_system(section: Section, training: Section) -> AnySystem:
         ConfigError: for an unknown kind or key, or a value out of range.
         UnsupportedError: for a combination that the mathematics refuses.
     """
+    section.explain(
+        neuron="dynamics of the neurons",
+        encoder="how pixels become input spikes",
+        rule="how weights learn",
+        memory="how weights are stored",
+        dynamics="order of the updates, and where the nudge enters",
+        feedback="weights that lead back from a layer to the one below",
+        messages="what neurons send to each other",
+        output="how classes are read from the last layer",
+    )
+    training.explain(
+        bias_rates="learning rates of the biases, one per coupling; left out: those of the couplings",
+        precision="number format of the simulation",
+        learning_rates="one per coupling, from the input",
+        initial_gain="weights start uniform in +-gain / sqrt(fan-in), one gain per coupling",
+    )
     network = read_network(section)
     neuron = NEURONS.choose(section.section("neuron")).value
     read = _rate_system if neuron.signal == RATES else _spiking_system
@@ -81,6 +97,7 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
     _refuse_steps(rule, memory)
     messages = Messages.read(section.section("messages", {}))
     refuse_convolutions(network, feedback, messages)
+    refuse_thresholds(dynamics, messages)
     return RateSystem(
         network,
         neuron,

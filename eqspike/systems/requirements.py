@@ -15,7 +15,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.local_rule import LocalRule, Product
 from eqspike.core.phases import Nudge, Start, check_phases
 from eqspike.rules.protocol import Rule
-from eqspike.rules.readings import EndContrast, Products
+from eqspike.rules.readings import EndContrast, EndField, Products, width
 from eqspike.systems.checks import refuse_impossible
 from eqspike.systems.system import AnySystem, RateSystem, System
 
@@ -165,8 +165,8 @@ def _lacks_of_rule(rule: Rule, offer: Offer) -> Iterator[str]:
     for part in parts:
         if not (offer.readings.hold(part) or type(part) in (LocalRule, Product)):
             yield f"a rule read by {type(part).__qualname__}: it has {offer.readings}"
-    if isinstance(reading, EndContrast):
-        reading.width(rule.phases)
+    if isinstance(reading, (EndContrast, EndField)):
+        width(reading, rule.phases)
     for phase in rule.phases[1:]:
         if phase.nudge not in offer.nudges:
             yield f"a phase '{phase.name}' with nudge {phase.nudge}: it has {offer.nudges}"
@@ -185,6 +185,7 @@ def _values(system: AnySystem) -> Iterator[tuple[str, str]]:
         yield "messages.kind", system.messages.kind
         yield "dynamics.updates", system.dynamics.updates
         yield "dynamics.nudge", system.dynamics.nudge
+        yield "dynamics.form", system.dynamics.form
         yield "feedback.kind", system.feedback.kind
         yield "neuron.activation", _activation(system.neuron)
     else:

@@ -13,7 +13,12 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.origin import Origin, guarded
 from eqspike.core.registry import Registry
 from eqspike.tasks.curriculum import Curriculum, Part
-from eqspike.tasks.images import read_idx_images, read_npz_images
+from eqspike.tasks.images import (
+    read_idx_images,
+    read_npz_images,
+    read_record_images,
+    read_zip_images,
+)
 from eqspike.tasks.series import SeriesTask
 from eqspike.tasks.series_kinds import read_adding, read_pixels, read_series
 from eqspike.tasks.task import Task
@@ -33,10 +38,21 @@ def load_task(name_or_path: str) -> AnyTask:
         ConfigError: if there is no such description or it breaks a rule, naming file and key.
     """
     path = library.find("tasks", name_or_path)
-    section = Section(library.load_yaml(path), str(path))
+    return read_task(Section(library.load_yaml(path), str(path)), path)
+
+
+def read_task(section: Section, path: Path) -> AnyTask:
+    """The task that a mapping describes; `path` is its file's, beside which data may be."""
     kind = TASK_KINDS.choose(section)
     what = f"task kind '{kind.name}' cannot read {path.name}"
     with guarded(kind.origin, what):
+        section.explain(
+            title="full name, for reports",
+            source="who made the data, and where they come from",
+            licence="terms the data stand under",
+            train="the training set",
+            test="the test set",
+        )
         task: AnyTask = kind.value(section, path)
     section.close()
     return task if kind.origin is None else _checked(task, kind.origin, what)
@@ -64,6 +80,9 @@ def _checked(task: object, origin: Origin, what: str) -> AnyTask:
 def _read_curriculum(section: Section, path: Path) -> Curriculum:
     """A task that names others of the library; `permuted:NAME` has its pixels permuted, each time anew."""
     parts = []
+    section.explain(
+        tasks="names of tasks of images, learnt in turn; `permuted:NAME` permutes its pixels, anew each time",
+    )
     for each in section.texts("tasks"):
         task = _image_task(section, "tasks", each.removeprefix(_PERMUTED))
         parts.append(Part(task, each.startswith(_PERMUTED)))
@@ -78,6 +97,9 @@ def _read_curriculum(section: Section, path: Path) -> Curriculum:
 
 def _read_pixels(section: Section, path: Path) -> SeriesTask:
     """The images of another task, a pixel a step."""
+    section.explain(
+        images_of="task whose images are read one pixel per step",
+    )
     return read_pixels(section, path, _image_task(section, "images_of", section.text("images_of")))
 
 
@@ -99,6 +121,8 @@ TASK_KINDS: Registry[Callable[[Section, Path], AnyTask]] = Registry(
     {
         "idx": read_idx_images,
         "npz": read_npz_images,
+        "records": read_record_images,
+        "zip": read_zip_images,
         "curriculum": _read_curriculum,
         "pixels": _read_pixels,
         "series": read_series,

@@ -47,6 +47,9 @@ class Encoder:
     @staticmethod
     def read(section: Section) -> Encoder:
         """Read a model's `encoder` section."""
+        section.explain(
+            kind="a counter that spikes when it is full, random spikes, or a current without spikes",
+        )
         encoder = Encoder(
             section.choice("kind", ENCODERS),
             section.number("max_rate", 1.0, low=0.01, high=1),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eqspike.core.config import Section
-from eqspike.tasks.kinds import Reader, idx_reader, npz_reader
+from eqspike.tasks.kinds import Reader, idx_reader, npz_reader, records_reader, zip_reader
 from eqspike.tasks.levels import HIGHEST_LEVEL
 from eqspike.tasks.origin import read_place
 from eqspike.tasks.places import Place
@@ -27,6 +27,12 @@ def read_images(section: Section, path: Path, reader: FileReader) -> Task:
     Raises:
         ConfigError: if the description breaks a rule. No data file is touched yet.
     """
+    section.explain(
+        title="full name, for reports",
+        image_shape="rows and columns of an image, or channels, rows and columns",
+        maximum="greatest level in the files; levels are rescaled so that it becomes 255",
+        classes="number of classes; labels are 0 to classes - 1",
+    )
     image_shape = _image_shape(section)
     return Task(
         name=path.stem,
@@ -57,8 +63,20 @@ def read_npz_images(section: Section, path: Path) -> Task:
     return read_images(section, path, npz_reader)
 
 
+def read_record_images(section: Section, path: Path) -> Task:
+    """Images in a file of records for each split, as CIFAR-10's binary form."""
+    return read_images(section, path, records_reader)
+
+
+def read_zip_images(section: Section, path: Path) -> Task:
+    """Images in one zip of JPEG or PNG files, a folder for each class."""
+    return read_images(section, path, zip_reader)
+
+
 def _image_shape(section: Section) -> tuple[int, ...]:
     sides = section.numbers("image_shape", low=1, high=_LARGEST_SIDE)
     if not sides or not all(side.is_integer() for side in sides):
-        raise section.error("image_shape", "a list of whole numbers, such as [28, 28]")
+        raise section.error(
+            "image_shape", "a list of whole numbers, such as [28, 28] or [3, 32, 32]"
+        )
     return tuple(int(side) for side in sides)

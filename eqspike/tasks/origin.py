@@ -13,6 +13,10 @@ _SCHEMES = ("https://", "http://")
 
 def read_place(section: Section, path: Path) -> Place:
     """Read `folder` and `mirrors` of the description in the file `path`."""
+    section.explain(
+        folder="folder of the files below `EQSPIKE_DATA` or the cache; left out: beside the description",
+        mirrors="where the files can be fetched, tried in turn",
+    )
     folder = section.text("folder", "")
     if folder and not is_plain_name(folder):
         raise section.error("folder", "a plain folder name, such as mnist")
@@ -23,6 +27,9 @@ def read_place(section: Section, path: Path) -> Place:
 
 
 def _mirror(section: Section) -> str:
+    section.explain(
+        url="address of the folder that has the files",
+    )
     url = section.text("url")
     if not url.startswith(_SCHEMES):
         raise section.error("url", "an address that begins with https:// or http://")

@@ -23,12 +23,20 @@ _MOST = 1_000_000
 
 def read_series(section: Section, path: Path) -> SeriesTask:
     """Two .ts files of an archive; keys `shape: [steps, channels]`, `classes` (their names), `train`, `test`."""
+    section.explain(
+        shape="`[steps, channels]` of a sample",
+        class_names="names of the classes, in the order of their labels",
+        drawn_test_share="share of the samples, drawn by the seed, that are for testing; 0: the files' own split",
+    )
     steps, channels = section.integers("shape", low=1, high=_MOST, least=2)
     names = section.texts("class_names")
     place, files = read_place(section, path), {}
     for split in SPLITS:
         part = section.section(split)
         samples = read_samples(part)
+        part.explain(
+            data="the file of the series",
+        )
         files[split] = read_data_file(part.section("data"), place), (samples, steps, channels)
         part.close()
     share = section.number("drawn_test_share", 0.0, low=0, high=0.9)
@@ -45,8 +53,17 @@ def read_pixels(section: Section, path: Path, images: Task) -> SeriesTask:
 
     Source: Le, Jaitly and Hinton, arXiv:1504.00941, 2015.
     """
+    if len(images.image_shape) != 2:
+        raise section.error(
+            "images_of", f"of rows and columns; '{images.name}' has {list(images.image_shape)}"
+        )
     pixels = int(np.prod(images.image_shape))
     order = np.arange(pixels)
+    section.explain(
+        permuted="whether the pixels are in a random order, the same for all images",
+        order_seed="of that order",
+        noise_steps="steps of noise after the last pixel",
+    )
     if section.flag("permuted", False):
         seed = section.integer("order_seed", 92916, low=0)
         order = np.random.default_rng(seed).permutation(pixels)
@@ -66,6 +83,10 @@ def read_adding(section: Section, path: Path) -> SeriesTask:
     Channel 0 holds numbers in [0, 1), channel 1 a mark at one step of each half. Drawn from `data_seed`.
     Source: Hochreiter and Schmidhuber, Neural Computation 9(8), 1997.
     """
+    section.explain(
+        steps="steps of a series",
+        data_seed="of the series that are drawn",
+    )
     steps = section.integer("steps", low=2, high=_MOST)
     seed = section.integer("data_seed", 0, low=0)
     samples = {}

@@ -30,6 +30,18 @@ MODELS = {
     "dchn-quarter": (
         *ENERGY, f"learner.blocks=[{CONVOLUTIONAL}]", "training.learning_rates=[0.05, 0.05]",
     ),
+    "ff-ebm-2": (
+        "learner.image=[8, 8]", "learner.mean=0.3", "learner.deviation=0.3", "training.batch_size=32",
+        "learner.augmentation={crop: 1, border: edge}", "training.learning_rate=0.01",
+        "learner.blocks=[{feedforward: true, layers: [{size: 4, kernel: 3}, {size: 6, kernel: 3}]}, "
+        "{feedforward: true, layers: [{size: 12}, {size: 8, activation: linear}]}]",
+    ),
+    "ep-resnet": (
+        *ENERGY, "learner.mean=0.3", "learner.deviation=0.3", "training.batch_size=32",
+        "learner.augmentation={flip: true, crop: 1}",
+        "learner.blocks=[{layers: [{size: 4, kernel: 3}, {size: 4, kernel: 3, pooling: none}, "
+        "{size: 6, kernel: 3}, {size: 10, activation: linear}], skips: [{lower: 0, upper: 2, kernel: 1}]}]",
+    ),
     "hssm-linear": (
         "learner.channels=2", "learner.outputs=1", "learner.loss=squared-error", "learner.hidden=4",
         "learner.size=3", "learner.blocks=1",

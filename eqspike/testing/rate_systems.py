@@ -13,7 +13,13 @@ from eqspike.core.network import layered
 from eqspike.core.neurons import AnyRateNeuron, RateNeuron
 from eqspike.core.rates import Dynamics, Feedback, Readout
 from eqspike.memory import Ideal, WeightMemory
-from eqspike.rules import ContinualVectorField, Equilibrium, Nudging, RateRule
+from eqspike.rules import (
+    AsymmetricEquilibrium,
+    ContinualVectorField,
+    Equilibrium,
+    Nudging,
+    RateRule,
+)
 from eqspike.systems import RateSystem
 
 PIXELS, CLASSES = 12, 4
@@ -24,29 +30,33 @@ def small_rate_system(
     nudge: str = "inside", activation: str = "sigmoid-4", initial: float = 0.0,
     hidden: tuple[int, ...] = (7, 5), angle: float = 60.0, threshold: float | None = None,
     memory: WeightMemory | None = None, neuron: AnyRateNeuron | None = None, replicas: int = 1,
+    form: str = "two-states", nudged_threshold: float | None = None,
 ) -> RateSystem:  # fmt: skip
     """A network that is quick to simulate message by message.
 
     Args:
-        rule: C-VF has separate backward weights, at that angle.
+        rule: C-VF and asymmetric EP have separate backward weights, at that angle; the latter difference form.
         neuron: instead of rate neurons of that activation.
         replicas: outputs of each class.
-        threshold: of changes; None where values are sent.
+        threshold: of changes; None where values are sent. nudged_threshold: of differences.
+        form: of nudged phases.
     """
     network = layered((PIXELS, *hidden, CLASSES * replicas))
     rates = tuple(0.3 / (1 + index) for index in range(len(network.couplings)))
     return RateSystem(
         network,
         neuron or RateNeuron(ACTIVATIONS[activation], initial),
-        Dynamics(updates, nudge),
-        Feedback("separate", angle) if rule is ContinualVectorField else Feedback(),
+        Dynamics(updates, nudge, "difference" if rule is AsymmetricEquilibrium else form),
+        Feedback("separate", angle)
+        if rule in (ContinualVectorField, AsymmetricEquilibrium)
+        else Feedback(),
         rule(Nudging(9, 5, 0.4, sign)),
         memory or Ideal(),
         "float64",
         rates,
         (1.0,) * len(rates),
         Readout(replicas),
-        messages=VALUES if threshold is None else Messages("changes", threshold),
+        messages=VALUES if threshold is None else Messages("changes", threshold, nudged_threshold),
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts, spiking
-from eqspike.core.learner import Batch, Keys, Learner, Outputs
+from eqspike.core.learner import Batch, Keys, Learner, MeasuresRest, Outputs
 from eqspike.core.random_stream import Purpose, draws, stream_key
 from eqspike.tasks import Metric
 
@@ -33,11 +33,16 @@ class Data(Protocol):
 
 @dataclass(frozen=True)
 class Tested:
-    """A split judged: the metric's mean, the events, the seconds it took."""
+    """A split judged: the metric's mean, the events, the seconds it took.
+
+    Attributes:
+        residuals: of each sample, see `core.learner.MeasuresRest`; empty where nobody knows them.
+    """
 
     value: float
     counts: EventCounts
     seconds: float
+    residuals: NDArray[np.float64]
 
 
 def evaluate(learner: Learner, data: Data, metric: Metric, seed: int, stage: int = 0) -> Tested:
@@ -46,7 +51,8 @@ def evaluate(learner: Learner, data: Data, metric: Metric, seed: int, stage: int
     outputs = predict(learner, data, seed, stage)
     seconds = time.perf_counter() - started
     counts = learner.take_counts()
-    return Tested(float(np.mean(metric.each(outputs, data.targets))), counts, seconds)
+    residuals = learner.take_residuals() if isinstance(learner, MeasuresRest) else np.zeros(0)
+    return Tested(float(np.mean(metric.each(outputs, data.targets))), counts, seconds, residuals)
 
 
 def predict(learner: Learner, data: Data, seed: int, stage: int = 0) -> Outputs:

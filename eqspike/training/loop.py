@@ -8,7 +8,8 @@ bit for bit, as one that never stopped. The loop knows learners (`core.learner`)
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +28,10 @@ from eqspike.training.health import check_activity, check_state, check_weights
 from eqspike.training.schedule import Schedule
 
 CHECK_SECONDS = 2.0
-"""How often activity and weights are checked and the progress is reported."""
+"""How often activity and weights are checked and the progress is reported, at most."""
+
+CHECK_SHARE = 0.05
+"""Of the time, at most what checks take: those of large networks are rarer."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +160,10 @@ def _epoch(learner: Learner, course: Course, progress: Progress) -> Progress:
 
 def _checked(learner: Learner, progress: Progress, clock: _Clock) -> Progress:
     counts = learner.take_counts()
-    check_weights(learner.weights())
-    check_state(learner.state())
-    check_activity(counts)
+    with clock.checking():
+        check_weights(learner.weights())
+        check_state(learner.state())
+        check_activity(counts)
     return replace(
         progress, counts=progress.counts + counts, seconds=progress.seconds + clock.lap()
     )
@@ -182,6 +187,11 @@ def _complete_epoch(
         "test_samples_per_second": round(samples / sum(each.seconds for each in tested), 1),
         "rates": mean_rates(inference),
     }
+    residuals = np.concatenate([each.residuals for each in tested])
+    if len(residuals):
+        record["residual"] = {
+            "median": float(np.median(residuals)), "largest": float(residuals.max()),
+        }  # fmt: skip
     if writes := cell_writes(learner.state()):
         record["writes"] = {name: of.to_json() for name, of in writes.items()}
     if len(tested) > 1:
@@ -208,7 +218,7 @@ class _Clock:
     def __init__(self, checkpoint_seconds: float) -> None:
         now = time.perf_counter()
         self._checked = self._saved = self._lap = now
-        self._samples = 0
+        self._samples, self._check_took = 0, 0.0
         self._checkpoint_seconds = checkpoint_seconds
 
     def add(self, samples: int) -> None:
@@ -216,8 +226,15 @@ class _Clock:
 
     def check_due(self) -> bool:
         now = time.perf_counter()
-        wanted = min(CHECK_SECONDS, self._checkpoint_seconds)
-        return now - self._checked >= wanted
+        wanted = max(CHECK_SECONDS, self._check_took / CHECK_SHARE)
+        return now - self._checked >= min(wanted, self._checkpoint_seconds)
+
+    @contextmanager
+    def checking(self) -> Iterator[None]:
+        """Note how long a check takes."""
+        started = time.perf_counter()
+        yield
+        self._check_took = time.perf_counter() - started
 
     def checkpoint_due(self) -> bool:
         now = time.perf_counter()

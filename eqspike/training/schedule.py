@@ -25,6 +25,9 @@ class Schedule:
     @staticmethod
     def read(section: Section) -> Schedule:
         """Read `schedule` and `final_rate` of a model's `training` section."""
+        section.explain(
+            final_rate="factor on the learning rates at the end of the run",
+        )
         return Schedule(
             section.choice("schedule", SCHEDULES, "linear"),
             section.number("final_rate", 0.02, low=0, high=1),

@@ -12,6 +12,7 @@ import pytest
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Session
+from eqspike.core.messages import VALUES
 from eqspike.core.neurons import BinaryNeuron
 from eqspike.core.trace import Trace
 from eqspike.engines.fast.graded import open_graded
@@ -172,6 +173,27 @@ def test_weights_flip_as_the_definition_says(system: RateSystem) -> None:
     )
     assert flips > 2
     assert abs(flips - wanted) <= 0.2 * wanted
+
+
+def test_bits_described_by_values_are_sent_as_changes() -> None:
+    """The same integers, flips and events: what engines run that send every value runs on a chip as it is."""
+    changes = LEARNING[0]
+    values = replace(changes, messages=VALUES)
+    sessions = [open_session(system, 3, "fast-int") for system in (changes, values)]
+    for key in range(2):
+        np.testing.assert_array_equal(*(each.fit(*BATCH, 0.5, key) for each in sessions))
+    assert sessions[0].take_counts() == sessions[1].take_counts()
+    for name, array in sessions[0].weights().items():
+        np.testing.assert_array_equal(array, sessions[1].weights()[name], err_msg=name)
+    assert sessions[0].weights()["input-hidden1.writes"].any()
+
+
+@in_lava
+@pytest.mark.slow
+def test_lava_computes_bits_described_by_values() -> None:
+    parity = compared(replace(LEARNING[0], messages=VALUES), ("fast-int", "lava"))
+    assert parity.differing_states == 0
+    assert parity.holds
 
 
 @in_lava

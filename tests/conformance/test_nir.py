@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eqspike.api import export_nir
+from eqspike import export_nir
 from eqspike.cli import main
 from eqspike.engines.fast import FastSession
 from eqspike.experiment import load_configuration

@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 
 from eqspike.core.learner import Arrays
-from eqspike.core.messages import VALUES
+from eqspike.core.messages import VALUES, Messages
 from eqspike.core.neurons import BinaryNeuron
 from eqspike.engines.fast.rates import FastRateSession
 from eqspike.engines.torch import TorchSession
 from eqspike.memory import Binary, Fixed, Metaplastic, Scale
-from eqspike.rules import ContinualEquilibrium, ContinualVectorField
+from eqspike.rules import (
+    AsymmetricEquilibrium,
+    ContinualEquilibrium,
+    ContinualVectorField,
+    Nudging,
+)
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import initial_rate_weights
 from eqspike.testing import PlainRates, flattened, rate_samples, small_rate_system
@@ -32,6 +37,19 @@ SYSTEMS = [
         bias_rates=(0.1, 0.2, 0.0),
     ),
 ]
+DIFFERENCES = [
+    small_rate_system(threshold=0.02, form="difference", nudged_threshold=0.002, initial=0.3),
+    small_rate_system(
+        threshold=0.03, form="difference", nudge="outside", updates="even-odd", sign="both",
+        activation="hard-sigmoid", hidden=(7, 6, 5),
+    ),
+    small_rate_system(
+        AsymmetricEquilibrium, threshold=0.02, nudged_threshold=0.001, activation="tanh", sign="random",
+    ),
+    small_rate_system(
+        AsymmetricEquilibrium, threshold=0.0, updates="even-odd", sign="both", angle=135.0
+    ),
+]  # fmt: skip
 SIGNS = Binary((0.3,) * 3, (0.002,) * 3, Scale("unit", (0.02, 0.0, 0.01)))
 REMEMBERING = {
     "binary": small_rate_system(
@@ -54,7 +72,9 @@ ENGINES: list[Engine] = [TorchSession, FastRateSession]
 
 def name_of(system: RateSystem) -> str:
     nudging, dynamics = system.rule.nudging, system.dynamics
-    return f"{system.rule.kind}-{nudging.sign}-{dynamics.updates}-{system.neuron.kind}"
+    return (
+        f"{system.rule.kind}-{nudging.sign}-{dynamics.updates}-{dynamics.form}-{system.neuron.kind}"
+    )
 
 
 def assert_close(found: Arrays, wanted: Arrays) -> None:
@@ -63,10 +83,10 @@ def assert_close(found: Arrays, wanted: Arrays) -> None:
         np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-12, err_msg=name)
 
 
-@pytest.mark.parametrize("system", SYSTEMS[:4], ids=name_of)
+@pytest.mark.parametrize("system", SYSTEMS[:4] + DIFFERENCES, ids=name_of)
 def test_without_a_threshold_changes_are_values(system: RateSystem) -> None:
     plain = PlainRates(
-        replace(system, messages=replace(system.messages, threshold=0.0)),
+        replace(system, messages=Messages("changes")),
         initial_rate_weights(system, 3),
     )
     with TorchSession(replace(system, messages=VALUES), 3) as session:
@@ -80,7 +100,7 @@ def test_without_a_threshold_changes_are_values(system: RateSystem) -> None:
         )
 
 
-@pytest.mark.parametrize("system", SYSTEMS, ids=name_of)
+@pytest.mark.parametrize("system", SYSTEMS + DIFFERENCES, ids=name_of)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_engines_do_what_the_messages_do(system: RateSystem, engine: Engine) -> None:
     plain = PlainRates(system, initial_rate_weights(system, 3))
@@ -113,3 +133,24 @@ def compare(session: TorchSession | FastRateSession, plain: PlainRates) -> None:
         session.scores(BATCH[0], BATCH[2]), plain.scores(BATCH[0]), rtol=0, atol=1e-12
     )
     assert flattened(session.take_counts()) == +plain.counts
+
+
+def test_in_float32_changes_keep_the_digits_of_small_differences() -> None:
+    """A nudge that moves rates by less than they are rounded still teaches."""
+    exact = small_rate_system(AsymmetricEquilibrium, threshold=0.0)
+    exact = replace(exact, rule=AsymmetricEquilibrium(Nudging(60, 20, 1e-7)))
+    weights = initial_rate_weights(exact, 3)
+
+    def moved(system: RateSystem, engine: Engine) -> Arrays:
+        with engine(system, 3) as session:
+            session.load(weights)
+            start = session.weights()
+            session.fit(*BATCH, 1.0, 0)
+            return {name: a - start[name] for name, a in session.weights().items()}
+
+    plain = PlainRates(exact, weights)
+    plain.fit(*BATCH, 1.0, 0)
+    for engine in ENGINES:
+        for name, change in moved(replace(exact, precision="float32"), engine).items():
+            wanted = plain.weights[name] - weights[name]
+            assert abs(change - wanted).max() < 1e-3 * abs(wanted).max(), (engine, name)

@@ -28,7 +28,8 @@ SLOW = (
 """Commands with one of these texts take more than a few seconds: `make slow` runs them."""
 
 PATTERN = re.compile(
-    r"\b(MODEL|TASK|ENGINE|FILE|KEY|VALUE|K|N)\b|\.\.\.|my-model\.yaml|runs/row|^eqspike train( --config)?$"
+    r"\b(MODEL|TASK|ENGINE|FILE|KEY|VALUE|K|N)\b|\.\.\.|my-(model|task)\.yaml|network\.(nir|deployment)|runs/row"
+    r"|^eqspike train( --config)?$"
 )
 """Marks a pattern of a command instead of a command. `RUN` stands for the run that the document made last."""
 

@@ -32,7 +32,14 @@ from eqspike.core.network import layered
 from eqspike.core.neurons import RateNeuron
 from eqspike.core.rates import Dynamics, Feedback
 from eqspike.memory import Ideal
-from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging, RateRule
+from eqspike.rules import (
+    AsymmetricEquilibrium,
+    ContinualEquilibrium,
+    ContinualVectorField,
+    Equilibrium,
+    Nudging,
+    RateRule,
+)
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import initial_rate_weights
 
@@ -48,12 +55,15 @@ def make(
     rule: type[RateRule] = Equilibrium, dynamics: Dynamics | None = None, *, activation: str = "sigmoid-4",
     angle: float = 0.0, sizes: tuple[int, ...] = SIZES,
 ) -> RateSystem:  # fmt: skip
-    couplings = len(sizes) - 1
+    couplings, separate = len(sizes) - 1, rule in (ContinualVectorField, AsymmetricEquilibrium)
+    dynamics = dynamics or Dynamics()
+    if rule is AsymmetricEquilibrium:
+        dynamics = replace(dynamics, form="difference")
     return RateSystem(
         layered(sizes),
         RateNeuron(ACTIVATIONS[activation]),
-        dynamics or Dynamics(),
-        Feedback("separate", angle) if rule is ContinualVectorField else Feedback(),
+        dynamics,
+        Feedback("separate", angle) if separate else Feedback(),
         rule(Nudging(40, 8, 0.1)),
         Ideal(),
         "float64",
@@ -197,6 +207,46 @@ class TestAngles:
         assert not found.symmetric
         assert found.failures() == ()
         assert "Nothing is proved" in report(found).verdict
+
+
+class TestDifferences:
+    @pytest.mark.parametrize("seed", [1, 2, 3])
+    @pytest.mark.parametrize("angle", [0.0, 45.0, 135.0])
+    def test_every_weight_has_its_gradient_at_any_angle(self, angle: float, seed: int) -> None:
+        system = make(AsymmetricEquilibrium, angle=angle)
+        weights = initial_rate_weights(system, seed)
+        found = check_rate_gradient(system, IMAGES, LABELS, weights)
+        assert slopes(found.theorem) == pytest.approx({"one_sided": 1, "centered": 2}, abs=0.02)
+        assert found.theorem[-1].centered < 1e-5
+        assert found.symmetric == (angle == 0)
+        assert {"output-hidden2", "hidden2-hidden1", "hidden1.bias"} < set(found.processes)
+        assert max(found.processes.values()) < 1e-5
+        assert found.failures() == ()
+        assert report(found).data["holds"]
+
+    @pytest.mark.parametrize("activation", ["sigmoid-4", "tanh"])
+    def test_layers_updated_in_turn(self, activation: str) -> None:
+        dynamics = Dynamics("even-odd")
+        found = check(make(AsymmetricEquilibrium, dynamics, angle=135.0, activation=activation))
+        assert found.theorem[-1].centered < 1e-5
+        assert found.failures() == ()
+
+    def test_tied_weights_in_difference_form(self) -> None:
+        found = check(make(dynamics=Dynamics(form="difference")))
+        assert found.theorem[-1].centered < 1e-5
+        assert found.failures() == ()
+
+    @pytest.mark.parametrize("seed", [1, 2, 3])
+    def test_untransposed_couplings_would_not_do(self, seed: int) -> None:
+        """C-VF, whose two states the couplings carry as they are, turns away with the angle."""
+        cosines = {}
+        for rule in (AsymmetricEquilibrium, ContinualVectorField):
+            system = make(rule, angle=135.0)
+            weights = initial_rate_weights(system, seed)
+            found = check_rate_gradient(system, IMAGES, LABELS, weights).own
+            cosines[rule] = min(each.cosine for each in found.values())
+        assert cosines[AsymmetricEquilibrium] > 0.9
+        assert cosines[ContinualVectorField] < 0
 
 
 class TestContinualSum:

@@ -10,10 +10,10 @@ import eqspike
 
 EXPORTS = {
     "eqspike": [
-        "EqspikeError", "EventCounts", "__version__", "check_gradient", "compare", "deploy_nir", "deploy_run",
-        "estimate", "estimate_run", "evaluate", "export_brian2", "export_nir", "load_model", "load_task", "meter",
-        "open_session", "parity", "plot", "plot_stdp", "plugins", "predict", "resume", "save_task", "sweep",
-        "train", "weights",
+        "EqspikeError", "EventCounts", "__version__", "check_description", "check_gradient", "compare",
+        "deploy_nir", "deploy_run", "estimate", "estimate_run", "evaluate", "export_brian2", "export_nir",
+        "load_model", "load_task", "meter", "open_session", "parity", "plot", "plot_stdp", "plugins",
+        "predict", "reproduce", "resume", "save_task", "sweep", "train", "weights",
     ],
     "eqspike.counting": [
         "Connection", "count_arrays", "count_brian2", "count_lava", "count_nir", "write_counts_file",
@@ -29,7 +29,7 @@ EXPORTS = {
         "dchn",
     ],
     "eqspike.rules": [
-        "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
+        "AsymmetricEquilibrium", "ContinualEquilibrium", "ContinualVectorField", "EqSpike", "Equilibrium",
         "Nudging", "RULES", "RateRule", "SpikingRule", "read_rate_rule", "read_spike_rule",
     ],
     "eqspike.tasks": [

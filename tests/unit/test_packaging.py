@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = "eqspike.library_data."
-KINDS = ("chips", "models", "tasks")
+KINDS = ("chips", "models", "tables", "tasks")
 SOURCES = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "eqspike", *KINDS)
 
 

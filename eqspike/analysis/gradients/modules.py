@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -85,8 +85,7 @@ class Probe:
 
     def by_blocks(self, settings: EnergySettings) -> Arrays:
         """Of a stack whose energy blocks have these settings."""
-        for block in self.blocks():
-            block.settings = settings
+        self._set(settings)
         return self.gradients()
 
     def at_rest(self, settings: EnergySettings, clamp: bool = False) -> tuple[Arrays, int]:
@@ -95,14 +94,18 @@ class Probe:
         Args:
             clamp: what clamped outputs tend to instead; see `fixed_point`.
         """
-        for block in self.blocks():
-            block.settings = settings
+        self._set(settings)
         stack = nn.Sequential(
             *(AtRest(m, clamp) if isinstance(m, EnergyBlock) else m for m in self.module.children())
         )
         found = self.gradients(stack)
         settled = [block.report.free for block in self.blocks()]
         return found, max(each.steps for each in settled if each is not None)
+
+    def _set(self, settings: EnergySettings) -> None:
+        """Of every block, but for the curvature: that of the loss is felt by the last one alone."""
+        for block in self.blocks():
+            block.settings = replace(settings, curvature=block.settings.curvature)
 
     def blocks(self) -> list[EnergyBlock]:
         """From the lowest."""

@@ -10,6 +10,8 @@ both sides of the first line obey e(t+1) = rho' W e(t) from the same start e(0) 
 hence the gradient with respect to the drive, in which rho' is contained. The rule's change is made of these
 differences and of rates at rest, and so is the parameter's gradient.
 
+Where the transposed couplings carry differences (`rules.asymmetric`), W need not be symmetric.
+
 Where the rule is continual, weights move between the steps: the learning rate must go to 0 first, for at a given
 rate the drift of the weights adds to (s(t+1) - s(t)) / beta a part that grows as 1 / beta.
 """
@@ -26,7 +28,7 @@ from eqspike.analysis.gradients.primitive import products
 from eqspike.core.errors import ActivityError
 from eqspike.core.learner import Arrays, Images, Labels
 from eqspike.rules.known import nudging_of
-from eqspike.rules.readings import StepField
+from eqspike.rules.readings import EndField, of_receiver
 from eqspike.systems import RateSystem
 
 
@@ -94,7 +96,7 @@ def _changes(
     system: RateSystem, weights: Arrays, rates: Mapping[str, Array], scale: float
 ) -> Arrays:
     """The rule's change at each step."""
-    each_way = isinstance(system.rule.reading, StepField)
+    each_way = of_receiver(system.rule.reading)
     result: Arrays = {}
     for coupling in system.network.couplings:
         pre, post = rates[coupling.pre.name], rates[coupling.post.name]
@@ -103,14 +105,21 @@ def _changes(
         by_bias = moved.sum(1).reshape(len(moved), coupling.post.biases, -1)
         result[f"{coupling.post.name}.bias"] = by_bias.sum(2) / scale
         if each_way:
-            result[coupling.name] = products(coupling, weight, pre[:-1], moved) / scale
+            result[coupling.name] = products(coupling, weight, _senders(system, pre), moved) / scale
         else:
             changes = np.diff(products(coupling, weight, pre, post), axis=0)
             result[coupling.name] = changes / scale
         if each_way and coupling.bidirectional:
-            back = products(coupling, weight, np.diff(pre, axis=0), post[:-1]) / scale
+            back = products(coupling, weight, np.diff(pre, axis=0), _senders(system, post)) / scale
             result[f"{coupling.post.name}-{coupling.pre.name}"] = back.transpose(0, 2, 1)
     return result
+
+
+def _senders(system: RateSystem, states: Array) -> Array:
+    """States before each step, or in the free state, (steps, samples, neurons)."""
+    if isinstance(system.rule.reading, EndField):
+        return np.broadcast_to(states[:1], states[:-1].shape)
+    return states[:-1]
 
 
 def _errors(found: Arrays, wanted: Arrays) -> dict[str, float]:

@@ -7,7 +7,8 @@
    time (`analysis.gradients.processes`), for continual rules in the limit of a vanishing learning rate.
 4. *Own settings*: the rule with the model's own beta and phases, as it is used; reported, no bound asked of it.
 
-Weights that differ between the two directions have no such theorem: what follows is then only reported, as angles.
+Weights that differ between the two directions have such a theorem only under asymmetric Equilibrium Propagation
+(`rules.asymmetric`), at any angle; otherwise what follows is only reported, as angles.
 A kinked activation is replaced by the smooth one of equal slope.
 """
 
@@ -26,7 +27,7 @@ from eqspike.core.errors import ConvergenceError
 from eqspike.core.learner import Arrays, Images, Labels
 from eqspike.core.rates import differentiable
 from eqspike.rules.known import nudging_of, with_nudging
-from eqspike.rules.readings import writes_steps
+from eqspike.rules.readings import EndField, writes_steps
 from eqspike.systems import RateSystem
 
 BETAS = (1e-1, 1e-2, 1e-3)
@@ -52,7 +53,8 @@ class RateGradientCheck:
 
     Attributes:
         samples: number of images; free_steps: after which the network rests.
-        symmetric: whether backward weights are the transposed forward ones, as the theorems ask.
+        symmetric: whether backward weights are the transposed forward ones.
+        proved: whether the theorems speak of such weights and such a rule.
         inside: whether the model's nudge stands inside the activation.
         beta: the model's.
         theorem: largest relative errors, from the largest beta to the smallest; outside: with the nudge outside.
@@ -68,6 +70,7 @@ class RateGradientCheck:
     samples: int
     free_steps: int
     symmetric: bool
+    proved: bool
     inside: bool
     beta: float
     theorem: tuple[NudgeError, ...]
@@ -87,7 +90,7 @@ class RateGradientCheck:
 
     def failures(self) -> tuple[str, ...]:
         """What does not hold, in words; empty if the check holds or nothing is proved of such a network."""
-        if not self.symmetric:
+        if not self.proved:
             return ()
         found = []
         smallest = self.theorem[-1]
@@ -151,10 +154,12 @@ def check_rate_gradient(
     by_step = system.dynamics.updates == "synchronous"
     updates = processes(BETAS[-1], FACTORS[-1] if continual else 0.0, True)
     own = own_changes(system, weights, images, labels)
+    symmetric = is_symmetric(system, weights)
     return RateGradientCheck(
         len(images),
         nudging_of(rested.rule).free_steps,
-        is_symmetric(system, weights),
+        symmetric,
+        symmetric or isinstance(system.rule.reading, EndField),
         system.dynamics.nudge == "inside",
         nudging_of(system.rule).beta,
         errors(system.dynamics.nudge),

@@ -20,12 +20,12 @@ from eqspike.analysis.gradients.report import GradientReport, Table, by_measure,
 from eqspike.analysis.gradients.spikes import NudgeError
 
 CRITERION = (
-    f"criterion, where both directions have equal weights: centered error at most {THEOREM_ERROR:g} and error of "
-    f"every process at most {PROCESS_ERROR:g} at beta {BETAS[-1]:g}"
+    "criterion, where both directions have equal weights or rule a-ep: centered error at most "
+    f"{THEOREM_ERROR:g} and error of every process at most {PROCESS_ERROR:g} at beta {BETAS[-1]:g}"
 )
 
 
-UNPROVED = "Nothing is proved of weights that differ between the directions, so nothing is asked"
+UNPROVED = "Nothing is proved of this rule with weights that differ between the directions, so nothing is asked"
 
 
 def report(check: RateGradientCheck) -> GradientReport:
@@ -38,7 +38,7 @@ def report(check: RateGradientCheck) -> GradientReport:
     figures: dict[str, Callable[[], Any]] = {"gradient_check.png": lambda: error_figure(check)}
     if check.processes:
         figures["processes.png"] = lambda: process_figure(check)
-    success = "The check holds" if check.symmetric else UNPROVED
+    success = "The check holds" if check.proved else UNPROVED
     tables = (_theorem(check), *steps, _own(check))
     return GradientReport(_findings(check), tables, CRITERION, check.failures(), success, figures)
 

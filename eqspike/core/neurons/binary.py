@@ -37,6 +37,9 @@ class BinaryNeuron:
     @staticmethod
     def read(section: Section) -> BinaryNeuron:
         """Read a model's `neuron` section of kind `binary`."""
+        section.explain(
+            filter="share of the drive that enters the filtered state in each step",
+        )
         section.choice("kind", ("binary",))
         neuron = BinaryNeuron(
             section.number("filter", 0.5, above=0, high=1),

@@ -31,6 +31,9 @@ class RateNeuron:
     @staticmethod
     def read(section: Section) -> RateNeuron:
         """Read a model's `neuron` section of kind `rate`."""
+        section.explain(
+            activation="rate as a function of the drive",
+        )
         section.choice("kind", ("rate",))
         neuron = RateNeuron(
             ACTIVATIONS[section.choice("activation", tuple(ACTIVATIONS))],

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.random_stream import stream_key
 from eqspike.core.trace import Trace, stacked
+from eqspike.engines.reference.rate_differences import PlainDifferences
+from eqspike.engines.reference.rate_synapses import Counts, Named, Synapses, update_groups
 from eqspike.memory import Ideal
-from eqspike.rules.readings import EndContrast, StepField, writes_steps
+from eqspike.rules.readings import EndContrast, EndField, of_receiver, writes_steps
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import nudge_strengths, rate_shapes
 from eqspike.systems.writing import write_named
 
 Vector = NDArray[Any]
-Counts = Counter[tuple[str, str, str]]
 
 
 class PlainRates:
@@ -53,31 +54,29 @@ class PlainRates:
     def start(self, images: Images) -> None:
         """Begin the samples of a batch: the input and all initial rates that are not 0 are sent."""
         self.inputs = images / 255
-        self.began = {name: array.copy() for name, array in self.weights.items()}
+        self.synapses = Synapses(self.system, self.weights, self.counts)
         for layer in self.network.free_layers:
             shape = (len(images), layer.size)
             self.drive[layer.name] = np.zeros(shape)
             self.state[layer.name] = np.full(shape, self.system.neuron.initial)
         values = {layer.name: self.value(layer.name) for layer in self.network.free_layers}
         self.sent = {name: np.zeros_like(value) for name, value in values.items()}
-        self._send({self.network.input.name: self.inputs, **values}, "free")
+        self.synapses.deliver({self.network.input.name: self.inputs, **values}, "free", self.drive)
         self.sent = values
 
     def value(self, layer: str) -> Vector:
         """v: the rate of each neuron of a layer."""
         return self.system.neuron.value(self.state[layer])
 
-    def step(self, phase: str, teacher: tuple[Vector, Vector] | None = None) -> dict[str, Vector]:
+    def step(self, phase: str, teacher: tuple[Vector, Vector] | None = None) -> Named:
         """One step of all layers; returns who sent, by layer.
 
         Args:
             phase: for the counts.
             teacher: signed nudging strength (samples, 1) and targets (samples, outputs), when nudged.
         """
-        layers = [layer.name for layer in self.network.free_layers]
-        in_turn = self.system.dynamics.updates == "even-odd"
-        senders: dict[str, Vector] = {}
-        for group in (layers[0::2], layers[1::2]) if in_turn else (layers,):
+        senders: Named = {}
+        for group in update_groups(self.system):
             changed = {}
             for name in group:
                 changed[name] = self._updated(name, teacher)
@@ -88,10 +87,25 @@ class PlainRates:
                 senders[name] = abs(moved) > self.system.messages.threshold
                 messages[name] = np.where(senders[name], moved, 0.0)
                 self.sent[name] = np.where(senders[name], self.value(name), self.sent[name])
-            self._send(messages, phase)
-        for layer in self.network.free_layers:
-            self.counts[phase, layer.name, "neuron_updates"] += self.state[layer.name].size
+            self.synapses.deliver(messages, phase, self.drive)
+        self.synapses.count_updates(phase, self.state)
         return senders
+
+    def shown(self) -> Named:
+        """q of each free layer."""
+        return dict(self.sent)
+
+    def keep(self) -> list[Named]:
+        """Copies of all that a phase starts from."""
+        return [
+            {n: a.copy() for n, a in kind.items()} for kind in (self.drive, self.state, self.sent)
+        ]
+
+    def put_back(self, kept: list[Named]) -> None:
+        """Stand again where `keep` was called."""
+        self.drive, self.state, self.sent = (
+            {n: a.copy() for n, a in kind.items()} for kind in kept
+        )
 
     def scores(self, images: Images) -> Vector:
         """Present a batch without a teacher: v of the outputs at the end of the free phase, means by class."""
@@ -105,8 +119,8 @@ class PlainRates:
         """Present a batch through all phases with weights held."""
         return stacked(
             [
-                ({name: self.value(name) for name in self.state}, dict(self.sent), senders)
-                for senders in self._presented(images, labels, keys, learn=False)
+                ({name: moving.value(name) for name in self.state}, moving.shown(), senders)
+                for moving, senders in self._presented(images, labels, keys, learn=False)
             ]
         )
 
@@ -122,37 +136,42 @@ class PlainRates:
     def _presented(
         self, images: Images, labels: Labels, keys: Keys, learn: bool,
         rates: list[tuple[float, float]] | None = None, key: int = 0,
-    ) -> Iterator[dict[str, Vector]]:  # fmt: skip
-        """All phases; yields who sent in each step."""
+    ) -> Iterator[tuple[PlainRates | PlainDifferences, Named]]:  # fmt: skip
+        """All phases; yields, after each step, what moves and who sent."""
         rule, phases = self.system.rule, self.system.rule.phases
         reading, strengths = rule.reading, nudge_strengths(rule, keys)
         targets = self.system.targets(labels)
         self.start(images)
         for _ in range(phases[0].steps):
-            yield self.step("free")
+            yield self, self.step("free")
         self._read_out()
-        free = [
-            {n: a.copy() for n, a in kind.items()} for kind in (self.drive, self.state, self.sent)
-        ]
-        ends = {phases[0].name: (free[2], strengths[:, 0])}
+        moving = self._differences() if self.system.dynamics.of_differences else self
+        base = moving.free if isinstance(moving, PlainDifferences) else None
+        start = moving.keep()
+        ends = {phases[0].name: (start[2], strengths[:, 0])}
         for phase, betas in zip(phases[1:], strengths.T[1:], strict=True):
             if phase.start == "free end":
-                self.drive, self.state, self.sent = (
-                    {n: a.copy() for n, a in kind.items()} for kind in free
-                )
+                moving.put_back(start)
             for _ in range(phase.steps):
-                before = dict(self.sent)
-                senders = self.step(phase.kind, (betas[:, None], targets) if phase.nudge else None)
+                before = dict(moving.sent)
+                taught = (betas[:, None], targets) if phase.nudge else None
+                senders = moving.step(phase.kind, taught)
                 if learn and phase.learns:
                     self._count_evaluations(senders)
                     self._write(self.sent, before, betas, rates or [], key)
-                yield senders
-            ends[phase.name] = (dict(self.sent), betas)
-        if learn and isinstance(reading, EndContrast):
+                yield moving, senders
+            ends[phase.name] = (dict(moving.sent), betas)
+        if learn and isinstance(reading, EndContrast | EndField):
             (first, betas), (second, others) = ends[reading.first], ends[reading.second]
             for name, shape in rate_shapes(self.system).items():
                 self.counts["nudged", name, "rule_evaluations"] += math.prod(shape) * len(images)
-            self._write(first, second, betas - others, rates or [], key)
+            self._write(first, second, betas - others, rates or [], key, base)
+
+    def _differences(self) -> PlainDifferences:
+        """What runs the phases after the free one, in difference form."""
+        values = {name: self.value(name) for name in self.state}
+        drives = {n: drive + self.weights[f"{n}.bias"] for n, drive in self.drive.items()}
+        return PlainDifferences(self.system, self.synapses, values, drives, self.sent)
 
     def _read_out(self) -> None:
         """Means of v over the outputs of each class."""
@@ -166,35 +185,9 @@ class PlainRates:
         nudge = teacher[0] * (teacher[1] - state) if teacher is not None and taught else 0.0
         return neuron.updated(state, drive, nudge, self.system.dynamics.nudge == "inside")
 
-    def _send(self, messages: dict[str, Vector], phase: str) -> None:
-        """Deliver every message that is not 0 along every synapse, one by one."""
-        for name, of_layer in messages.items():
-            for sample, neuron in np.argwhere(of_layer != 0):
-                self.counts[phase, name, "spikes"] += 1
-                for direction, receiver, row, began in self._fan_out(name, neuron):
-                    self.drive[receiver][sample] += of_layer[sample, neuron] * row
-                    self.counts[phase, direction, "synaptic_operations"] += row.size
-                    self.counts[phase, direction, "effective_synaptic_operations"] += int(
-                        np.count_nonzero(began)
-                    )
-
-    def _fan_out(self, name: str, neuron: int) -> Iterator[tuple[str, str, Vector, Vector]]:
-        """Direction, receiving layer and weights of a neuron's synapses: now, and when the batch began."""
-        for coupling in self.network.couplings:
-            up, down = coupling.name, f"{coupling.post.name}-{coupling.pre.name}"
-            if coupling.pre.name == name:
-                rows = (self.weights[up][neuron], self.began[up][neuron])
-                yield coupling.directions[0], coupling.post.name, *rows
-            if coupling.post.name == name and coupling.bidirectional:
-                if self.system.feedback.separate:
-                    rows = (self.weights[down][neuron], self.began[down][neuron])
-                else:
-                    rows = (self.weights[up][:, neuron], self.began[up][:, neuron])
-                yield coupling.directions[1], coupling.pre.name, *rows
-
-    def _count_evaluations(self, senders: dict[str, Vector]) -> None:
+    def _count_evaluations(self, senders: Named) -> None:
         """A message has the rule evaluated at each synapse it may change, and at the sender's bias."""
-        each_way = isinstance(self.system.rule.reading, StepField)
+        each_way = of_receiver(self.system.rule.reading)
         for coupling in self.network.couplings:
             pre, post = coupling.shape
             above = int(senders[coupling.post.name].sum())
@@ -209,29 +202,36 @@ class PlainRates:
                     self.counts["nudged", place, "rule_evaluations"] += number
 
     def _write(
-        self, after: dict[str, Vector], before: dict[str, Vector], betas: Vector,
-        rates: list[tuple[float, float]], key: int,
+        self, after: Named, before: Named, betas: Vector,
+        rates: list[tuple[float, float]], key: int, base: Named | None = None,
     ) -> None:  # fmt: skip
-        """Change all weights by what the rule asks, from q of two moments."""
+        """Change all weights by what the rule asks, from q of two moments, or e of two and the free q."""
         weight = np.sign(betas)[:, None]
-        each_way = isinstance(self.system.rule.reading, StepField)
+        each_way = of_receiver(self.system.rule.reading)
         scale = 1 / (abs(betas[0]) * len(betas))
+        clamped = {self.network.input.name: self.inputs}
+        new, old = (
+            {n: q if base is None else base[n] + q for n, q in sent.items()} | clamped
+            for sent in (after, before)
+        )
+        differ = {n: after[n] - before[n] for n in after}
+        differ |= {n: np.zeros_like(a) for n, a in clamped.items()}
+        sends = old if base is None or not each_way else base | clamped
         for index, coupling in enumerate(self.network.couplings):
             rate, bias_rate = (scale * each for each in rates[index])
             post, pre = coupling.post.name, coupling.pre.name
-            old, new = ({**q, self.network.input.name: self.inputs} for q in (before, after))
-            moved, active = ((new[n] != old[n]).any(0) for n in (post, pre))
-            step = weight * (new[post] - old[post])
+            moved, active = ((differ[n] != 0).any(0) for n in (post, pre))
+            step = weight * differ[post]
             self._write_bias(post, bias_rate * step.sum(0), moved)
             if each_way:
-                change = old[pre].T @ step
+                change = sends[pre].T @ step
                 self._asked(coupling.name, index, rate * change, None, moved, key)
                 if coupling.bidirectional:
-                    back = old[post].T @ (weight * (new[pre] - old[pre]))
+                    back = sends[post].T @ (weight * differ[pre])
                     self._asked(f"{post}-{pre}", index, rate * back, None, active, key)
                 continue
             # The products of the new state minus those of the old: exactly 0 where neither side has moved.
-            change = new[pre].T @ step + (new[pre] - old[pre]).T @ (weight * old[post])
+            change = new[pre].T @ step + differ[pre].T @ (weight * old[post])
             self._asked(coupling.name, index, rate * change, active, moved, key)
 
     def _asked(

@@ -1,4 +1,4 @@
-"""Events of rate networks, by the definitions of `core.counts` as docs/counting.md reads them for rates."""
+"""What the couplings and states of the torch engine say of its events; see `engines.value_counts`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import conv2d, conv_transpose2d
 
-from eqspike.core.counts import (
-    CouplingCounts,
-    EventCounts,
-    LayerCounts,
-    PhaseCounts,
-    PlasticityCounts,
-)
 from eqspike.core.network import Coupling, Network
 from eqspike.engines.tally import RateTally
 from eqspike.memory import Writes
 from eqspike.nn.couplings import Coupling as Made
-from eqspike.rules.readings import StepField, writes_steps
+from eqspike.rules.readings import of_receiver
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import backward_name
 
@@ -39,7 +33,7 @@ def asked_writes(
     Args:
         marks: of each free layer, which states moved in each write, (writes, samples, neurons).
     """
-    network, each_way = system.network, isinstance(system.rule.reading, StepField)
+    network, each_way = system.network, of_receiver(system.rule.reading)
     # The largest of bytes is found many times faster than whether any boolean is true.
     moved = [mark.view(torch.uint8).amax(1) for mark in marks]
     asked: dict[str, int] = {}
@@ -66,10 +60,14 @@ def _units(moved: Tensor, units: int) -> Tensor:
     return moved.view(len(moved), units, -1).amax(2).sum(1, dtype=torch.int64)
 
 
-def _synapses(network: Network, couplings: Sequence[Made]) -> dict[str, tuple[int, int]]:
-    """Synapses of each directed coupling, all and those whose weight is not zero."""
+def effective_synapses(network: Network, couplings: Sequence[Made]) -> dict[str, int]:
+    """Synapses of each directed coupling whose weight is not zero.
+
+    Args:
+        couplings: of the engine, from the input.
+    """
     return {
-        direction: (coupling.synapses(bool(way)), _effective(coupling, array, bool(way)))
+        direction: _effective(coupling, array, bool(way))
         for coupling, of in zip(network.couplings, couplings, strict=True)
         for way, (direction, array) in enumerate(
             zip(coupling.directions, (of.weight, of.back), strict=False)
@@ -92,55 +90,49 @@ def _effective(coupling: Coupling, weight: Tensor, backward: bool) -> int:
     return int((by_tap * how.reach(coupling.pre.maps)).sum())
 
 
-def event_counts(system: RateSystem, tally: RateTally, couplings: Sequence[Made]) -> EventCounts:
-    """The counts of a tally.
+def count_differences(
+    system: RateSystem, tally: RateTally, held: Sequence[Made], sent: Sequence[Tensor], samples: int, steps: int
+) -> None:  # fmt: skip
+    """Count the operations of a batch's nudged phases in difference form.
+
+    One more pass of the couplings between free layers gives the drives of the free state. The input's rates do not
+    differ, so they are not sent.
 
     Args:
-        couplings: of the engine, from the input.
+        held: couplings between free layers, transposed, from the lowest.
+        sent: of each free layer, how often each neuron has sent a difference that is not 0, (neurons,).
+        steps: of each sample.
     """
-    network, phases = system.network, {}
-    synapses = _synapses(network, couplings)
-    for name, steps in tally.steps.items():
-        phases[name] = PhaseCounts(
-            steps,
-            {
-                layer.name: LayerCounts(0, steps * layer.size if layer in network.free_layers else 0, 0)
-                for layer in network.layers
-            },
-            {
-                direction: CouplingCounts(steps * number, steps * effective)
-                for direction, (number, effective) in synapses.items()
-            },
-            _evaluations(system, name, steps, tally),
-        )  # fmt: skip
-    if tally.writes:
-        phase = "nudged" if writes_steps(system.rule.reading) else "update"
-        writes = {
-            name: PlasticityCounts(0, done.candidate, done.applied)
-            for name, done in tally.writes.items()
-        }
-        of_writes = EventCounts(0, {phase: PhaseCounts(0, {}, {}, writes)})
-        return EventCounts(tally.samples, phases) + of_writes
-    return EventCounts(tally.samples, phases)
+    tally.add_operations("nudged", system.network.couplings[0].directions[0], 0, 0)
+    for index, (coupling, of) in enumerate(zip(system.network.couplings[1:], held, strict=True)):
+        for way, direction in enumerate(coupling.directions):
+            number = coupling.synapses(bool(way))
+            drives = samples * _effective(coupling, (of.back, of.weight)[way], bool(way))
+            differences = _delivered(coupling, of, sent[index + way], bool(way))
+            tally.add_operations(
+                "nudged", direction, samples * (steps + 1) * number, drives + differences
+            )
 
 
-def _evaluations(
-    system: RateSystem, phase: str, steps: int, tally: RateTally
-) -> dict[str, PlasticityCounts]:
-    """One at each synapse and each neuron's bias: a sample, or a nudged step where the rule is continual."""
-    if not tally.learning or phase != "nudged":
-        return {}
-    times = steps if writes_steps(system.rule.reading) else tally.samples
-    return {name: PlasticityCounts(times * size, 0, 0) for name, size in _sizes(system).items()}
+def _delivered(coupling: Coupling, of: Made, sent: Tensor, backward: bool) -> int:
+    """Deliveries of so many messages of each neuron through weights that are not zero.
 
-
-def _sizes(system: RateSystem) -> dict[str, int]:
-    network: Network = system.network
-    sizes = {}
-    for coupling in network.couplings:
-        synapses = coupling.synapses(backward=True)
-        sizes[coupling.name] = synapses
-        if coupling.bidirectional and system.feedback.separate:
-            sizes[backward_name(coupling)] = synapses
-        sizes[f"{coupling.post.name}.bias"] = coupling.post.size
-    return sizes
+    Args:
+        of: the coupling as it carries them, up by its `weight` and down by its `back`.
+    """
+    how = coupling.convolution
+    if how is None:
+        rows = torch.count_nonzero(of.back, 1) if backward else torch.count_nonzero(of.weight, 0)
+        return int((sent * rows).sum())
+    taps, size = (of.weight != 0).double(), how.pooling.size
+    height, width = (side * size for side in how.pooled(coupling.pre.maps))
+    if not backward:
+        below = sent.view(1, *coupling.pre.maps).double()
+        seen = conv2d(below, taps, padding=how.padding)
+        return int(seen[..., :height, :width].sum())
+    above = sent.view(1, *coupling.post.maps).double()
+    if how.pooling.kind == "max":
+        return int((above.sum((2, 3)) * taps.sum((1, 2, 3))).sum())
+    wide = above.new_zeros(1, len(taps), *how.convolved(coupling.pre.maps))
+    wide[..., :height, :width] = above.repeat_interleave(size, 2).repeat_interleave(size, 3)
+    return int(conv_transpose2d(wide, taps.sum(1, keepdim=True), padding=how.padding).sum())

@@ -75,6 +75,16 @@ class ChangeRelaxation:
         if self._system.neuron.initial:
             self._deliver(range(len(self.states)))
 
+    @property
+    def shown(self) -> Sequence[Tensor]:
+        """What rules see of each free layer."""
+        return self.states
+
+    def drives(self) -> list[Tensor]:
+        """a + b of each free layer, times the gain of the activation, plus its offset."""
+        squash, parts = self._squash, zip(self._drives, self.base, strict=True)
+        return [(drive + bias).mul_(squash.gain).add_(squash.offset) for drive, bias in parts]
+
     def nudge(self, targets: Tensor, betas: Tensor) -> None:
         """From now on, pull the outputs to targets (samples, outputs) with strengths (samples, 1)."""
         self._teacher = (targets, betas)

@@ -10,16 +10,22 @@ from torch import Tensor
 
 from eqspike.engines.tally import RateTally
 from eqspike.engines.torch.continual import Following, add_each_way
-from eqspike.engines.torch.contrast import add_contrasts, add_moves, bias_contrast
+from eqspike.engines.torch.contrast import Contrast, Differences, bias_changes
 from eqspike.engines.torch.counting import active, asked_writes
+from eqspike.engines.torch.differences import (
+    ChangeDifferences,
+    DifferenceRelaxation,
+    Moving,
+    after_free,
+)
 from eqspike.engines.torch.events import ChangeRelaxation
+from eqspike.engines.torch.precision import PrecisionGuard
 from eqspike.engines.torch.relaxation import Relaxation
 from eqspike.engines.torch.writing import Writer
 from eqspike.memory import Writes
 from eqspike.nn.couplings import Coupling
-from eqspike.nn.relaxation import States
 from eqspike.rules import RateRule
-from eqspike.rules.readings import EndContrast, StepField
+from eqspike.rules.readings import EndContrast, EndField, StepField, of_receiver
 from eqspike.systems import RateSystem
 
 AnyRelaxation = Relaxation | ChangeRelaxation
@@ -47,7 +53,7 @@ class Lesson:
     def of(rule: RateRule, targets: Tensor, betas: Mapping[str, Tensor]) -> Lesson:
         """With the width that the rule's reading has."""
         reading = rule.reading
-        if isinstance(reading, EndContrast):
+        if isinstance(reading, EndContrast | EndField):
             return Lesson(targets, betas, betas[reading.first] - betas[reading.second])
         return Lesson(targets, betas, betas[next(p.name for p in rule.phases if p.learns)])
 
@@ -66,44 +72,34 @@ class Rates:
         return Rates(*([rate * factor for rate in rates] for rates in both))
 
 
-@dataclass(frozen=True)
-class Contrast:
-    """Two sets of states whose products are compared, and the weight of each sample."""
-
-    first: States
-    second: States
-    weight: Tensor
-
-    @staticmethod
-    def of(first: States, second: States, weight: Tensor) -> Contrast:
-        """With states in the format of the weight, which is that of what is stored."""
-        return Contrast(
-            [state.to(weight.dtype) for state in first],
-            [state.to(weight.dtype) for state in second],
-            weight,
-        )
-
-
 def nudged(
-    system: RateSystem, relaxation: AnyRelaxation, lesson: Lesson, tally: RateTally | None = None,
+    system: RateSystem, moving: Moving, lesson: Lesson, tally: RateTally | None = None,
     after: Callable[[int], None] | None = None,
-) -> Contrast:  # fmt: skip
-    """Run the phases after the free one, from its end, and say what to compare."""
+) -> Contrast | Differences:  # fmt: skip
+    """Run the phases after the free one, from its end, and say what to compare.
+
+    Args:
+        moving: what `after_free` gives.
+    """
     phases, reading = system.rule.phases, system.rule.reading
-    start = relaxation.keep()
-    ends = {phases[0].name: start[: len(relaxation.states)]}
+    start = moving.keep()
+    ends = {phases[0].name: start[: len(moving.states)]}
     for number, phase in enumerate(phases[1:]):
         if number and phase.start == "free end":
-            relaxation.put_back(start)
-        relaxation.nudge(lesson.targets, lesson.betas[phase.name])
-        relaxation.run(phase.steps, after)
+            moving.put_back(start)
+        moving.nudge(lesson.targets, lesson.betas[phase.name])
+        moving.run(phase.steps, after)
         if tally is not None:
             tally.add_steps(phase.kind, len(lesson.width) * phase.steps)
         last = number == len(phases) - 2
-        ends[phase.name] = relaxation.states if last else [s.clone() for s in relaxation.states]
-    if isinstance(reading, EndContrast):
-        return Contrast.of(ends[reading.first], ends[reading.second], lesson.weight)
-    return Contrast.of(relaxation.states, ends[phases[0].name], lesson.weight)
+        ends[phase.name] = moving.states if last else [s.clone() for s in moving.states]
+    first, second = moving.states, ends[phases[0].name]
+    if isinstance(reading, EndContrast | EndField):
+        first, second = ends[reading.first], ends[reading.second]
+    if isinstance(moving, DifferenceRelaxation | ChangeDifferences):
+        each_way = of_receiver(reading)
+        return Differences.of(moving.free, first, second, lesson.weight, moving.couplings, each_way)
+    return Contrast.of(first, second, lesson.weight, exact=not moving.resends)
 
 
 class Learning:
@@ -115,21 +111,25 @@ class Learning:
     ) -> None:  # fmt: skip
         self._system, self._couplings, self._biases = system, couplings, biases
         self._writer, self._tally = writer, tally
+        self._guard = PrecisionGuard(system)
 
     def at_the_end(self, relaxation: AnyRelaxation, lesson: Lesson, rates: Rates, key: int) -> None:
-        """Equilibrium Propagation: one write after the nudged phases."""
-        found = nudged(self._system, relaxation, lesson, self._tally)
-        inputs = relaxation.inputs.to(found.weight.dtype)
+        """Rules of the ends of phases: one write after the nudged ones."""
+        moving = after_free(self._system, relaxation)
+        found = nudged(self._system, moving, lesson, self._tally)
+        if isinstance(found, Contrast):
+            self._guard.check(found)
+        if isinstance(moving, DifferenceRelaxation | ChangeDifferences):
+            moving.count(self._tally)
 
         def add_change(arrays: Sequence[Tensor]) -> None:
-            add = add_contrasts if relaxation.resends else add_moves
-            add(
-                self._couplings, inputs, found.first, found.second, found.weight, arrays, rates.weights,
-            )  # fmt: skip
+            found.add(self._couplings, relaxation.inputs, arrays, rates.weights)
 
         writes = self._writer.write(self._couplings, add_change, key)
+        backs = [coupling.back for coupling in self._couplings]
+        found.add_backward(self._couplings, backs, rates.weights)
         self._write_biases(found, rates)
-        marks = [(a != b)[None] for a, b in zip(found.first, found.second, strict=True)]
+        marks = [(change != 0)[None] for change in found.changes]
         names = [coupling.name for coupling in self._system.network.couplings]
         self._count(relaxation, marks, dict(zip(names, writes, strict=False)))
 
@@ -150,7 +150,7 @@ class Learning:
                 torch.ne(relaxation.states[layer], relaxation.previous[layer], out=mark)
 
         found = nudged(system, relaxation, lesson, self._tally, after)
-        change = (found.first[0] - found.second[0]).mul_(found.weight)
+        change = found.changes[0].mul_(found.weight)
         lowest = relaxation.couplings[0]
         lowest.accumulate(relaxation.inputs, change, lowest.weight, rates.weights[0])
         self._write_biases(found, rates)
@@ -175,18 +175,12 @@ class Learning:
             for upper in range(1, len(couplings)):
                 add_each_way(relaxation, upper, lesson.weight, forward[upper], backward[upper], 1.0)
 
-        found = nudged(self._system, relaxation, lesson, after=after if each_way else None)
+        moving = after_free(self._system, relaxation)
+        found = nudged(self._system, moving, lesson, after=after if each_way else None)
         held = slice(0, 1) if each_way else slice(None)
-        inputs = relaxation.inputs.to(found.weight.dtype)
-        add_contrasts(
-            couplings[held], inputs, found.first[held], found.second[held], found.weight,
-            forward[held], ones[held],
-        )  # fmt: skip
-        biases = [
-            bias_contrast(first, second, found.weight, len(bias))
-            for bias, first, second in zip(self._biases, found.first, found.second, strict=True)
-        ]
-        return forward, backward, biases
+        found.add(couplings[held], relaxation.inputs, forward[held], ones[held])
+        found.add_backward(couplings, backward, ones)
+        return forward, backward, bias_changes(found, self._biases)
 
     def _count(
         self, relaxation: AnyRelaxation, marks: Sequence[Tensor], known: Mapping[str, Writes]
@@ -197,8 +191,7 @@ class Learning:
         for name, writes in {**asked, **known}.items():
             self._tally.add_writes(name, writes)
 
-    def _write_biases(self, found: Contrast, rates: Rates) -> None:
-        for bias, first, second, rate in zip(
-            self._biases, found.first, found.second, rates.biases, strict=True
-        ):
-            bias.add_(bias_contrast(first, second, found.weight, len(bias)), alpha=rate)
+    def _write_biases(self, found: Contrast | Differences, rates: Rates) -> None:
+        changes = bias_changes(found, self._biases)
+        for bias, change, rate in zip(self._biases, changes, rates.biases, strict=True):
+            bias.add_(change, alpha=rate)

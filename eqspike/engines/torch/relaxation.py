@@ -77,6 +77,16 @@ class Relaxation:
         """Rates of each free layer."""
         return self.states
 
+    @property
+    def shown(self) -> States:
+        """What rules see of each free layer."""
+        return self.states
+
+    def drives(self) -> States:
+        """Drives of the present states, times the gain of the activation, plus its offset; picks are noted."""
+        from_output = reversed(list(enumerate(self.states)))
+        return [self._relaxing.drive(k, torch.empty_like(s)) for k, s in from_output][::-1]
+
     def keep(self) -> list[Tensor]:
         """Copies of all that a phase starts from."""
         return [state.clone() for state in (*self.states, *self.filtered)]

@@ -18,13 +18,15 @@ from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally
 from eqspike.engines.tally import event_counts as message_counts
 from eqspike.engines.torch.arrays import as_numpy, pre_first
-from eqspike.engines.torch.counting import event_counts
+from eqspike.engines.torch.counting import effective_synapses
 from eqspike.engines.torch.device import DTYPES, STORED, read_device, threads
+from eqspike.engines.torch.differences import ChangeDifferences, Moving, after_free, residuals
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.learning import AnyRelaxation, Learning, Lesson, Rates, nudged
 from eqspike.engines.torch.relaxation import Relaxation
-from eqspike.engines.torch.wiring import Working, make_couplings
+from eqspike.engines.torch.wiring import Working, by_name, make_couplings
 from eqspike.engines.torch.writing import make_writer
+from eqspike.engines.value_counts import event_counts
 from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
@@ -70,6 +72,7 @@ class TorchSession:
         self._biases = [self._zeros(layer.biases) for layer in system.network.free_layers]
         self._relaxations: dict[int, AnyRelaxation] = {}
         self._tally = RateTally()
+        self._residuals: list[NDArray[np.float64]] = []
         stored = self._couplings, self._biases
         self._working = Working(system, *stored, DTYPES[system.precision])
         self._writer = make_writer(system.memory, self._couplings)
@@ -106,7 +109,15 @@ class TorchSession:
         with self._computing(len(images)):
             relaxation = self._free(images, learning=False)
             self._count(relaxation)
+            if self.system.dynamics.of_differences:
+                self._residuals.append(as_numpy(residuals(relaxation)))
             return as_numpy(self._scores(relaxation))
+
+    def take_residuals(self) -> NDArray[np.float64]:
+        """See `core.learner.MeasuresRest`; difference form asks for rest."""
+        taken: NDArray[np.float64] = np.concatenate([np.zeros(0), *self._residuals])
+        self._residuals.clear()
+        return taken
 
     def rates(self, images: Images) -> Arrays:
         """Rates at the end of the free phase, by layer, (samples, neurons); nothing is counted."""
@@ -131,17 +142,18 @@ class TorchSession:
             phase = self.system.rule.phases[1]
             strengths = self._tensor(betas)[:, None]
             lesson = Lesson(self._targets(labels), {phase.name: strengths}, strengths)
-            seen = [self._by_layer(relaxation.values)]
+            moving = after_free(self.system, relaxation)
+            seen = [self._by_layer(moving.values)]
             rates = Rates.of(self.system, rate_factor)
             follow = self._learning.follow(relaxation, lesson, rates) if rate_factor else None
 
             def after(number: int) -> None:
                 if follow is not None:
                     follow.after()
-                seen.append(self._by_layer(relaxation.values))
+                seen.append(self._by_layer(moving.values))
 
-            relaxation.nudge(lesson.targets, strengths)
-            relaxation.run(phase.steps, after)
+            moving.nudge(lesson.targets, strengths)
+            moving.run(phase.steps, after)
         self.load(kept)
         return {name: np.stack([states[name] for states in seen]) for name in seen[0]}
 
@@ -153,14 +165,16 @@ class TorchSession:
 
             def after(number: int) -> None:
                 del number
-                kinds = [relaxation.values, relaxation.states]
-                if isinstance(relaxation, ChangeRelaxation):
-                    kinds.append(relaxation.sends)
+                kinds: list[Sequence[Tensor]] = [moving.values, moving.shown]
+                if isinstance(moving, ChangeRelaxation | ChangeDifferences):
+                    kinds.append(moving.sends)
                 seen.append([self._by_layer(kind) for kind in kinds])
 
             relaxation = self._relaxation(images)
+            moving: Moving = relaxation
             relaxation.run(self.system.rule.phases[0].steps, after)
-            nudged(self.system, relaxation, self._lesson(labels, keys), after=after)
+            moving = after_free(self.system, relaxation)
+            nudged(self.system, moving, self._lesson(labels, keys), after=after)
         return stacked(seen)
 
     def changes(self, images: Images, labels: Labels, keys: Keys) -> Arrays:
@@ -172,7 +186,7 @@ class TorchSession:
         with self._computing(len(images)):
             relaxation, lesson = self._free(images), self._lesson(labels, keys)
             forward, backward, biases = self._learning.wanted(relaxation, lesson)
-        return self._by_name(forward, backward, biases)
+        return by_name(self.system, forward, backward, biases)
 
     def weights(self) -> Arrays:
         """Copies of the stored weights and biases by name, and of what the memory keeps beside them."""
@@ -181,7 +195,8 @@ class TorchSession:
             for index, names in enumerate(kept_names(self.system))
             for key, name in names.items()
         }
-        return kept | self._by_name(
+        return kept | by_name(
+            self.system,
             [coupling.weight for coupling in self._couplings],
             [coupling.back for coupling in self._couplings],
             self._biases,
@@ -215,7 +230,8 @@ class TorchSession:
         if self.system.messages.of_changes:
             counts = message_counts(self.system, self._tally)
         else:
-            counts = event_counts(self.system, self._tally, self._couplings)
+            effective = effective_synapses(self.system.network, self._couplings)
+            counts = event_counts(self.system, self._tally, effective)
         self._tally.clear()
         return counts
 
@@ -282,17 +298,3 @@ class TorchSession:
     def _by_layer(self, states: Sequence[Tensor]) -> Arrays:
         layers = self.system.network.free_layers
         return {layer.name: as_numpy(state) for layer, state in zip(layers, states, strict=True)}
-
-    def _by_name(
-        self, forward: Sequence[Tensor], backward: Sequence[Tensor], biases: Sequence[Tensor]
-    ) -> Arrays:
-        """Weights, or changes of them, as (sender, receiver) in float64; a kernel's last axis receives."""
-        result: Arrays = {}
-        network, separate = self.system.network, self.system.feedback.separate
-        for coupling, up, down in zip(network.couplings, forward, backward, strict=True):
-            result[coupling.name] = pre_first(up)
-            if separate and coupling.bidirectional:
-                result[backward_name(coupling)] = as_numpy(down)
-        for layer, bias in zip(network.free_layers, biases, strict=True):
-            result[f"{layer.name}.bias"] = as_numpy(bias)
-        return result

@@ -1,15 +1,18 @@
-"""Which systems the torch engine runs, and the couplings it makes of a network."""
+"""The couplings that the torch engine makes of a network, and their weights by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
+from eqspike.core.learner import Arrays
+from eqspike.engines.torch.arrays import as_numpy, pre_first
 from eqspike.nn.convolution import Convolutional
 from eqspike.nn.couplings import Coupling, Dense
 from eqspike.systems import RateSystem
+from eqspike.systems.weights import backward_name
 
 
 def make_couplings(system: RateSystem, zeros: Callable[..., Tensor]) -> list[Coupling]:
@@ -52,3 +55,18 @@ class Working:
             working.weight.copy_(stored.weight)
         for bias, stored_bias in zip(self.arrays[1], self._stored[1], strict=True):
             bias.copy_(stored_bias)
+
+
+def by_name(
+    system: RateSystem, forward: Sequence[Tensor], backward: Sequence[Tensor], biases: Sequence[Tensor]
+) -> Arrays:  # fmt: skip
+    """Weights, or changes of them, as (sender, receiver) in float64; a kernel's last axis receives."""
+    result: Arrays = {}
+    network, separate = system.network, system.feedback.separate
+    for coupling, up, down in zip(network.couplings, forward, backward, strict=True):
+        result[coupling.name] = pre_first(up)
+        if separate and coupling.bidirectional:
+            result[backward_name(coupling)] = as_numpy(down)
+    for layer, bias in zip(network.free_layers, biases, strict=True):
+        result[f"{layer.name}.bias"] = as_numpy(bias)
+    return result

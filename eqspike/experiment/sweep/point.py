@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from eqspike.core.yaml_text import LARGEST
 from eqspike.experiment.configuration import Configuration, resolve
 from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.plugins import PluginFile, plugins
-from eqspike.experiment.runs import resume, start
+from eqspike.experiment.runs import Watcher, resume, start
 from eqspike.experiment.sweep.grid import Point
 from eqspike.reports import report_json
 from eqspike.training import RunFolder
@@ -39,6 +40,7 @@ class Base:
         chips: names of the profiles that price each run.
         checkpoint_seconds: time between checkpoints inside an epoch.
         plugins: files with parts of the user's own, with their content.
+        test_limit: only the first test samples; None: all.
     """
 
     model: str
@@ -51,6 +53,7 @@ class Base:
     chips: tuple[str, ...]
     checkpoint_seconds: float
     plugins: tuple[PluginFile, ...] = ()
+    test_limit: int | None = None
 
     def configuration(self, point: Point) -> Configuration:
         """The run of one point.
@@ -65,39 +68,46 @@ class Base:
             seed=self.seed if point.seed is None else point.seed,
             epochs=self.epochs,
             limit=self.limit,
+            test_limit=self.test_limit,
             overrides=(*self.overrides, *point.overrides),
         )
 
 
-def run_point(base: Base, point: Point, out: str) -> Result:
+def run_point(
+    base: Base, point: Point, out: str, stop: threading.Event | None = None
+) -> Result | None:
     """Train the point in its folder below `out`, from where it stands, and estimate its energy.
 
     A point that was completed is read, one that was interrupted continues from its last checkpoint.
 
+    Args:
+        stop: ends the run after the current batch, with a checkpoint.
+
     Returns:
         `accuracy` (a fraction), `epochs` and, by chip, the energies that `estimate` gives, and which of them are
-        lower bounds.
+        lower bounds; None if it was stopped.
 
     Raises:
         EqspikeError: if it cannot be trained or priced.
     """
     with plugins(*base.plugins):
         known = known_result(base, point, out)
-        return _new_result(base, point, Path(out) / point.folder) if known is None else known
+        if known is not None:
+            return known
+        folder = Path(out) / point.folder
+        with locked(folder):
+            return _trained(base, point, folder, Watcher(stop=stop))
 
 
-def _new_result(base: Base, point: Point, folder: Path) -> Result:
-    with locked(folder):
-        return _trained(base, point, folder)
-
-
-def _trained(base: Base, point: Point, folder: Path) -> Result:
+def _trained(base: Base, point: Point, folder: Path, watcher: Watcher) -> Result | None:
     configuration = base.configuration(point)
     seconds = base.checkpoint_seconds
     if (folder / "config.yaml").exists():
-        trained = resume(folder, checkpoint_seconds=seconds)
+        trained = resume(folder, watcher=watcher, checkpoint_seconds=seconds)
     else:
-        trained = start(configuration, folder, checkpoint_seconds=seconds)
+        trained = start(configuration, folder, watcher=watcher, checkpoint_seconds=seconds)
+    if not trained.complete:
+        return None
     result: Result = {
         "chips": {},
         trained.metric: trained.value,

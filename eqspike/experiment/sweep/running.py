@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eqspike.core.errors import ConfigError, RunError, missing_package
 from eqspike.core.scratch import scratch
@@ -26,6 +26,8 @@ from eqspike.tasks import load_task
 
 if TYPE_CHECKING:
     from distributed import Client
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,14 @@ def run_sweep(
     for outcome in known:
         if outcome is not None:
             take(outcome)
-    open_points = [point for point in points if point.folder not in outcomes]
-    if open_points:
-        with _client(fleet or Fleet(), len(open_points)) as client:
-            for outcome in _computed(client, base, open_points, out):
-                take(outcome)
+    calls = {
+        point.folder: (run_point, (base, point, str(out.resolve())))
+        for point in points
+        if point.folder not in outcomes
+    }
+    by_folder = {point.folder: point for point in points}
+    for folder, result, error in compute(fleet or Fleet(), calls):
+        take(Outcome(by_folder[folder], result, error))
     return Sweep(base, tuple(axes), tuple(outcomes[point.folder] for point in points))
 
 
@@ -87,20 +92,30 @@ def _checked(base: Base, point: Point, out: Path) -> Outcome | None:
     return None if known is None else Outcome(point, known, None)
 
 
-def _computed(client: Client, base: Base, points: Sequence[Point], out: Path) -> Iterator[Outcome]:
-    """Outcomes as they come; a point that fails is one of them and stops no other."""
-    from distributed import as_completed
+def compute(
+    fleet: Fleet, calls: Mapping[Key, tuple[Callable[..., Any], tuple[Any, ...]]]
+) -> Iterator[tuple[Key, Any, str | None]]:
+    """Calls on the fleet's workers, in the order given: key, value and what went wrong, each as it ends.
 
-    futures = {
-        client.submit(run_point, base, point, str(out.resolve()), pure=False): point
-        for point in points
-    }
-    for future in as_completed(futures):
-        point, error = futures[future], future.exception()
-        if error is None:
-            yield Outcome(point, future.result(), None)
-        else:
-            yield Outcome(point, None, f"{type(error).__name__}: {error}")
+    A call that fails stops no other; one whose worker dies is made again.
+
+    Raises:
+        MissingPackageError: if Dask is not installed.
+        RunError: if the fleet's scheduler does not answer.
+    """
+    if not calls:
+        return
+    with _client(fleet, len(calls)) as client:
+        from distributed import as_completed
+
+        futures = {
+            client.submit(function, *arguments, pure=False): key
+            for key, (function, arguments) in calls.items()
+        }
+        for future in as_completed(futures):
+            error = future.exception()
+            said = None if error is None else f"{type(error).__name__}: {error}"
+            yield futures[future], None if error else future.result(), said
 
 
 @contextmanager
@@ -117,12 +132,13 @@ def _client(fleet: Fleet, points: int) -> Iterator[Client]:
     cores = len(os.sched_getaffinity(0))
     workers = min(fleet.workers or cores, points)
     with (
+        _quiet(),
         scratch("sweep") as folder,
         distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: other grids may run beside this one
             silence_logs=logging.CRITICAL,
             local_directory=str(folder),
             env=_environment(max(1, cores // workers)),
@@ -130,6 +146,17 @@ def _client(fleet: Fleet, points: int) -> Iterator[Client]:
         distributed.Client(cluster) as client,
     ):
         yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask's notes stay out of the root logger, which other packages set up to print."""
+    logger = logging.getLogger("distributed")
+    before, logger.propagate = logger.propagate, False
+    try:
+        yield
+    finally:
+        logger.propagate = before
 
 
 def _reached(distributed: Any, address: str) -> Client:

@@ -29,14 +29,14 @@ def portable_base(
         ConfigError: for an unknown model, task or chip.
     """
     return Base(
-        _anywhere("models", model),
-        _anywhere("tasks", task),
+        anywhere("models", model),
+        anywhere("tasks", task),
         engine,
         seed,
         epochs,
         limit,
         overrides,
-        tuple(_anywhere("chips", chip) for chip in chip_names(tuple(chips))),
+        tuple(anywhere("chips", chip) for chip in chip_names(tuple(chips))),
         checkpoint_seconds,
         plugins_in_use(),
     )
@@ -66,7 +66,7 @@ def sweep_into(
             return found, [*write_sweep(found, out), *_figures(found, out)]
 
 
-def _anywhere(kind: str, name: str) -> str:
+def anywhere(kind: str, name: str) -> str:
     """A name of the library, or an absolute path."""
     path = library.find(kind, name)
     return name if name in library.names(kind) else str(path.resolve())

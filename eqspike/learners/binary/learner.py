@@ -18,12 +18,14 @@ from eqspike.learners.binary.metaplastic_adam import MetaplasticAdam
 from eqspike.learners.binary.network import GAMMAS, STATISTICS, BinaryNetwork
 from eqspike.learners.fit import misfit_of_layers
 from eqspike.learners.gradient import BLOCK, GradientLearner, levels
+from eqspike.learners.registry import Recipe
+from eqspike.nn import shares
 
 _TASK = "task"
 
 
 @dataclass(frozen=True)
-class BinaryBackprop:
+class BinaryBackprop(Recipe):
     """How the binary network learns; the defaults are those of the paper's permuted MNIST, but for the size.
 
     Attributes:
@@ -45,10 +47,21 @@ class BinaryBackprop:
     reset: bool = True
     own_normalisation: bool = True
     kind: ClassVar[str] = "binary-backprop"
+    data_parallel: ClassVar[bool] = True
 
     @staticmethod
     def read(section: Section, training: Section) -> BinaryBackprop:
         """Read a model's `learner` section of kind `binary-backprop`."""
+        section.explain(
+            metaplasticity="how strongly large hidden weights resist a change of sign; 0: not at all",
+            gamma="initial scales of the batch normalisations",
+            statistics="averages that batch normalisation uses in tests",
+            reset_optimiser="whether each task starts with a new optimiser: the learner is told of tasks",
+        )
+        training.explain(
+            learning_rate="of Adam",
+            weight_decay="L2 penalty of Adam",
+        )
         return BinaryBackprop(
             section.integers("layers", low=1, high=1_000_000, least=2),
             section.number("metaplasticity", 0.0, low=0, high=1e6),
@@ -101,13 +114,18 @@ class BinaryLearner:
         self._inner.__exit__(*exception)
 
     def fit(self, batch: Batch, pace: Pace) -> Outputs:
-        """Learn from one batch; from a single sample, which has no variance to normalise by, nothing is learnt."""
+        """Learn from one batch; from a single sample, which has no variance to normalise by, nothing is learnt.
+
+        With batch statistics its outputs are 0.
+        """
         if batch.stage != self._task:
             self._task = batch.stage
             if self.recipe.reset:
                 self._inner.new_optimiser()
-        if len(batch) < 2:
-            return self._inner.predict(batch)
+        if shares.total(len(batch)) < 2:
+            if self.recipe.statistics == "running":
+                return self._inner.predict(batch)
+            return np.zeros((len(batch), self.recipe.layers[-1]), np.float32)
         outputs = self._inner.fit(batch, pace)
         if self._keeps:
             self._kept[self._task] = self._normalisation()

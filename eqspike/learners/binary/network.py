@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from eqspike.core.errors import ConfigError
+from eqspike.nn.normalisation import BatchNorm
 
 GAMMAS = ("uniform", "ones")
 STATISTICS = ("batch", "running")
@@ -50,7 +51,7 @@ class BinaryNetwork(nn.Module):
             BinaryCoupling(pre, post, generator) for pre, post in pairwise(sizes)
         )
         self.norms = nn.ModuleList(
-            nn.BatchNorm1d(size, track_running_stats=statistics == "running") for size in sizes[1:]
+            BatchNorm(size, track_running_stats=statistics == "running") for size in sizes[1:]
         )
         if gamma == "uniform":
             for norm in self.norms:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from eqspike.nn import shares
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Kicks:
         given = [of.detach() for of in cotangents if of is not None]
         total = sum(float(torch.linalg.vector_norm(of)) ** 2 for of in given)
         oscillators = given[0].shape[0] * given[0].shape[-1]
-        kick, momentum = math.sqrt(total / oscillators), math.sqrt(mean_square)
+        means = torch.tensor((total / oscillators, mean_square), dtype=torch.float64)
+        kick, momentum = shares.mean(means).sqrt().tolist()
         strength = self.ratio * (momentum or 1.0) / kick if kick > 0 else 1.0
         return strength, 0.0 if self.one_sided else -strength

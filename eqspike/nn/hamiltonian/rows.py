@@ -5,7 +5,6 @@ Few arrays, because a compiler that cannot prove them apart gives up vector inst
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from numpy.typing import NDArray
@@ -13,8 +12,6 @@ from numpy.typing import NDArray
 from eqspike.nn.hamiltonian.compilation import inlined
 
 Floats = NDArray[Any]
-
-_LOG_2 = math.log(2.0)
 
 
 @inlined
@@ -56,13 +53,12 @@ def tanh(z: float) -> float:
 
 
 @inlined
-def log_cosh(z: float, bent: float) -> float:
-    """|z| + log(1 + x) - log 2 from bent = tanh z: x = exp(-2|z|) = (1 - |bent|) / (1 + |bent|).
+def log_ratio(e: float, e2: float) -> float:
+    """log((1 + x) / (1 + x2)) of x = 1 + e and x2 = 1 + e2, both from 0 to 1.
 
-    The logarithm is 2 artanh(s) with s = x / (2 + x), at most 1/3, by its series.
+    It is 2 artanh(s) with s = (x - x2) / (2 + x + x2), at most 1/3, by its series.
     """
-    size = abs(bent)
-    s = (1.0 - size) / (3.0 + size)
+    s = (e - e2) / (4.0 + e + e2)
     t = s * s
     r = 1.0 / 29.0 + t * (1.0 / 31.0)
     r = 1.0 / 27.0 + t * r
@@ -79,7 +75,7 @@ def log_cosh(z: float, bent: float) -> float:
     r = 1.0 / 5.0 + t * r
     r = 1.0 / 3.0 + t * r
     r = 1.0 + t * r
-    return abs(z) + 2.0 * s * r - _LOG_2
+    return 2.0 * s * r
 
 
 @inlined
@@ -121,44 +117,6 @@ def nudge(momentum: Floats, nudge: Floats, strength: float) -> None:
 def copy(source: Floats, target: Floats) -> None:
     for i in range(source.size):
         target[i] = source[i]
-
-
-@inlined
-def contrast_wells(
-    middle: Floats, bent: Floats, drive: Floats, slope: Floats, wells: Floats
-) -> None:
-    """Difference of log cosh(a m + f) / a."""
-    first, second, t, t2 = middle[0], middle[1], bent[0], bent[1]
-    for i in range(slope.size):
-        wells[i] = log_cosh(slope[i] * first[i] + drive[i], t[i])
-    for i in range(slope.size):
-        wells[i] = (wells[i] - log_cosh(slope[i] * second[i] + drive[i], t2[i])) / slope[i]
-
-
-@inlined
-def contrast_bends(
-    scale: float, middle: Floats, bent: Floats, wells: Floats, step: Floats, gain: Floats,
-    slope: Floats, gradient: Floats, of_slope: Floats,
-) -> None:  # fmt: skip
-    """Gradients of the drive and of the slope."""
-    m, m2, t, t2 = middle[0], middle[1], bent[0], bent[1]
-    for i in range(step.size):
-        gradient[i] = scale * step[i] * gain[i] * (t[i] - t2[i]) / slope[i]
-    for i in range(step.size):
-        bend = (m[i] * t[i] - m2[i] * t2[i] - wells[i]) / slope[i]
-        of_slope[i] += scale * step[i] * gain[i] * bend
-
-
-@inlined
-def contrast_springs(
-    scale: float, middle: Floats, stiffness: Floats, step: Floats, energy: Floats, sums: Floats
-) -> None:
-    """Gradient of the stiffness; the springs' difference is added to `energy`."""
-    m, m2 = middle[0], middle[1]
-    for i in range(step.size):
-        squares = 0.5 * (m[i] - m2[i]) * (m[i] + m2[i])
-        energy[i] += stiffness[i] * squares
-        sums[i] += scale * step[i] * squares
 
 
 @inlined

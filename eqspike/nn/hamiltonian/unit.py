@@ -12,7 +12,7 @@ from eqspike.core.errors import ActivityError, ConfigError, UnsupportedError
 from eqspike.nn.hamiltonian import loop
 from eqspike.nn.hamiltonian.associative import Scanned, trajectory
 from eqspike.nn.hamiltonian.compiled import CompiledPass, Plan
-from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillators
+from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillators, Oscillators
 from eqspike.nn.hamiltonian.nudging import Kicks
 from eqspike.nn.hamiltonian.steps import ImplicitMidpoint, Integrator, Leapfrog
 
@@ -137,7 +137,7 @@ class HamiltonianUnit(nn.Module):
     def _compiled(
         self, kicks: Kicks, inputs: Tensor, position: Tensor, momentum: Tensor
     ) -> tuple[Tensor, Tensor]:
-        oscillators = cast(LinearOscillators | LogCoshOscillators, self.energy)
+        oscillators = cast(Oscillators, self.energy)
         if inputs.shape[2:] != (oscillators.inputs,):
             raise ConfigError(
                 f"HamiltonianUnit: inputs must have {oscillators.inputs} channels, got {tuple(inputs.shape)}"
@@ -146,6 +146,14 @@ class HamiltonianUnit(nn.Module):
         plan = Plan(self.backward_by, kicks, bounded)
         weight, bias = oscillators.input_weight, oscillators.input_bias
         return _apply(CompiledPass, plan, inputs, position, momentum, weight, bias, *coefficients)
+
+    def plan(self, inputs: Tensor) -> Plan | None:
+        """How the compiled passes would run on these inputs; None if another scan runs."""
+        if (self.scan or self._fastest(inputs)) != "compiled":
+            return None
+        kicks = Kicks(self._ratio(inputs), self.backward_by == "rhel-one-sided")
+        bounded = cast(Oscillators, self.energy).coefficients().bounded
+        return Plan(self.backward_by, kicks, bounded)
 
     def _fastest(self, inputs: Tensor) -> str:
         if not isinstance(self.energy, LinearOscillators | LogCoshOscillators):

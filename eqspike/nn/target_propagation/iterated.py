@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.optim import SGD, Optimizer
 
 from eqspike.core.errors import ConfigError, RunError
+from eqspike.nn import shares
 
 from .losses import LOSSES
 from .module import TargetPropagation
@@ -115,8 +116,8 @@ class IteratedFeedback:
 
 
 def _mean(tensors: list[Tensor]) -> Tensor:
-    """Of tensors of one shape."""
-    return tensors[0] if len(tensors) == 1 else torch.stack(tensors).mean(0)
+    """Of tensors of one shape, and over all shares of the batch."""
+    return shares.mean(tensors[0] if len(tensors) == 1 else torch.stack(tensors).mean(0))
 
 
 def spread(name: str, values: Number | Sequence[Number], count: int) -> list[Number]:

@@ -23,6 +23,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from eqspike.nn import shares
+
 from .module import TargetPropagation
 
 Slope: TypeAlias = tuple[Tensor, Tensor | None]
@@ -33,8 +35,7 @@ Loss: TypeAlias = Callable[[TargetPropagation, int, float, torch.Generator], Slo
 
 def noise_like(values: Tensor, deviation: float, generator: torch.Generator) -> Tensor:
     """Gaussian noise of the same shape."""
-    noise = torch.empty_like(values).normal_(generator=generator)
-    return noise.mul_(deviation)
+    return shares.drawn(values, lambda like: like.normal_(generator=generator).mul_(deviation))
 
 
 def l_drl(model: TargetPropagation, number: int, noise: float, generator: torch.Generator) -> Slope:

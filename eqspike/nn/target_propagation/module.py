@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.nn import shares
 
 from .activations import CHOICES
 from .blocks import Block, Passage, cut
@@ -130,7 +131,7 @@ class _Targets(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         model: TargetPropagation = ctx.model
-        scale = len(gradient) if model.averaged else 1
+        scale = shares.total(len(gradient)) if model.averaged else 1
         still = tuple(passage.detached() for passage in ctx.passages)
         errors = model.errors(-model.beta * scale * gradient, still)
         found: list[Tensor | None] = []

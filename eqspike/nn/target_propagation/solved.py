@@ -7,14 +7,12 @@ d2 = h(y + eta) - h(y), for noises of deviation sigma1 and sigma2, it is least a
 
 Noises of two outputs are independent, so off its diagonal A is of order sigma^2 only, and the diagonal alone is
 kept (by output and kernel offset in a convolution): solving is one division. A and B are decaying sums over
-batches, one noise draw each; a batch costs two products of the size of the layer, F(x + xi) and d1 xi^T. The noise
-is balanced (`noise.py`), which takes most of the sampling error out of B. Loss: Ernoult et al., ICML 2022
-(arXiv:2201.13415).
+batches, one noise draw each (`observer.py`); a batch costs two products of the size of the layer, F(x + xi) and
+d1 xi^T. Loss: Ernoult et al., ICML 2022 (arXiv:2201.13415).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
@@ -26,7 +24,7 @@ from eqspike.core.errors import ConfigError, RunError
 
 from .mirror import Mirror
 from .module import TargetPropagation
-from .noise import BalancedSigns
+from .observer import Observer
 from .sums import Sums
 
 
@@ -61,13 +59,11 @@ class SolvedFeedback:
         seed: int = 0,
     ) -> None:
         _check(decay, noise, ridge, interval, clip)
-        self.model, self.decay, self.noise, self.ridge = model, decay, noise, ridge
+        self.model, self.decay, self.ridge = model, decay, ridge
         self.interval, self.clip, self.steps = interval, clip, 0
-        self.follow, self.seed = follow, seed
+        self.follow, self.observer = follow, Observer(model, noise, seed)
         self.sums: dict[int, Sums] = {}
         self.last: dict[int, Tensor] = {}
-        self.signs: dict[tuple[int, int], BalancedSigns] = {}
-        self.drawn: dict[tuple[int, int], int] = {}
 
     def warm_up(self, batches: Iterable[Tensor]) -> None:
         """Averages over batches of inputs before training; V is solved for once, at the end."""
@@ -89,7 +85,7 @@ class SolvedFeedback:
         if not self.model.passages:
             raise RunError("SolvedFeedback: the model has seen no batch; call model(inputs) first")
         for number in range(1, len(self.model.blocks)):
-            seen, before = self._observe(number), self._followed(number)
+            seen, before = self.observer.observe(number), self._followed(number)
             self.sums[number] = seen if before is None else before.plus(seen, self.decay)
 
     def _followed(self, number: int) -> Sums | None:
@@ -100,33 +96,6 @@ class SolvedFeedback:
             if sums is not None and before is not None:
                 return sums.moved(now - before)
         return sums
-
-    def _observe(self, number: int) -> Sums:
-        """One batch's."""
-        block, mirror = self.model.blocks[number], self.model.mirror(number)
-        passage = self.model.passages[number]
-        rest = mirror.lift(passage.outputs, passage)
-        before, after = self._deviation(passage.inputs), self._deviation(passage.outputs)
-        xi = self._noise((number, 0), passage.inputs, before)
-        there = mirror.lift(block(passage.inputs + xi).outputs, passage) - rest
-        eta = self._noise((number, 1), passage.outputs, after)
-        back = (mirror.lift(passage.outputs + eta, passage) - rest) / after
-        products = mirror.correlate(there, xi) / before**2
-        places = math.prod(passage.outputs.shape[2:])
-        return Sums(mirror.reach(back * back, passage), products, float(len(xi) * places))
-
-    def _noise(self, place: tuple[int, int], values: Tensor, deviation: float) -> Tensor:
-        """Balanced noise of the shape of these values."""
-        if place not in self.signs:
-            signs = BalancedSigns(values[0].numel(), (self.seed, *place), values)
-            signs.drawn = self.drawn.get(place, 0)
-            self.signs[place] = signs
-        return self.signs[place].draw(len(values)).view_as(values) * deviation
-
-    def _deviation(self, values: Tensor) -> float:
-        """Of the noise added to these values."""
-        size = float(values.square().mean().sqrt())
-        return self.noise * (size if size > 0 else 1.0)
 
     @torch.no_grad()
     def _solve_all(self, clip: float | None) -> None:
@@ -140,14 +109,14 @@ class SolvedFeedback:
             "sums": {number: asdict(sums) for number, sums in self.sums.items()},
             "last": dict(self.last),
             "steps": self.steps,
-            "drawn": {**self.drawn, **{place: signs.drawn for place, signs in self.signs.items()}},
+            "drawn": self.observer.drawn,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes on from `state_dict`."""
         self.sums = {number: Sums(**sums) for number, sums in state["sums"].items()}
         self.last, self.steps = dict(state["last"]), state["steps"]
-        self.drawn, self.signs = dict(state["drawn"]), {}
+        self.observer.drawn = state["drawn"]
 
 
 def _move(mirror: Mirror, weight: Tensor, clip: float | None) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from torch import nn
 
-from eqspike.analysis.gradients import echoes
+from eqspike.analysis.gradients import blocks, echoes
 from eqspike.analysis.gradients.fixed_point import AtRest
 from eqspike.analysis.gradients.learners import check_learner
 from eqspike.analysis.gradients.report import GradientReport
@@ -98,6 +98,17 @@ class TestBlocks:
         assert not report.holds
         assert "does NOT hold" in report.verdict
 
+    @pytest.mark.parametrize(("form", "holds"), [("difference", True), ("two-states", False)])
+    def test_a_kink_is_passed_by_a_smaller_nudge(
+        self, form: str, holds: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(blocks, "LIMITS", (0.09, 0.08, 1e-7))
+        layers = [{"size": 40}, {"size": 40}, {"size": 4, "activation": "linear"}]
+        report = of_images(block_recipe(form=form, flat=True, blocks=[{"layers": layers}]), 0)
+        assert report.holds == holds
+        betas = [row["beta"] for row in report.data["at_rest"]]
+        assert betas == pytest.approx([0.1, 0.09, 0.08, 1e-7] if holds else [0.1, 0.09])
+
     def test_clamped_outputs_must_be_linear(self) -> None:
         layers = [{"size": 6, "activation": "tanh"}, {"size": 4, "activation": "tanh"}]
         recipe = block_recipe(algorithm="p-cpl", flat=True, blocks=[{"layers": layers}])
@@ -113,6 +124,24 @@ class TestBlocks:
         report = of_images(block_recipe(flat=True, blocks=stack, loss="cross-entropy"), 0)
         assert report.holds, report.verdict
         assert "1.weight" in report.data["cosine"]
+
+    @pytest.mark.parametrize("algorithm", ["c-ep", "implicit"])
+    def test_feeds_skips_and_a_read_out(self, algorithm: str) -> None:
+        """Of the loss that the read-out sees, by every parameter of the stack."""
+        smooth = {"kernel": 3, "activation": "sigmoid-4", "gain": 0.3}
+        skip = {"lower": 0, "upper": 2, "kernel": 1, "pooling": "none", "gain": 0.3}
+        lower = [{"size": 4} | smooth, {"size": 3, "pooling": "none"} | smooth]
+        lower += [{"size": 4, "pooling": "none"} | smooth]
+        upper = [{"size": 6, "activation": "tanh"}, {"size": 5, "activation": "linear"}]
+        stack = [
+            {"feedforward": True, "layers": lower, "skips": [skip]},
+            {"feedforward": True, "layers": upper},
+        ]
+        report = of_images(
+            block_recipe(algorithm=algorithm, blocks=stack, loss="cross-entropy", read_out=3), 0
+        )
+        assert report.holds, report.verdict
+        assert {"0.weight", "5.weight", "9.weight"} < set(report.data["cosine"])
 
 
 class TestEchoes:

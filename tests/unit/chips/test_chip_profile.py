@@ -230,7 +230,10 @@ WRONG = {
     ),
     "no source": (put("energy/spike/sources", []), ("energy.spike.sources", "one or more")),
     "source as one text": (put("energy/spike/sources", "book"), ("energy.spike.sources", "list")),
-    "source left out": (drop("energy/spike/sources"), ("energy.spike.sources", "got nothing")),
+    "source left out": (
+        drop("energy/spike/sources"),
+        ("energy.spike.sources", "required and missing"),
+    ),
     "confidence": (put("energy/spike/confidence", "sure"), ("energy.spike.confidence", "medium")),
     "figure left out": (drop("energy/hop"), ("energy.hop", "explicit null", "got nothing")),
     "power left out": (drop("power/per_core_w"), ("power.per_core_w", "explicit null")),

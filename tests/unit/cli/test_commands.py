@@ -142,7 +142,7 @@ def test_estimate_prints_a_line_per_chip(
 def test_list_knows_the_library(capsys: pytest.CaptureFixture[str]) -> None:
     """All kinds, or one."""
     found = answer(capsys, "list")
-    assert set(found) == {"models", "tasks", "chips", "engines"}
+    assert set(found) == {"models", "tasks", "chips", "tables", "engines"}
     for kind in ("rules", "neurons", "memories", "engines", "learners", "task-kinds"):
         parts = answer(capsys, "list", kind)
         assert set(parts) == {kind}, "where parts come from is said only of added ones"

@@ -194,3 +194,93 @@ def test_only_torch_computes_in_bfloat16(engine: str) -> None:
         match=f"engine '{engine}' .*bfloat16: set training.precision to float32 or",
     ):
         check_engine(dense, engine)
+
+
+def differences(system: RateSystem) -> RateSystem:
+    return replace(system, dynamics=replace(system.dynamics, form="difference"))
+
+
+class TestDifferences:
+    @pytest.mark.parametrize("updates", ["synchronous", "even-odd"])
+    @pytest.mark.parametrize(("kind", "beta"), [("average", 0.5), ("none", 0.5), ("max", 1e-4)])
+    def test_at_rest_differences_are_those_of_two_states(
+        self, kind: str, beta: float, updates: str
+    ) -> None:
+        """While the nudge is so small that the largest place of each window stays the largest."""
+        system = make(kind) if kind != "none" else unpooled()
+        rule = Equilibrium(Nudging(80, 6, beta, "both"))
+        system = replace(system, rule=rule, dynamics=Dynamics(updates))
+        found = []
+        for each in (differences(system), system):
+            with TorchSession(each, 2) as session:
+                found.append(session.changes(IMAGES, LABELS, KEYS))
+        for name, array in found[1].items():
+            np.testing.assert_allclose(found[0][name], array, rtol=0, atol=1e-10, err_msg=name)
+            assert abs(array).max() > 1e-5
+
+    @pytest.mark.parametrize("updates", ["synchronous", "even-odd"])
+    @pytest.mark.parametrize(("kind", "padding"), [("max", 0), ("average", 1), ("none", 1)])
+    def test_every_delivery_is_counted(self, kind: str, padding: int, updates: str) -> None:
+        system = make(kind, padding) if kind != "none" else unpooled(padding)
+        system = differences(replace(system, dynamics=Dynamics(updates)))
+        system = replace(system, neuron=RateNeuron(ACTIVATIONS["hard-sigmoid"]))
+        weights = initial_rate_weights(system, 1)
+        for name in ("hidden1-hidden2", "hidden2-output"):
+            weights[name].ravel()[::3] = 0.0
+        weights["hidden1.bias"][0] = -9.0  # a channel that is always clipped
+        with TorchSession(system) as session:
+            session.load(weights)
+            trace = session.trace(IMAGES, LABELS, KEYS)
+            session.fit(IMAGES, LABELS, KEYS, 1.0, 0)
+            counts = session.take_counts().phases["nudged"].couplings
+        moved = {
+            n: trace.states[n] != trace.states[n][:, 6:7] for n in ("hidden1", "hidden2", "output")
+        }
+        # In the first of two halves of a step, hidden1 and output move before hidden2 reads them.
+        early = {n: updates == "synchronous" or n == "hidden2" for n in moved}
+        sent = {n: (m[:, 6:9] if early[n] else m[:, 7:10]).sum((0, 1)) for n, m in moved.items()}
+        up, down = by_tap(system, weights["hidden1-hidden2"])
+        dense = weights["hidden2-output"] != 0
+        assert not moved["hidden1"][..., :1].any()
+        for way, differing, drives in (
+            ("hidden1->hidden2", sent["hidden1"] @ up, up.sum()),
+            ("hidden2->hidden1", sent["hidden2"] @ down, down.sum()),
+            ("hidden2->output", sent["hidden2"] @ dense.sum(1), dense.sum()),
+            ("output->hidden2", sent["output"] @ dense.sum(0), dense.sum()),
+        ):
+            effective = counts[way].effective_synaptic_operations
+            assert effective == differing + SAMPLES * drives
+            assert 0 < effective < counts[way].synaptic_operations
+        assert counts["input->hidden1"].synaptic_operations == 0
+
+
+def unpooled(padding: int = 0) -> RateSystem:
+    first, second = Convolution(3, padding), Convolution(2, padding)
+    lower = (4, *first.pooled((2, 8, 8)))
+    network = layered(((2, 8, 8), lower, (3, *second.pooled(lower)), 3), (first, second, None))
+    return replace(make(), network=network, initial_gain=(1.0, 0.5, 0.5))
+
+
+def by_tap(system: RateSystem, kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Taps that are not zero of each neuron: of hidden1 on the way up, of hidden2 on the way down, one by one."""
+    coupling = system.network.couplings[1]
+    how = coupling.convolution
+    assert how is not None
+    size, (channels, rows, columns) = how.pooling.size, coupling.pre.maps
+    up, down = np.zeros(coupling.pre.maps, int), np.zeros(coupling.post.maps, int)
+    for above in np.ndindex(coupling.post.maps):
+        place = [above[k] * size for k in (1, 2)]
+        for more in np.ndindex(size, size):
+            for below, i, j in np.ndindex(channels, how.kernel, how.kernel):
+                row, column = (
+                    p + m + t - how.padding for p, m, t in zip(place, more, (i, j), strict=True)
+                )
+                filled = int(kernel[below, i, j, above[0]] != 0)
+                inside = 0 <= row < rows and 0 <= column < columns
+                if inside:
+                    up[below, row, column] += filled
+                if how.pooling.kind == "max":
+                    down[above] += filled * (more == (0, 0))
+                elif inside:
+                    down[above] += filled
+    return up.ravel(), down.ravel()

@@ -26,6 +26,8 @@ TASKS = [
     ("backprop-lenet", "digits"),
     ("norse-100", "digits"),
     ("dchn-quarter", "digits"),
+    ("ff-ebm-2", "digits"),
+    ("ep-resnet", "digits"),
     ("hssm-linear", "adding-problem"),
 ]
 
@@ -208,10 +210,9 @@ def test_wrong_descriptions_are_refused_before_any_work(
 def test_an_energy_block_counts_its_products_and_learns_in_a_stack(tmp_path: Path) -> None:
     """Free, nudged and contrast of each block; a batch normalisation stands between two."""
     changes = (
-        "learner.flat=true", f"learner.blocks={STACKED}", "training.momentum=0.5",
-        "training.learning_rate=0.05", "training.learning_rates=[0.05, 0.05]",
+        "learner.flat=true", f"learner.blocks={STACKED}", "training.learning_rates=[0.05, 0.05]",
     )  # fmt: skip
-    with pytest.raises(ConfigError, match="learning_rates must be given for a single block"):
+    with pytest.raises(ConfigError, match="learning_rates must be a list of 3 numbers"):
         small("dchn-quarter", "digits", 1, *changes)
     description = load_model("dchn-quarter").description
     description["training"] = {

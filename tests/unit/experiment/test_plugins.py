@@ -131,7 +131,7 @@ def test_a_kind_of_task(write: Write) -> None:
         ("MEMORIES = {'fixed': int}\n", "memory 'fixed' is built in and cannot be replaced"),
         ("ENGINES = {'fast': 1}\n", "engine 'fast' is built in and cannot be replaced"),
         ("ENGINES = {'mine': print}\n", "ENGINES['mine'] must have an `eqspike.experiment.Engine`"),
-        ("LEARNERS = {'mine': print}\n", "LEARNERS['mine'] must have a class with the methods read"),
+        ("LEARNERS = {'mine': print}\n", "LEARNERS['mine'] must have a class derived from `learners"),
         ("TASK_KINDS = {'npz': print}\n", "task kind 'npz' is built in and cannot be replaced"),
         ("TASK_KINDS = {'mine': 4}\n", "TASK_KINDS['mine'] must have a function `(section, path)`"),
     ],

@@ -31,7 +31,7 @@ SMALL = (
     ("name", "rule"),
     [
         ("ep-512", "ep"), ("cep-512", "c-ep"), ("cep-512-512", "c-ep"), ("cvf-512", "c-vf"), ("ep-conv", "ep"),
-        ("ep-conv-small", "ep"), ("binary-ep-conv", "ep"),
+        ("ep-conv-small", "ep"), ("binary-ep-conv", "ep"), ("aep-512", "a-ep"),
     ],
 )  # fmt: skip
 def test_library_models(name: str, rule: str) -> None:
@@ -49,7 +49,15 @@ def test_library_models(name: str, rule: str) -> None:
         ("cep-512", "rule.free_steps=0", "at least 1"),
         ("cep-512", "rule.nudged_steps=0", "at least 1"),
         ("ep-512", "feedback.kind=separate", "rule 'ep' needs feedback.kind tied"),
+        ("ep-512", "feedback.kind=separate", "use rule.kind a-ep or c-vf"),
         ("cep-512", "feedback.kind=separate", "rule 'c-ep' needs feedback.kind tied"),
+        ("aep-512", "feedback={}", "rule 'a-ep' needs feedback.kind separate, .* use rule.kind ep"),
+        ("aep-512", "dynamics.form=two-states", "rule 'a-ep' needs dynamics.form difference, got two-states"),
+        ("cep-512", "dynamics.form=difference", "rule 'c-ep' needs dynamics.form two-states"),
+        ("ep-512", "dynamics.form=differences", "did you mean 'difference'"),
+        ("binary-ep-wn-1024", "dynamics.form=difference", "neuron.kind binary needs dynamics.form two-states"),
+        ("ep-512-events", "messages.nudged_threshold=0.1", "needs dynamics.form difference, got two-states"),
+        ("ep-512", "messages={nudged_threshold: 0.1}", "left out where messages.kind is values"),
         ("cep-512", "rule.beta_sign=both", "rule 'c-ep' needs beta_sign positive or random, got both"),
         ("cvf-512", "rule.beta_sign=both", "rule 'c-vf' needs beta_sign positive or random, got both"),
         ("cvf-512", "feedback={}", "rule 'c-vf' needs feedback.kind separate"),
@@ -85,6 +93,58 @@ def test_messages_are_values_unless_the_model_says_changes() -> None:
     system = resolve("ep-512", "mnist", overrides=(override,)).model.system
     assert isinstance(system, RateSystem)
     assert system.messages == Messages("changes", 0.05)
+
+
+def test_the_threshold_of_differences_is_that_of_rates_unless_it_is_given() -> None:
+    system = resolve("ep-512-events", "mnist", overrides=("dynamics.form=difference",)).model.system
+    assert isinstance(system, RateSystem)
+    assert system.messages.threshold_of_differences == system.messages.threshold == 0.002
+    overrides = ("dynamics.form=difference", "messages.nudged_threshold=0")
+    system = resolve("ep-512-events", "mnist", overrides=overrides).model.system
+    assert isinstance(system, RateSystem)
+    assert system.messages.threshold_of_differences == 0
+
+
+class TestRest:
+    """Difference form asks for a fixed point, and its runs say how far from one they are."""
+
+    OVERRIDES = (*SMALL[:2], "training.epochs=1", "training.learning_rates=[1e-3, 1e-3]")
+
+    def trained(self, out: Path, *overrides: str) -> dict:
+        configuration = resolve(
+            "aep-512", "digits", limit=100, test_limit=60, overrides=(*self.OVERRIDES, *overrides)
+        )
+        assert start(configuration, out).complete
+        record: dict = json.loads((out / "metrics.jsonl").read_text())
+        return record
+
+    def test_where_there_is_one_the_residual_falls_with_the_steps(self, tmp_path: Path) -> None:
+        few, many = (
+            self.trained(tmp_path / str(steps), f"rule.free_steps={steps}")["residual"]
+            for steps in (4, 40)
+        )
+        assert many["median"] <= many["largest"] < 0.01 * few["median"]
+
+    def test_where_there_is_none_the_run_says_so(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        strong = (
+            "neuron.activation=hard-sigmoid", "feedback.initial_angle=180",
+            "training.initial_gain=[4, 12]",
+        )  # fmt: skip
+        found = [
+            self.trained(tmp_path / str(steps), f"rule.free_steps={steps}", *strong)["residual"]
+            for steps in (40, 160)
+        ]
+        assert all(residual["median"] > 0.1 for residual in found)
+        overrides = [f"--set={each}" for each in (*self.OVERRIDES, *strong)]
+        out = str(tmp_path / "shown")
+        assert main(["train", "aep-512", "digits", "--limit", "20", "--out", out, *overrides]) == 0
+        assert "free phases do not end at rest" in capsys.readouterr().err
+
+    def test_two_states_ask_for_nothing(self, run: Path) -> None:
+        records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        assert not any("residual" in record for record in records)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +193,7 @@ def test_plot_draws_what_needs_no_spikes(run: Path, tmp_path: Path) -> None:
         ("parity RUN --engines torch,fast", "does not run messages.kind values: set messages.kind to changes"),
         ("deploy RUN --chip loihi1", "the deployment to a spiking chip needs spiking neurons"),
         ("evaluate RUN --engine fast", "engine 'fast' does not run messages.kind values"),
-        ("evaluate RUN --engine fast-int", "does not run messages.kind values: set messages.kind to changes"),
+        ("evaluate RUN --engine fast-int", "does not run messages.kind values of neuron rate here"),
         ("evaluate RUN --engine torch:gpu", "takes one option, cpu or cuda, got 'torch:gpu'"),
     ],
 )  # fmt: skip

@@ -101,3 +101,17 @@ def test_metaplasticity_remembers_permuted_digits() -> None:
         learnt.append(min(learnt_accuracy(reached.metrics)))
     assert min(learnt) > 0.9
     assert means[1] > means[0] + 0.2
+
+
+@pytest.mark.parametrize(("statistics", "zero"), [("batch", True), ("running", False)])
+def test_a_single_sample_teaches_nothing(statistics: str, zero: bool) -> None:
+    """Without a variance there is no answer either, unless earlier batches have left one."""
+    recipe = BinaryBackprop((6, 5, 3), statistics=statistics)
+    one = Batch(np.full((1, 6), 200, np.uint8), np.array([1]), np.zeros(1, np.uint64))
+    with recipe.open(0, "cpu", 1) as learner:
+        before = learner.weights()
+        outputs = learner.fit(one, Pace(1.0, 0))
+        assert outputs.shape == (1, 3)
+        assert bool(outputs.any()) is not zero
+        for name, array in learner.weights().items():
+            np.testing.assert_array_equal(array, before[name])

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.errors import ActivityError, ConfigError, ConvergenceError, UnsupportedError
 from eqspike.nn import EnergyBlock, EnergyLayer, EnergySettings, RestWarning, Skip
+from eqspike.nn.learning import teach
 
 EXACT = EnergySettings(
     beta=1e-3, free_steps=300, nudged_steps=300, tolerance=1e-13, nudged_tolerance=1e-13
@@ -181,6 +182,36 @@ class TestBackward:
         block.zero_grad()
         block(x).square().sum().mul(7).backward()
         torch.testing.assert_close([g * 7 for g in once], [p.grad for p in block.parameters()])
+
+
+class TestDeadZone:
+    def test_hidden_differences_are_large_or_nothing(self) -> None:
+        block, seen = dense(replace(EXACT, dead_zone=0.02, nudged_tolerance=1e-3)), []
+        x, gradient = batch(6, 8), batch(6, 3, seed=2)
+        parameters = block.parameters_in(torch.float64, block._tensors())
+        rest = block.relax(x, parameters)
+
+        def watch(differences: list[Tensor]) -> None:
+            seen.append([each.clone() for each in differences[:-1]])
+
+        teach(block.settings, rest, parameters, gradient / 6, False, watch)
+        least = 0.02 * block.settings.beta * gradient.abs().amax(1).repeat(2)[:, None]
+        for hidden in seen[-1]:
+            assert bool(((hidden == 0) | (hidden.abs() >= least)).all())
+            assert 0 < float((hidden == 0).double().mean()) < 1
+
+    def test_it_saves_products_and_keeps_the_direction(self) -> None:
+        found, exact = ([], [])
+        products = []
+        for zone, gradients in ((0.0, exact), (0.01, found)):
+            block = dense(replace(EXACT, dead_zone=zone, nudged_tolerance=1e-3))
+            block.count_nonzero = True
+            (block(batch(6, 8)) * batch(6, 3, seed=2)).mean().backward()
+            gradients += [p.grad.flatten() for p in block.parameters() if p.grad is not None]
+            products.append(block.take_operations()["nudged_nonzero"])
+        assert products[1] < products[0]
+        ours, right = torch.cat(found), torch.cat(exact)
+        assert 0.95 < float((ours * right).sum() / (ours.norm() * right.norm())) < 1 - 1e-9
 
 
 class TestRefusals:

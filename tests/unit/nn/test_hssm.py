@@ -7,7 +7,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from eqspike.core.errors import ConfigError
-from eqspike.nn.hssm import Dropout, HamiltonianStack
+from eqspike.nn.dropout import Dropout
+from eqspike.nn.hssm import HamiltonianStack
 
 
 def losses(kind: str, backward: str, seed: int) -> list[float]:

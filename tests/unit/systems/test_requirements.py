@@ -13,7 +13,7 @@ from eqspike.core.activations import HARD_SIGMOID
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.messages import VALUES
 from eqspike.core.neurons import CurrentBased
-from eqspike.core.rates import RateNeuron
+from eqspike.core.rates import Dynamics, RateNeuron
 from eqspike.engines.brian2 import Brian2RateSession, Brian2Session
 from eqspike.engines.fast import FastSession
 from eqspike.engines.fast.graded import open_graded
@@ -23,8 +23,8 @@ from eqspike.engines.lava import open_lava, open_lava_rates
 from eqspike.engines.offers import OFFERS
 from eqspike.engines.torch.session import TorchSession
 from eqspike.experiment.sessions import ENGINES, check_engine, open_session
-from eqspike.memory import Ideal
-from eqspike.rules import EqSpike, Equilibrium
+from eqspike.memory import Binary, Ideal, Scale
+from eqspike.rules import AsymmetricEquilibrium, EqSpike, Equilibrium, RateRule
 from eqspike.systems.requirements import Parts, require
 from eqspike.testing.rate_systems import small_rate_system
 from eqspike.testing.systems import fixed_memory, small_system
@@ -56,6 +56,7 @@ class Triplet(EqSpike):
 SPIKES = small_system(neuron=CurrentBased(0.3, 0.1, 0.9))
 RATES = small_rate_system(threshold=0.0)
 RULE = SPIKES.rule
+SIGNS = Binary((0.3,) * 3, (0.002,) * 3, Scale("unit", (0.02, 0.0, 0.01)))
 
 UNKNOWN: dict[str, Any] = {
     "a neuron derived from one that is known": replace(SPIKES, neuron=Adaptive()),
@@ -136,3 +137,35 @@ def test_what_is_known_is_not_refused(engine: str) -> None:
         check_engine(SPIKES, engine)
         check_engine(replace(SPIKES, memory=fixed_memory(5, "floor", 2)), engine)
     check_engine(RATES, engine)
+
+
+@pytest.mark.parametrize("engine", ["brian2", "fast-int", "lava"])
+@pytest.mark.parametrize("rule", [Equilibrium, AsymmetricEquilibrium])
+def test_difference_form_is_refused_by_name(engine: str, rule: type[RateRule]) -> None:
+    system = small_rate_system(rule, form="difference", threshold=0.0)
+    said = "dynamics.form difference" if rule is Equilibrium else "a rule read by EndField"
+    others = "engines fast, torch and reference can run"
+    with pytest.raises(
+        UnsupportedError, match=rf"engine '{engine}' does not run .*{said}.*{others}"
+    ):
+        check_engine(system, engine)
+    for able in ("fast", "torch", "reference"):
+        check_engine(system, able)
+
+
+@pytest.mark.parametrize("engine", ["fast", "torch", "reference"])
+def test_backward_weights_have_an_ideal_memory(engine: str) -> None:
+    system = small_rate_system(AsymmetricEquilibrium, threshold=0.0, memory=SIGNS)
+    with pytest.raises(UnsupportedError, match="kept by an ideal memory alone"):
+        check_engine(system, engine)
+
+
+def test_differences_are_those_of_rate_neurons() -> None:
+    class Own(RateNeuron):
+        def updated(self, state: Any, drive: Any, nudge: Any, inside: bool) -> Any:
+            return drive
+
+    own = small_rate_system(form="difference", threshold=0.0, neuron=Own(HARD_SIGMOID))
+    with pytest.raises(UnsupportedError, match="known of rate neurons alone"):
+        check_engine(own, "reference")
+    check_engine(replace(own, dynamics=Dynamics()), "reference")

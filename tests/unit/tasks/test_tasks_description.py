@@ -46,7 +46,7 @@ def part(**changes: Any) -> dict[str, Any]:
         ({"image_shape": [0, 3]}, "image_shape must be a list of numbers at least 1"),
         (
             {"kind": "ixd"},
-            "kind must be one of idx, npz, curriculum, pixels, series, adding, got 'ixd'; did you mean 'idx'",
+            "kind must be one of idx, npz, records, zip, .*, got 'ixd'; did you mean 'idx'",
         ),
         ({"test": None}, "test is required"),
         ({"train": part(samples=0)}, "train.samples must be a whole number at least 1"),

@@ -20,7 +20,7 @@ from eqspike.engines.brian2.rates.conductor import Conductor, Lesson
 from eqspike.engines.brian2.targets import NUMPY, Target, require
 from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.tally import RateTally, asked_writes, event_counts
-from eqspike.rules.readings import EndContrast, writes_steps
+from eqspike.rules.readings import EndContrast, width, writes_steps
 from eqspike.systems import RateSystem
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
@@ -219,7 +219,7 @@ class Brian2RateSession:
             for place in at
         )
         betas = cast(NDArray[np.float64], lesson.betas)
-        scale = rate_factor / (rule.beta * len(images) * abs(reading.width(rule.phases)))
+        scale = rate_factor / (rule.beta * len(images) * abs(width(reading, rule.phases)))
         signs = np.sign(betas[:, at[0]] - betas[:, at[1]])
         known = write_contrast(
             self.system, self._stored, (ends[0], ends[1]), signs, scale, write_key

@@ -3,8 +3,10 @@
     W(pre, post) += rate sum over samples of sign (post' pre' - post pre)
                   = rate sum of sign ((post' - post) pre' + post (pre' - pre))
 
-where the second line needs only neurons that moved; ' marks the later moment. C-VF takes (post' - post) pre for
-the forward weight and (pre' - pre) post for the backward one.
+where the second line needs only neurons that moved; ' marks the later moment. Rules that change each direction by
+its receiver take (post' - post) pre for the forward weight and (pre' - pre) post for the backward one. In
+difference form, moves are those of differences, and they are multiplied by the mean of both states, or by the free
+one.
 """
 
 from __future__ import annotations
@@ -81,13 +83,14 @@ def gather(
 
 @inlined
 def write_coupling(
-    coupling: Any, before: Any, after: Any, signs: Any, rate: Any, each_way: Any, layout: Any,
-    up: Any, down: Any, moved: Any, by_post: Any, by_pre: Any,
+    coupling: Any, before: Any, after: Any, of_pres: Any, of_posts: Any, signs: Any, rate: Any,
+    each_way: Any, layout: Any, up: Any, down: Any, moved: Any, by_post: Any, by_pre: Any,
 ) -> None:  # fmt: skip
     """Change one coupling between free layers, in both of its arrays.
 
     Args:
-        each_way: C-VF: each direction by its receiver's move; else one change for both.
+        of_pres, of_posts: what moves of the other side are multiplied by, (samples, free neurons).
+        each_way: each direction by its receiver's move; else one change for both.
         by_post, by_pre: room for what moves of either side ask, flat.
     """
     starts, sizes = layout.starts, layout.sizes
@@ -98,8 +101,8 @@ def write_coupling(
     asked_by_post = by_post[at:end].reshape(post, pre)
     asked_by_pre = by_pre[at:end].reshape(pre, post)
     forward, backward = up[at:end].reshape(pre, post), down[at:end].reshape(post, pre)
-    gather(posts, pres, before, after, before if each_way else after, signs, moved, asked_by_post)
-    gather(pres, posts, before, after, before, signs, moved, asked_by_pre)
+    gather(posts, pres, before, after, of_pres, signs, moved, asked_by_post)
+    gather(pres, posts, before, after, of_posts, signs, moved, asked_by_pre)
     for j in range(post):
         if moved[posts[0] + j]:
             for i in range(pre):
@@ -116,15 +119,15 @@ def write_coupling(
 
 @kernel
 def write_hidden(
-    before: Any, after: Any, signs: Any, rates: Any, layout: Any, up: Any, down: Any, moved: Any,
-    by_post: Any, by_pre: Any,
+    before: Any, after: Any, of_pres: Any, of_posts: Any, signs: Any, rates: Any, each_way: Any,
+    layout: Any, up: Any, down: Any, moved: Any, by_post: Any, by_pre: Any,
 ) -> None:  # fmt: skip
-    """Change all couplings between free layers by the contrast of two moments; `moved` is noted."""
+    """Change all couplings between free layers by what two moments ask; `moved` is noted."""
     note_moves(before, after, moved)
     for coupling in range(1, layout.sizes.shape[0] - 1):
         write_coupling(
-            coupling, before, after, signs, rates[coupling], False, layout, up, down, moved,
-            by_post, by_pre,
+            coupling, before, after, of_pres, of_posts, signs, rates[coupling], each_way, layout, up,
+            down, moved, by_post, by_pre,
         )  # fmt: skip
 
 
@@ -167,8 +170,9 @@ def follow(
         note_moves(batch.before, batch.sent, moved)
         for coupling in range(1, layout.sizes.shape[0] - 1):
             write_coupling(
-                coupling, batch.before, batch.sent, signs, rates[coupling], each_way, layout,
-                weights.up, weights.down, moved, by_post, by_pre,
+                coupling, batch.before, batch.sent, batch.before if each_way else batch.sent,
+                batch.before, signs, rates[coupling], each_way, layout, weights.up, weights.down,
+                moved, by_post, by_pre,
             )  # fmt: skip
         write_biases(
             batch.before, batch.sent, signs, bias_rates, layout, weights.bias, moved, batch.awake

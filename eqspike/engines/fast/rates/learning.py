@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from eqspike.core.learner import Arrays
 from eqspike.core.random_stream import stream_key
+from eqspike.engines.fast.rates.differences import Differences
 from eqspike.engines.fast.rates.following import write_hidden, write_input
 from eqspike.engines.fast.rates.layout import Floats
 from eqspike.engines.fast.rates.simulator import Lesson, RateSimulator
 from eqspike.engines.tally import RateTally, asked_writes
 from eqspike.memory import Ideal, Writes
-from eqspike.rules.readings import EndContrast, StepField
+from eqspike.rules.readings import Ends, StepField, of_receiver, width
 from eqspike.systems import RateSystem
 
 
@@ -32,26 +33,32 @@ class RateLearner:
         self._change = np.zeros_like(simulator.weights.up)
 
     def at_the_end(self, lesson: Lesson, rate_factor: float, key: int) -> None:
-        """Equilibrium Propagation: one write after the nudged phases."""
-        simulator, reading = self._simulator, cast(EndContrast, self._system.rule.reading)
+        """Rules of the ends of phases: one write after the nudged ones."""
+        simulator, reading = self._simulator, cast(Ends, self._system.rule.reading)
         samples, phases = len(lesson.signs), self._system.rule.phases
-        start = simulator.keep()
+        moving = after_free(simulator)
+        start = moving.keep()
         ends = {phases[0].name: start.sent}
         for number, phase in enumerate(phases[1:], start=1):
             if number > 1 and phase.start == "free end":
-                simulator.put_back(start)
-            simulator.relax(phase.steps, lesson.at(number) if phase.nudge else None)
+                moving.put_back(start)
+            moving.relax(phase.steps, lesson.at(number) if phase.nudge else None)
             self._tally.add_steps(phase.kind, samples * phase.steps)
-            ends[phase.name] = simulator.batch.sent.copy()
+            ends[phase.name] = moving.sent.copy()
         after, before = ends[reading.first], ends[reading.second]
         # Messages are counted with the weights that carried them.
-        simulator.count(self._tally, ("free", "nudged"))
-        width = reading.width(phases)
-        rates, bias_rates = self._rates(rate_factor / (abs(width) * lesson.beta * samples))
+        if isinstance(moving, Differences):
+            simulator.count(self._tally, ("free",))
+            moving.count(self._tally)
+        else:
+            simulator.count(self._tally, ("free", "nudged"))
+        scale = rate_factor / (abs(width(reading, phases)) * lesson.beta * samples)
+        rates, bias_rates = self._rates(scale)
         places = {phase.name: place for place, phase in enumerate(phases)}
         by_phase = lesson.by_phase
         signs = np.sign(by_phase[:, places[reading.first]] - by_phase[:, places[reading.second]])
-        known = self._write(before, after, signs, rates, key)
+        partners = _partners(moving, before, after, of_receiver(reading))
+        known = self._write(before, after, partners, signs, rates, key)
         change = signs @ (after - before)
         simulator.weights.bias[:] += self._by_neuron(bias_rates) * change
         moved = (before != after).any(0)
@@ -74,8 +81,9 @@ class RateLearner:
         self._count(list(moved[1:]), {})
 
     def _write(
-        self, before: Floats, after: Floats, signs: Floats, rates: Floats, key: int
-    ) -> dict[str, Writes]:
+        self, before: Floats, after: Floats, partners: tuple[Floats, Floats], signs: Floats,
+        rates: Floats, key: int,
+    ) -> dict[str, Writes]:  # fmt: skip
         """Change all weights; returns the writes that the memory has counted itself."""
         simulator, memory = self._simulator, self._system.memory
         weights = simulator.weights
@@ -85,8 +93,8 @@ class RateLearner:
         rows = up[: simulator.layout.weights_at[1]].reshape(simulator.up(0).shape)
         self._write_input(before, after, signs, rates[0], rows)
         write_hidden(
-            before, after, signs, rates, simulator.layout, up, down, simulator.moved,
-            simulator.by_post, simulator.by_pre,
+            before, after, *partners, signs, rates, of_receiver(self._system.rule.reading),
+            simulator.layout, up, down, simulator.moved, simulator.by_post, simulator.by_pre,
         )  # fmt: skip
         done: dict[str, Writes] = {}
         for index, coupling in enumerate(self._system.network.couplings):
@@ -136,3 +144,18 @@ class RateLearner:
         active = int(np.count_nonzero(self._simulator.batch.inputs.any(0)))
         for name, writes in {**asked_writes(self._system, active, moved), **known}.items():
             self._tally.add_writes(name, writes)
+
+
+def after_free(simulator: RateSimulator) -> RateSimulator | Differences:
+    """What runs the phases after the free one, at whose end a batch stands."""
+    return Differences(simulator) if simulator.system.dynamics.of_differences else simulator
+
+
+def _partners(
+    moving: RateSimulator | Differences, before: Floats, after: Floats, each_way: bool
+) -> tuple[Floats, Floats]:
+    """What moves of receivers above, and of those below, are multiplied by."""
+    if not isinstance(moving, Differences):
+        return after, before
+    values = moving.free if each_way else moving.free + (before + after) / 2
+    return values, values

@@ -12,10 +12,11 @@ from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.threads import thread_count
 from eqspike.core.trace import Trace, stacked
 from eqspike.engines.fast.compilation import announce_first_use
+from eqspike.engines.fast.rates.differences import Differences
 from eqspike.engines.fast.rates.layout import Floats
-from eqspike.engines.fast.rates.learning import RateLearner
+from eqspike.engines.fast.rates.learning import RateLearner, after_free
 from eqspike.engines.fast.rates.simulator import Lesson, RateSimulator
-from eqspike.engines.offers import refuse_unlike
+from eqspike.engines.offers import FAST_CHANGES, refuse_unlike
 from eqspike.engines.tally import RateTally, event_counts
 from eqspike.rules.readings import writes_steps
 from eqspike.systems import RateSystem
@@ -44,7 +45,7 @@ class FastRateSession:
     """
 
     def __init__(self, system: RateSystem, seed: int = 0, threads: int | None = None) -> None:
-        refuse_unlike(system, "fast")
+        refuse_unlike(system, FAST_CHANGES)
         self.system = system
         self._finish_announcement = announce_first_use(f"rates-{system.precision}")
         self._simulator = RateSimulator(system, threads or thread_count())
@@ -94,18 +95,19 @@ class FastRateSession:
 
         def run(steps: int, lesson: Lesson | None) -> None:
             for _ in range(steps):
-                before = simulator.batch.sent.copy()
-                simulator.relax(1, lesson)
-                sent = simulator.batch.sent
-                kinds = (simulator.values(), sent, sent != before)
+                before = moving.sent.copy()
+                moving.relax(1, lesson)
+                kinds = (moving.values(), moving.shown(), moving.sent != before)
                 seen.append(tuple(self._by_layer(kind) for kind in kinds))  # type: ignore[arg-type]
 
         simulator.start(images)
+        moving: RateSimulator | Differences = simulator
         run(phases[0].steps, None)
-        end, lesson = simulator.keep(), self._lesson(labels, keys)
+        moving = after_free(simulator)
+        end, lesson = moving.keep(), self._lesson(labels, keys)
         for number, phase in enumerate(phases[1:], start=1):
             if phase.start == "free end":
-                simulator.put_back(end)
+                moving.put_back(end)
             run(phase.steps, lesson.at(number) if phase.nudge else None)
         return stacked(seen)
 

@@ -10,6 +10,7 @@ from eqspike.core.learner import Images
 from eqspike.engines.fast.rates.following import count_filled, follow
 from eqspike.engines.fast.rates.layout import (
     Floats,
+    RateState,
     Whole,
     lay_out,
     make_outbox,
@@ -21,6 +22,9 @@ from eqspike.engines.fast.rates.stepping import relax, start
 from eqspike.engines.fast.workers import Workers
 from eqspike.engines.tally import RateTally
 from eqspike.systems import RateSystem
+
+Filled = list[tuple[Whole, Whole]]
+"""Of each coupling, of each direction, the weights of each sender that are not 0."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,16 @@ class Moment:
     sent: Floats
     awake: Floats = field(repr=False)
 
+    @staticmethod
+    def of(batch: RateState) -> Moment:
+        """Of a batch as it stands."""
+        return Moment(*(a.copy() for a in (batch.drive, batch.state, batch.sent, batch.awake)))
+
+    def restore(self, batch: RateState) -> None:
+        """Let the batch stand there again."""
+        for name in ("drive", "state", "sent", "awake"):
+            getattr(batch, name)[:] = getattr(self, name)
+
 
 class RateSimulator:
     """Weights as the kernels read them, a batch, and the threads that present its samples.
@@ -55,7 +69,8 @@ class RateSimulator:
         threads: number of threads; results do not depend on it.
 
     Attributes:
-        filled: of each coupling, of each direction, the weights of each sender that are not 0.
+        filled: of the couplings as they carry rates.
+        messages: of each free neuron by thread, in each phase.
         moved, by_post, by_pre: room for the kernels of `following`.
     """
 
@@ -70,9 +85,11 @@ class RateSimulator:
             for pre, post in (coupling.shape for coupling in system.network.couplings)
         ]
         pixels, neurons = int(self.layout.sizes[0]), int(self.layout.starts[-1])
-        self._outboxes = [make_outbox(self.layout, system.precision) for _ in range(threads)]
+        self.outboxes = [make_outbox(self.layout, system.precision) for _ in range(threads)]
         self._input_sent = np.zeros((threads, pixels), np.int64)
-        self._sent = {name: np.zeros((threads, neurons), np.int64) for name in ("free", "nudged")}
+        self.messages = {
+            name: np.zeros((threads, neurons), np.int64) for name in ("free", "nudged")
+        }
         self.by_post, self.by_pre = (np.zeros_like(self.weights.up) for _ in "12")
         self.moved = np.zeros(neurons, np.uint8)
 
@@ -106,32 +123,35 @@ class RateSimulator:
             self.batch = make_state(self.layout, len(images), self.system.precision)
         np.divide(images, 255, out=self.batch.inputs, casting="same_kind")
         self._input_sent[:] = 0
-        for sent in self._sent.values():
+        for sent in self.messages.values():
             sent[:] = 0
 
         def work(thread: int, first: int, last: int) -> None:
             start(
                 first, last, self.layout, self.weights, self.physics, self.batch,
-                self._outboxes[thread], self._input_sent[thread], self._sent["free"][thread],
+                self.outboxes[thread], self._input_sent[thread], self.messages["free"][thread],
             )  # fmt: skip
 
         self.workers.share(len(images), work)
 
     def relax(self, steps: int, lesson: Lesson | None = None) -> None:
         """Steps with weights held, nudged if there is a lesson."""
-        samples, precision = len(self.batch.inputs), self.system.precision
-        taught = lesson is not None
-        if lesson is None:
-            lesson = Lesson(np.zeros((samples, 1), precision), np.zeros(samples, precision), 0.0)
-        betas, sent = self._betas(lesson), self._sent["nudged" if taught else "free"]
+        samples, taught = len(self.batch.inputs), lesson is not None
+        lesson = lesson or self.no_lesson()
+        betas, sent = self.betas(lesson), self.messages["nudged" if taught else "free"]
 
         def work(thread: int, first: int, last: int) -> None:
             relax(
                 first, last, steps, taught, betas, lesson.targets, self.layout, self.weights,
-                self.physics, self.batch, self._outboxes[thread], sent[thread],
+                self.physics, self.batch, self.outboxes[thread], sent[thread],
             )  # fmt: skip
 
         self.workers.share(samples, work)
+
+    def no_lesson(self) -> Lesson:
+        """What a batch is taught where nothing is."""
+        samples, precision = len(self.batch.inputs), self.system.precision
+        return Lesson(np.zeros((samples, 1), precision), np.zeros(samples, precision), 0.0)
 
     def follow(
         self, steps: int, lesson: Lesson, rates: Floats, bias_rates: Floats, each_way: bool
@@ -146,36 +166,50 @@ class RateSimulator:
         """
         moved_number = np.zeros((len(self.layout.sizes), steps), np.int64)
         follow(
-            steps, self._betas(lesson), lesson.targets, lesson.signs, rates, bias_rates, each_way,
-            self.layout, self.weights, self.physics, self.batch, self._outboxes[0],
-            self._sent["nudged"][0], self.moved, moved_number, self.by_post, self.by_pre,
+            steps, self.betas(lesson), lesson.targets, lesson.signs, rates, bias_rates, each_way,
+            self.layout, self.weights, self.physics, self.batch, self.outboxes[0],
+            self.messages["nudged"][0], self.moved, moved_number, self.by_post, self.by_pre,
         )  # fmt: skip
         return moved_number
 
     def keep(self) -> Moment:
         """What a phase starts from."""
-        batch = self.batch
-        return Moment(*(a.copy() for a in (batch.drive, batch.state, batch.sent, batch.awake)))
+        return Moment.of(self.batch)
 
     def put_back(self, moment: Moment) -> None:
         """Stand again where `keep` was called."""
-        for name in ("drive", "state", "sent", "awake"):
-            getattr(self.batch, name)[:] = getattr(moment, name)
+        moment.restore(self.batch)
+
+    @property
+    def sent(self) -> Floats:
+        """q of the free neurons, (samples, free neurons)."""
+        return self.batch.sent
+
+    def shown(self) -> Floats:
+        """The same, by the name that differences have for it."""
+        return self.batch.sent
 
     def values(self) -> Floats:
         """v of the free neurons, (samples, free neurons)."""
         return self.system.neuron.value(self.batch.state).astype(self.system.precision, copy=False)
 
-    def count(self, tally: RateTally, phases: tuple[str, ...]) -> None:
-        """Add the messages since `start` to a tally."""
+    def count(
+        self, tally: RateTally, phases: tuple[str, ...], filled: Filled | None = None
+    ) -> None:
+        """Add the messages since `start` to a tally.
+
+        Args:
+            filled: of the couplings that carried them, if these are not the simulator's own.
+        """
         layers = range(1, len(self.layout.sizes))
         for phase in phases:
-            sent = self._sent[phase].sum(0)
+            sent = self.messages[phase].sum(0)
             inputs = self._input_sent.sum(0) * (phase == "free")
             by_layer = [inputs, *(self.layer(sent, layer) for layer in layers)]
-            tally.add_messages(self.system, phase, by_layer, self.filled)
+            tally.add_messages(self.system, phase, by_layer, filled or self.filled)
 
-    def _betas(self, lesson: Lesson) -> Floats:
+    def betas(self, lesson: Lesson) -> Floats:
+        """Signed nudging strength of each sample, (samples,)."""
         return np.asarray(lesson.signs * lesson.beta, self.system.precision)
 
     def _matrix(self, flat: Floats, coupling: int) -> Floats:

@@ -1,0 +1,42 @@
+"""`eqspike new` and `eqspike check`: descriptions of the user's own."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from eqspike.cli.printing import message, print_json
+from eqspike.core.errors import RunError
+from eqspike.core.files import check_writable, write_bytes
+from eqspike.experiment.schemas import check_description, template
+
+
+def new(options: argparse.Namespace) -> int:
+    """Write a commented description to begin with."""
+    path = Path(options.name).with_suffix(".yaml")
+    if path.exists():
+        raise RunError(f"{path}: is there already; choose another name")
+    check_writable(path.parent, path.name)
+    if not options.json:
+        message(f"asking the readers of {options.kind}s what keys mean...")
+    write_bytes(path, template(options.kind, path.stem, options.source).encode())
+    if options.json:
+        print_json({"file": str(path)})
+    else:
+        print(f"{path}\ncheck it with: eqspike check {path}")
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """List all errors of a description; 1 if there are some."""
+    noun, findings = check_description(Path(options.file), options.noun)
+    if options.json:
+        print_json({"kind": noun, "errors": [asdict(finding) for finding in findings]})
+        return 1 if findings else 0
+    for finding in findings:
+        place = options.file if finding.line is None else f"{options.file}:{finding.line}"
+        print(f"{place}: {finding.text}")
+    if not findings:
+        print(f"{options.file}: a valid {noun}")
+    return 1 if findings else 0

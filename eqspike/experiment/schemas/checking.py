@@ -1,0 +1,151 @@
+"""All that is wrong with a description, at once.
+
+A reader stops at the first error. Here each key that it refuses is put right, by what the reader allows there, and
+the description is read again, until it is accepted or an error has no place that could be put right.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eqspike import library
+from eqspike.core.allowed import Allowed
+from eqspike.core.config import REQUIRED, Section
+from eqspike.core.errors import ConfigError, EqspikeError, KeyRefused
+from eqspike.core.survey import Question, Survey, SurveyedSection
+from eqspike.core.yaml_lines import line_of
+from eqspike.experiment.schemas.exploring import example
+from eqspike.experiment.schemas.kinds import KINDS, reader_of
+from eqspike.tasks.description import read_task
+
+MOST = 50
+"""Errors of one description that are listed."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One error.
+
+    Attributes:
+        line: of the key, or of the mapping that lacks it, from 1; None if the error is of no one key.
+        text: where, the rule, the value received, what to do.
+    """
+
+    line: int | None
+    text: str
+
+
+def noun_of(data: object, source: str) -> str:
+    """Whether a description is of a model, a task or a chip.
+
+    Raises:
+        ConfigError: if its keys do not tell.
+    """
+    keys = set(data) if isinstance(data, dict) else set()
+    signs = {
+        "model": {"training", "learner", "rule"},
+        "chip": {"energy"},
+        "task": {"licence", "data"},
+    }
+    for noun, some in signs.items():
+        if keys & some:
+            return noun
+    raise ConfigError(
+        f"{source}: it cannot be told whether this is a {', '.join(KINDS[:-1])} or {KINDS[-1]}; say so with --as"
+    )
+
+
+def check_description(path: Path, noun: str | None = None) -> tuple[str, tuple[Finding, ...]]:
+    """Everything that is wrong with a file.
+
+    Args:
+        noun: `model`, `task` or `chip`; by default what the keys say.
+
+    Returns:
+        The kind of description, and its errors in the order of lines; none if it is valid.
+
+    Raises:
+        ConfigError: if it is no YAML at all, or its kind cannot be told.
+    """
+    data, text = library.load_yaml(path), path.read_text(encoding="utf-8")
+    noun = noun or noun_of(data, str(path))
+    found: list[Finding] = []
+    for error in _errors(data, _reader(noun, path), str(path)):
+        line = line_of(text, error.path, error.key) if isinstance(error, KeyRefused) else None
+        found.append(Finding(line, str(error).removeprefix(f"{path}: ")))
+    return noun, tuple(sorted(found, key=lambda each: each.line or 0))
+
+
+def _reader(noun: str, path: Path) -> Callable[[Section], object]:
+    """How such a file is read, a task beside its data."""
+    return (lambda section: read_task(section, path)) if noun == "task" else reader_of(noun)
+
+
+def _errors(data: Any, read: Callable[[Section], object], source: str) -> list[EqspikeError]:
+    """What the reader refuses, one after the other, each mended before the next.
+
+    Nothing is said of values that were put there by mending: what fits beside the others, only the user knows.
+    """
+    data = copy.deepcopy(data)
+    errors: list[EqspikeError] = []
+    mended: set[tuple[str, str]] = set()
+    while len(errors) < MOST:
+        survey = Survey()
+        try:
+            read(SurveyedSection(data, survey, source))
+            return errors
+        except KeyRefused as error:
+            if (error.path, error.key) in mended:
+                return errors
+            errors.append(error)
+            mended.add((error.path, error.key))
+            if not _mended(data, error, survey.questions):
+                return errors
+        except EqspikeError as error:
+            return errors if mended else [error]
+    return errors
+
+
+def _mended(data: Any, error: KeyRefused, questions: list[Question]) -> bool:
+    """Whether the refused key could be put right: removed, or given a value that its reader allows."""
+    mapping = _at(data, error.path)
+    if mapping is None:
+        return False
+    if error.unknown:
+        return mapping.pop(error.key, None) is not None
+    asked = next(
+        (q for q in reversed(questions) if q.key == error.key and q.mapping is mapping), None
+    )
+    if asked is None:
+        return mapping.pop(error.key, None) is not None
+    if asked.default is not REQUIRED and error.key in mapping:
+        del mapping[error.key]
+        return True
+    mapping[error.key] = _stand_in(asked.allowed, mapping.get(error.key))
+    return True
+
+
+def _stand_in(allowed: Allowed, given: object) -> object:
+    """A value that is allowed: of a choice the one that was meant, of numbers one inside of the bounds."""
+    if allowed.kind == "choice" and isinstance(given, str):
+        close = difflib.get_close_matches(given, allowed.options, n=1, cutoff=0.0)
+        return close[0] if close else allowed.options[0]
+    if allowed.kind in ("number", "integer") and allowed.low is not None:
+        inside = allowed.low + 1
+        return inside if allowed.high is None or inside <= allowed.high else allowed.low
+    return example(allowed)
+
+
+def _at(data: Any, path: str) -> dict[str, Any] | None:
+    """The mapping at a dotted path."""
+    for step in path.replace("[", ".[").split(".") if path else ():
+        try:
+            data = data[int(step[1:-1])] if step.startswith("[") else data[step]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+    return data if isinstance(data, dict) else None
