@@ -12,12 +12,12 @@ from typing import Any
 from eqspike.core.errors import RunError, UnsupportedError
 from eqspike.core.files import check_writable, remove_parts
 from eqspike.core.learner import Arrays, Learner
-from eqspike.core.threads import thread_count
 from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.families import LEARNER_ENGINE, family
+from eqspike.experiment.families import family
 from eqspike.experiment.joining import joined
 from eqspike.experiment.memory_need import check_memory
+from eqspike.experiment.remarks import nothing_learnt, other_threads
 from eqspike.experiment.sessions import numbers_of_weights, records_of
 from eqspike.learners.launch import Alone, Group
 from eqspike.systems import RateSystem, System
@@ -34,7 +34,6 @@ from eqspike.training import (
     load_latest,
     save,
 )
-from eqspike.training.health import at_chance
 from eqspike.training.lock import locked
 
 
@@ -127,7 +126,7 @@ def resume(
     folder = RunFolder.open(out)
     configuration = load_configuration(folder.config_path)
     check_wanted(configuration, wanted or Wanted(), out)
-    if said := _other_threads(folder, configuration):
+    if said := other_threads(folder, configuration):
         watcher.message(said)
     with joined(configuration, out) as group, ExitStack() as held:
         data = Data.of(configuration, group)
@@ -141,19 +140,6 @@ def resume(
             return _train(
                 configuration, data, folder, learner, progress, watcher, checkpoint_seconds, group
             )
-
-
-def _other_threads(folder: RunFolder, configuration: Configuration) -> str:
-    """What to say of a run in PyTorch that continues on another number of threads; empty if nothing."""
-    if configuration.engine.split(":")[0] != LEARNER_ENGINE:
-        return ""
-    before, now = str(folder.environment().get("threads", "")), str(thread_count())
-    if before in ("", now):
-        return ""
-    return (
-        f"the run was begun with {before} threads and continues with {now}: sums of PyTorch may differ "
-        f"in their last digits from those of an unbroken run; EQSPIKE_THREADS={before} avoids that"
-    )
 
 
 def _latest(
@@ -279,18 +265,10 @@ def _train(
     metric = data.task.metric.name
     value = progress.metrics[-1][f"test_{metric}"] if progress.metrics else None
     complete = progress.epoch == course.epochs
-    warning = _warning(course, progress) if complete else ""
+    warning = nothing_learnt(course, progress) if complete else ""
     if warning:
         watcher.message(warning)
     return TrainingResult(folder.path, complete, metric, value, progress.metrics, warning)
-
-
-def _warning(course: Course, progress: Progress) -> str:
-    """What a user must know of a complete run, beyond its result."""
-    if len(course.stages) > 1 or course.metric.name != ACCURACY.name:
-        return ""
-    accuracies = [record[f"test_{ACCURACY.name}"] for record in progress.metrics]
-    return at_chance(accuracies, course.stages[0].test.targets)
 
 
 def _check_progress(folder: RunFolder, course: Course, progress: Progress) -> None:
