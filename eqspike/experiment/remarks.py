@@ -23,25 +23,6 @@ def other_threads(folder: RunFolder, configuration: Configuration) -> str:
     )
 
 
-def _latest(
-    folder: RunFolder, configuration: Configuration, watcher: Watcher
-) -> tuple[Arrays, Progress] | None:
-    """State and progress of the newest undamaged checkpoint, if there is one."""
-    remove_parts(folder.path)
-    remove_parts(folder.checkpoints)
-    found = load_latest(
-        folder.checkpoints,
-        watcher.message,
-        lambda text: check_checkpoint(text, configuration, folder.checkpoints),
-    )
-    if found is None:
-        watcher.message("no checkpoint to continue from; starting from the beginning")
-    else:
-        reached = found[1]
-        watcher.message(f"continuing from epoch {reached.epoch}, sample {reached.position}")
-    return found
-
-
 def nothing_learnt(course: Course, progress: Progress) -> str:
     """What a user must know of a complete run, beyond its result."""
     if len(course.stages) > 1 or course.metric.name != ACCURACY.name:

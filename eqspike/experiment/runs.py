@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.core.errors import RunError, UnsupportedError
-from eqspike.core.files import check_writable
-from eqspike.core.learner import Learner
-from eqspike.experiment.agreement import Wanted, check_wanted
+from eqspike.core.files import check_writable, remove_parts
+from eqspike.core.learner import Arrays, Learner
+from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.families import family
 from eqspike.experiment.joining import joined
@@ -31,6 +31,7 @@ from eqspike.training import (
     Progress,
     RunFolder,
     fit,
+    load_latest,
     save,
 )
 from eqspike.training.lock import locked
@@ -139,6 +140,25 @@ def resume(
             return _train(
                 configuration, data, folder, learner, progress, watcher, checkpoint_seconds, group
             )
+
+
+def _latest(
+    folder: RunFolder, configuration: Configuration, watcher: Watcher
+) -> tuple[Arrays, Progress] | None:
+    """State and progress of the newest undamaged checkpoint, if there is one."""
+    remove_parts(folder.path)
+    remove_parts(folder.checkpoints)
+    found = load_latest(
+        folder.checkpoints,
+        watcher.message,
+        lambda text: check_checkpoint(text, configuration, folder.checkpoints),
+    )
+    if found is None:
+        watcher.message("no checkpoint to continue from; starting from the beginning")
+    else:
+        reached = found[1]
+        watcher.message(f"continuing from epoch {reached.epoch}, sample {reached.position}")
+    return found
 
 
 @dataclass(frozen=True)
