@@ -120,10 +120,12 @@ class Command:
         """Its words with as few samples and epochs as show that it works.
 
         Args:
-            run: what `RUN` stands for.
+            run: what `RUN` stands for; after `--out` it is a new folder.
         """
         words = [{"mnist": "mnist-sample", "RUN": run}.get(word, word) for word in self.words]
         for index in range(1, len(words)):
+            if words[index - 1] == "--out" and "RUN" in self.words:
+                words[index] = f"runs/{self.place.rpartition(':')[2]}"
             if words[index - 1] in MOST:
                 words[index] = str(min(int(float(words[index])), MOST[words[index - 1]]))
         if "--resume" not in words and "--config" not in words:
