@@ -20,7 +20,9 @@ from eqspike.nn.shares import collective
 
 
 class ProcessGroup:
-    """See `learners.launch.Group`. A context manager, in which SIGTERM raises `ProcessGoneError`.
+    """See `learners.launch.Group`. A context manager, in which the first SIGTERM raises `ProcessGoneError`.
+
+    After an error SIGTERM stays ignored; torchrun kills a process that does not end within 30 seconds.
 
     Args:
         launch: this process among the others.
@@ -51,7 +53,8 @@ class ProcessGroup:
                 says_first()
         finally:
             if self._before is not None:
-                signal.signal(signal.SIGTERM, self._before)
+                # One that fails is ending already: torchrun must not end it before it has said why.
+                signal.signal(signal.SIGTERM, signal.SIG_IGN if kind else self._before)
             torch.distributed.destroy_process_group()
 
     @property
@@ -97,5 +100,6 @@ class ProcessGroup:
 
 
 def _terminated(signum: int, frame: Any) -> NoReturn:
-    del signum, frame
+    del frame
+    signal.signal(signum, signal.SIG_IGN)
     raise ProcessGoneError("torchrun has ended it")
