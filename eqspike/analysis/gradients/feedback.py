@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eqspike.analysis.gradients.rates import (
-    angle_between,
-    at_rest,
-    free_states,
-    own_changes,
-    smooth,
-)
+from eqspike.analysis.gradients.rates import angle_between, own_changes
+from eqspike.analysis.gradients.resting import at_rest, free_states, smooth
 from eqspike.analysis.gradients.unrolled import unroll
 from eqspike.core.learner import Arrays, Images, Labels
 from eqspike.rules.known import nudging_of

@@ -20,12 +20,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqspike.analysis.gradients.processes import Processes, update_processes
+from eqspike.analysis.gradients.resting import at_rest, free_states, smooth, with_steps
 from eqspike.analysis.gradients.spikes import NudgeError, Similarities, compare
 from eqspike.analysis.gradients.unrolled import Unrolled, unroll
-from eqspike.core.activations import SIGMOID_4
-from eqspike.core.errors import ConvergenceError
 from eqspike.core.learner import Arrays, Images, Labels
-from eqspike.core.rates import differentiable
 from eqspike.rules.known import nudging_of, with_nudging
 from eqspike.rules.readings import EndField, writes_steps
 from eqspike.systems import RateSystem
@@ -42,9 +40,6 @@ PROCESS_ERROR = 1e-4
 
 BIAS = 1e-2
 """Least relative error of the nudge outside at the smallest of `BETAS` that shows that its place matters."""
-
-AT_REST = 1e-12
-LONGEST = 4096
 
 
 @dataclass(frozen=True)
@@ -146,7 +141,7 @@ def check_rate_gradient(
 
     def processes(beta: float, factor: float, centered: bool) -> Processes:
         return update_processes(
-            _with_steps(rested, nudged=steps), weights, images, labels, beta,
+            with_steps(rested, nudged=steps), weights, images, labels, beta,
             centered=centered, rate_factor=factor,
         )  # fmt: skip
 
@@ -174,18 +169,6 @@ def check_rate_gradient(
     )
 
 
-def smooth(system: RateSystem) -> RateSystem:
-    """The system with a smooth activation, in float64.
-
-    Raises:
-        UnsupportedError: for binary neurons.
-    """
-    neuron = differentiable(system.neuron)
-    if not neuron.activation.smooth:
-        neuron = replace(neuron, activation=SIGMOID_4)
-    return replace(system, neuron=neuron, precision="float64")
-
-
 def is_symmetric(system: RateSystem, weights: Arrays) -> bool:
     """Whether backward weights are the transposed forward ones."""
     return not system.feedback.separate or all(
@@ -193,37 +176,6 @@ def is_symmetric(system: RateSystem, weights: Arrays) -> bool:
         for c in system.network.couplings
         if c.bidirectional
     )
-
-
-def at_rest(system: RateSystem, weights: Arrays, images: Images) -> RateSystem:
-    """The system with phases so long that the network rests at their end.
-
-    Raises:
-        ConvergenceError: if that takes more than `LONGEST` steps.
-    """
-    steps = nudging_of(system.rule).free_steps
-    while steps <= LONGEST:
-        long = _with_steps(system, free=steps, nudged=steps)
-        now, then = (
-            free_states(_with_steps(long, free=steps + more), weights, images) for more in (0, 1)
-        )
-        moved = max(float(np.abs(then[name] - now[name]).max()) for name in now)
-        if moved <= AT_REST:
-            return long
-        steps *= 2
-    raise ConvergenceError(
-        f"gradient check: a step still changes rates by {moved:.1e} after {steps // 2} steps (needed: "
-        f"{AT_REST:g}); use smaller weights, or dynamics.updates even-odd if they oscillate"
-    )
-
-
-def free_states(system: RateSystem, weights: Arrays, images: Images) -> Arrays:
-    """Rates at the end of the free phase, by layer."""
-    from eqspike.engines.torch import TorchSession
-
-    with TorchSession(system) as session:
-        session.load(weights)
-        return session.rates(images)
 
 
 def held_changes(
@@ -272,18 +224,6 @@ def nudge_error(
         for of in (held_changes, centered_changes)
     )  # fmt: skip
     return NudgeError(beta, one_sided, centered)
-
-
-def _with_steps(
-    system: RateSystem, free: int | None = None, nudged: int | None = None
-) -> RateSystem:
-    nudging = nudging_of(system.rule)
-    nudging = replace(
-        nudging,
-        free_steps=free or nudging.free_steps,
-        nudged_steps=nudged or nudging.nudged_steps,
-    )
-    return replace(system, rule=with_nudging(system.rule, nudging))
 
 
 def _gradients(exact: Unrolled) -> Processes:
