@@ -101,14 +101,18 @@ def _cycle(count: int) -> list[tuple[str, str]]:
 
 @styled()
 def receptive_fields(
-    weights: NDArray[np.float64], image_shape: tuple[int, ...], first: int = FIELDS
+    weights: NDArray[np.float64],
+    image_shape: tuple[int, ...],
+    first: int = FIELDS,
+    kernels: bool = False,
 ) -> Figure:
-    """Input weights of the first hidden neurons as images on one scale.
+    """Input weights of the first hidden neurons, or kernels of a convolution, as images on one scale.
 
     Args:
-        weights: (pixels, neurons) of the coupling from the input.
-        image_shape: rows and columns of an image.
-        first: number of neurons drawn, at most.
+        weights: (pixels, neurons or kernels) of the coupling from the input.
+        image_shape: rows and columns of an image or kernel.
+        first: number of neurons or kernels drawn, at most.
+        kernels: whether the weights are those of a convolution: one kernel a channel, shared by its neurons.
 
     Raises:
         UnsupportedError: if the input is not an image of rows and columns.
@@ -126,7 +130,8 @@ def receptive_fields(
     )
     without_frame(axes)
     part = f"{len(fields)} of" if len(fields) < weights.shape[1] else "all"
-    axes.set_title(f"Input weights of {part} {weights.shape[1]} hidden neurons")
+    whose = "kernels of the first convolution" if kernels else "hidden neurons"
+    axes.set_title(f"Input weights of {part} {weights.shape[1]} {whose}")
     bar = figure.colorbar(drawn, ax=axes, shrink=0.6, extend="both", label="weight")
     bar.outline.set_visible(False)
     return figure

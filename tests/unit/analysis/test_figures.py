@@ -86,6 +86,12 @@ class TestReceptiveFields:
         axes = receptive_fields(np.ones((4, 9)), (2, 2), first=4).axes[0]
         assert axes.get_title(loc="left") == "Input weights of 4 of 9 hidden neurons"
 
+    def test_kernels_are_not_called_neurons(self) -> None:
+        axes = receptive_fields(np.ones((4, 9)), (2, 2), first=4, kernels=True).axes[0]
+        assert (
+            axes.get_title(loc="left") == "Input weights of 4 of 9 kernels of the first convolution"
+        )
+
     def test_zero_weights_have_a_scale(self) -> None:
         assert receptive_fields(np.zeros((4, 2)), (2, 2)).axes[0].images[0].get_clim() == (-1, 1)
 
