@@ -17,6 +17,7 @@ from eqspike.analysis.style import (
     SERIES,
     new_figure,
     styled,
+    whole_ticks,
     without_frame,
 )
 from eqspike.core.errors import RunError, UnsupportedError
@@ -84,13 +85,11 @@ def _activity(axes: Axes, epochs: Sequence[int], metrics: Sequence[Mapping[str, 
 
 def _lines(axes: Axes, epochs: Sequence[int], series: Mapping[str, Sequence[float]]) -> None:
     """Lines by epoch, told apart by colour and marker."""
-    from matplotlib.ticker import MaxNLocator
-
     for (name, values), (colour, marker) in zip(series.items(), _cycle(len(series)), strict=True):
         axes.plot(epochs, values, color=colour, marker=marker, label=name)
     axes.set_xlabel("epoch")
     axes.set_xlim(min(epochs) - 0.4, max(epochs) + 0.4)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    whole_ticks(axes)
     axes.grid(axis="x", visible=False)
     axes.legend(loc="best")
 
@@ -196,5 +195,6 @@ def _rate_by_neuron(axes: Axes, name: str, rates: NDArray[np.float64], quantity:
         xlim=(0.5, len(order) + 0.5),
         ylim=(0, 1),
     )
+    whole_ticks(axes)
     axes.legend(loc="upper right")
     axes.tick_params(colors=MUTED, labelcolor=INK)
