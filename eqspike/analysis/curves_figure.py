@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from eqspike.analysis.style import SERIES, new_figure, styled
+from eqspike.analysis.style import SERIES, new_figure, styled, whole_ticks
 from eqspike.core.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ def learning_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], metric: str
         RunError: if a run has completed no epoch.
         ConfigError: for more runs than can be told apart.
     """
-    from matplotlib.ticker import MaxNLocator
-
     if len(runs) > MOST:
         raise ConfigError(f"one figure shows at most {MOST} runs, got {len(runs)}")
     figure = new_figure(8.0, 4.5)
@@ -49,6 +47,6 @@ def learning_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], metric: str
         xlabel="epoch", title="Test set",
         ylabel="accuracy (%)" if percent else metric.replace("_", " "),
     )  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    whole_ticks(axes)
     axes.legend(loc="lower right" if percent else "upper right")
     return figure

@@ -17,6 +17,7 @@ from eqspike.analysis.style import (
     SERIES,
     new_figure,
     styled,
+    whole_ticks,
     without_frame,
 )
 from eqspike.core.errors import RunError, UnsupportedError
@@ -84,13 +85,11 @@ def _activity(axes: Axes, epochs: Sequence[int], metrics: Sequence[Mapping[str, 
 
 def _lines(axes: Axes, epochs: Sequence[int], series: Mapping[str, Sequence[float]]) -> None:
     """Lines by epoch, told apart by colour and marker."""
-    from matplotlib.ticker import MaxNLocator
-
     for (name, values), (colour, marker) in zip(series.items(), _cycle(len(series)), strict=True):
         axes.plot(epochs, values, color=colour, marker=marker, label=name)
     axes.set_xlabel("epoch")
     axes.set_xlim(min(epochs) - 0.4, max(epochs) + 0.4)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    whole_ticks(axes)
     axes.grid(axis="x", visible=False)
     axes.legend(loc="best")
 
@@ -101,14 +100,18 @@ def _cycle(count: int) -> list[tuple[str, str]]:
 
 @styled()
 def receptive_fields(
-    weights: NDArray[np.float64], image_shape: tuple[int, ...], first: int = FIELDS
+    weights: NDArray[np.float64],
+    image_shape: tuple[int, ...],
+    first: int = FIELDS,
+    kernels: bool = False,
 ) -> Figure:
-    """Input weights of the first hidden neurons as images on one scale.
+    """Input weights of the first hidden neurons, or kernels of a convolution, as images on one scale.
 
     Args:
-        weights: (pixels, neurons) of the coupling from the input.
-        image_shape: rows and columns of an image.
-        first: number of neurons drawn, at most.
+        weights: (pixels, neurons or kernels) of the coupling from the input.
+        image_shape: rows and columns of an image or kernel.
+        first: number of neurons or kernels drawn, at most.
+        kernels: whether the weights are those of a convolution: one kernel a channel, shared by its neurons.
 
     Raises:
         UnsupportedError: if the input is not an image of rows and columns.
@@ -126,7 +129,8 @@ def receptive_fields(
     )
     without_frame(axes)
     part = f"{len(fields)} of" if len(fields) < weights.shape[1] else "all"
-    axes.set_title(f"Input weights of {part} {weights.shape[1]} hidden neurons")
+    whose = "kernels of the first convolution" if kernels else "hidden neurons"
+    axes.set_title(f"Input weights of {part} {weights.shape[1]} {whose}")
     bar = figure.colorbar(drawn, ax=axes, shrink=0.6, extend="both", label="weight")
     bar.outline.set_visible(False)
     return figure
@@ -191,5 +195,6 @@ def _rate_by_neuron(axes: Axes, name: str, rates: NDArray[np.float64], quantity:
         xlim=(0.5, len(order) + 0.5),
         ylim=(0, 1),
     )
+    whole_ticks(axes)
     axes.legend(loc="upper right")
     axes.tick_params(colors=MUTED, labelcolor=INK)

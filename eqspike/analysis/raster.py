@@ -17,6 +17,7 @@ from eqspike.analysis.style import (
     SHADE,
     new_figure,
     styled,
+    whole_ticks,
     without_frame,
 )
 
@@ -61,6 +62,7 @@ def spike_raster(shown: Presentation) -> Figure:
     _output_row(rows[-1], layers[-1], shown)
     for axes in rows[:, 0]:
         _phases(axes, shown)
+        whole_ticks(axes)
     for axes in rows[:-1, 0]:
         axes.tick_params(labelbottom=False)
     rows[-1, 0].set_xlabel("time step")
@@ -77,7 +79,9 @@ def _input_row(row: NDArray[Any], shown: Presentation) -> None:
     axes.set_ylabel(f"input\n{len(order)} of {len(total)} pixels")
     without_frame(beside)
     if shown.image.ndim == 2:
-        beside.imshow(shown.image, cmap="gray_r", vmin=0, vmax=255)
+        drawn = beside.imshow(shown.image, cmap="gray_r", vmin=0, vmax=255)
+        bar = axes.figure.colorbar(drawn, ax=beside, ticks=[0, 255], label="level")
+        bar.ax.tick_params(labelsize=9)
     beside.set_title(f"a {shown.label}, read as {shown.read_as}", loc="center", fontsize=11)
 
 

@@ -33,7 +33,11 @@ def save_rate_figures(
     first = system.network.couplings[0]
     seen = first.shape[1:3] if first.convolution else image_shape
     if len(image_shape) == 2:
-        fields = receptive_fields(weights[first.name].reshape(-1, first.shape[-1]), seen)
+        fields = receptive_fields(
+            weights[first.name].reshape(-1, first.shape[-1]),
+            seen,
+            kernels=first.convolution is not None,
+        )
         paths.append(save(fields, out / "receptive_fields.png"))
     rates = _hidden_rates(system, weights, images[:RATE_SAMPLES])
     if min(of_layer.min() for of_layer in rates.values()) >= 0:

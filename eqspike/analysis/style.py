@@ -104,6 +104,13 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure((width, height), layout="constrained")
 
 
+def whole_ticks(axes: Axes) -> None:
+    """Ticks of what is counted across (steps, epochs, neurons) at whole numbers only."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
 def without_frame(axes: Axes) -> None:
     """Leave only what is drawn: no ticks, spines or grid."""
     axes.set(xticks=[], yticks=[])

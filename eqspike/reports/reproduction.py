@@ -106,7 +106,7 @@ def answer_table(data: Data) -> Iterator[doc.Part]:
     )
     if rows:
         columns = (*doc.texts("question", "answer"), *doc.numbers("difference in points", "seeds"))
-        yield doc.Table("Questions, answered seed by seed", columns, rows)
+        yield doc.Table("Questions, answered seed by seed", columns, rows, "wide")
 
 
 def points_words(answer: Data) -> str:

@@ -10,7 +10,7 @@ from eqspike.analysis.gradients.error_axes import draw_errors
 from eqspike.analysis.gradients.network import Array
 from eqspike.analysis.gradients.processes import Processes
 from eqspike.analysis.gradients.rates import RateGradientCheck
-from eqspike.analysis.style import BLUE, GREEN, INK, MUTED, ORANGE, new_figure, styled
+from eqspike.analysis.style import BLUE, GREEN, INK, MUTED, ORANGE, new_figure, styled, whole_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,6 +63,8 @@ def process_figure(check: RateGradientCheck) -> Figure:
         row[0].set_ylabel(label)
     for axes in grid[1]:
         axes.set_xlabel("nudged step t")
+    for axes in grid.flat:
+        whole_ticks(axes)
     _legend(figure, check.moving is not None)
     return figure
 
@@ -91,16 +93,25 @@ def _process(processes: Processes, kind: str, name: str) -> Array:
     return array.reshape(len(array), -1)
 
 
+def _place(place: float) -> str:
+    """What a colour means: where, among all of its panel by size, the drawn one is."""
+    return f"process at {100 * place:g} % of the order by size" if place else "largest process"
+
+
 def _legend(figure: Figure, moving: bool) -> None:
     from matplotlib.lines import Line2D
 
     limit = "the rule, learning rates → 0, then β → 0" if moving else "the rule, β → 0"
     open_mark: dict[str, Any] = {"marker": "o", "linestyle": "none", "markerfacecolor": "white"}
     entries = [
+        (_place(place), Line2D([], [], color=colour))
+        for place, colour in zip(SHOWN, _COLOURS, strict=True)
+    ]
+    entries += [
         ("minus the gradient", Line2D([], [], color=INK)),
         (limit, Line2D([], [], color=INK, **open_mark)),
     ]
     if moving:
         entries.append(("the rule as used", Line2D([], [], color=INK, linestyle=":")))
     labels, handles = zip(*entries, strict=True)
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)

@@ -43,6 +43,11 @@ def texts(figure: Any) -> list[str]:
     ]
 
 
+def fractions(axes: Any) -> list[float]:
+    """Ticks across that are no whole numbers."""
+    return [tick for tick in axes.get_xticks() if tick != int(tick)]
+
+
 class TestLearningCurve:
     def test_one_point_an_epoch(self) -> None:
         figure = learning_curve(METRICS, "a model")
@@ -86,6 +91,12 @@ class TestReceptiveFields:
         axes = receptive_fields(np.ones((4, 9)), (2, 2), first=4).axes[0]
         assert axes.get_title(loc="left") == "Input weights of 4 of 9 hidden neurons"
 
+    def test_kernels_are_not_called_neurons(self) -> None:
+        axes = receptive_fields(np.ones((4, 9)), (2, 2), first=4, kernels=True).axes[0]
+        assert (
+            axes.get_title(loc="left") == "Input weights of 4 of 9 kernels of the first convolution"
+        )
+
     def test_zero_weights_have_a_scale(self) -> None:
         assert receptive_fields(np.zeros((4, 2)), (2, 2)).axes[0].images[0].get_clim() == (-1, 1)
 
@@ -102,6 +113,7 @@ def test_rate_distribution() -> None:
     assert histogram.get_xlabel() == "rate (spikes per step), one image"
     mean = neurons.lines[0]
     np.testing.assert_allclose(mean.get_ydata(), [0.75, 0.075])
+    assert fractions(neurons) == []
 
 
 def presentation() -> Presentation:
@@ -120,7 +132,9 @@ def presentation() -> Presentation:
 class TestRaster:
     def test_layers_phases_and_rates(self) -> None:
         figure = spike_raster(presentation())
-        inputs, picture, hidden, _, output, bars = figure.axes
+        inputs, picture, hidden, _, output, bars, levels = figure.axes
+        assert levels.get_ylabel() == "level"
+        assert list(levels.get_yticks()) == [0, 255]
         assert inputs.get_ylabel() == "input\n2 of 4 pixels"
         assert hidden.get_ylabel() == "hidden\n2 neurons"
         assert output.get_xlabel() == "time step"
@@ -143,6 +157,12 @@ class TestRaster:
         shown = presentation()
         flat = Presentation(shown.image.ravel(), 2, 2, shown.sent, shown.spikes, 6)
         assert not spike_raster(flat).axes[1].images
+
+    def test_time_steps_are_whole(self) -> None:
+        shown = presentation()
+        short = {name: spikes[5:8] for name, spikes in shown.spikes.items()}
+        figure = spike_raster(Presentation(shown.image, 2, 1, shown.sent[5:8], short, 1))
+        assert fractions(figure.axes[4]) == []
 
 
 def similarities(cosine: float) -> dict[str, Similarity]:

@@ -38,6 +38,14 @@
   const skipLinkLeft = skip.getBoundingClientRect().left;
   skip.blur();
 
+  const brokenIn = (element) => [...element.childNodes].filter((node) => node.nodeType === 3).flatMap((node) =>
+    [...node.data.matchAll(/(?<![\w.,-])[A-Za-z]{2,16}(?![\w.,-])/g)].filter((word) => {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
+    }).map((word) => word[0]));
+
   const shown = (element) => element.getClientRects().length > 0 && getComputedStyle(element).visibility === "visible";
   frameElement.setAttribute("data-probe", JSON.stringify({
     width: innerWidth,
@@ -53,6 +61,8 @@
     skipLinkLeft,
     faint: texts.filter((e) => shown(e) && contrast(e) < 4.5).map((e) => `${contrast(e).toFixed(2)} ${name(e)}`),
     hidden: texts.filter((e) => !shown(e) && e.closest("nav") === null).map(name),
+    brokenWords: all("th, td, th *, td *").filter((e) => !drawn(e)).flatMap(brokenIn),
+    cutCaptions: all("caption > span").filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5).map(name),
     clipped: all("body *").filter((e) => getComputedStyle(e).overflowX !== "visible" && e.scrollWidth > e.clientWidth + 1 && !drawn(e)).map(name),
   }));
 })();

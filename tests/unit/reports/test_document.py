@@ -84,8 +84,8 @@ def test_small_print_and_intervals_have_columns_where_there_is_room() -> None:
     ]
     page = render_page(document(table))
     assert re.findall(r'<th scope="col"[^>]*>([^<]*)', page) == ["System", "Energy", "Free"]
-    assert '<th scope="row">one<small>7 weights</small></th>' in page
-    assert '<td class="number"><strong>2 J</strong><small>1 – 3 J</small></td>' in page
+    assert '<th scope="row">one <small>7 weights</small></th>' in page
+    assert '<td class="number"><strong>2 J</strong> <small>1 – 3 J</small></td>' in page
     assert '<th scope="row">two</th>' in page
 
 

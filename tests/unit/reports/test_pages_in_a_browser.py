@@ -39,6 +39,7 @@ REPORTS = Path(__file__).resolve().parents[3] / "energy_reports"
 PAGES = {
     "report": REPORTS / "eqspike-100-mnist-0" / "energy.html",
     "comparison": REPORTS / "comparison" / "comparison.html",
+    "reproduction": REPORTS.parent / "reproductions" / "seven-algorithms" / "reproduction.html",
 }
 PROBE = Path(__file__).with_name("page_probe.js")
 QUIET = (
@@ -152,6 +153,8 @@ def test_a_page_on_a_phone(name: str, tmp_path: Path) -> None:
     assert found["fetched"] == []
     assert found["overflowing"] == []
     assert found["pageWidth"] <= 390
+    assert found["cutCaptions"] == []
+    assert found["brokenWords"] == []
     assert found["silentPictures"] == []
     assert found["unreachable"] == []
     assert found["focusWithoutOutline"] == []
