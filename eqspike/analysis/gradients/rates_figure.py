@@ -95,7 +95,7 @@ def _process(processes: Processes, kind: str, name: str) -> Array:
 
 def _place(place: float) -> str:
     """What a colour means: where, among all of its panel by size, the drawn one is."""
-    return f"process at {100 * place:g} % of the order by size" if place else "largest process"
+    return f"the process that {100 * place:g} % exceed" if place else "the largest process"
 
 
 def _legend(figure: Figure, moving: bool) -> None:
@@ -114,4 +114,4 @@ def _legend(figure: Figure, moving: bool) -> None:
     if moving:
         entries.append(("the rule as used", Line2D([], [], color=INK, linestyle=":")))
     labels, handles = zip(*entries, strict=True)
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,3 +35,13 @@ def test_every_colour_has_its_words() -> None:
     drawn = {line.get_color() for line in figure.axes[0].lines if len(line.get_xdata()) == 4}
     assert len(drawn) == 3
     assert drawn <= named
+
+
+def test_the_legend_fits() -> None:
+    check = check_of(4)
+    figure = process_figure(replace(check, moving=check.updates))
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1
