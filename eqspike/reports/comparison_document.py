@@ -36,6 +36,7 @@ from eqspike.reports.sections import (
     provenance_parts,
     reading_section,
 )
+from eqspike.reports.spreadsheet import comparison_table
 
 _SYSTEMS = (
     doc.Column("system"), doc.Column("task", under=0), doc.Column("accuracy", True), doc.Column("weights"),
@@ -71,7 +72,7 @@ class ChipPanel:
 
 
 def write_comparison(comparison: SystemComparison, folder: Path | str) -> tuple[Path, Path, Path]:
-    """Write `comparison.json`, `comparison.md` and `comparison.html`; returns their paths in that order.
+    """Write `comparison.json`, `.md`, `.html` and `.csv`; returns the paths of the first three in that order.
 
     Raises:
         RunError: if the folder or a file cannot be written.
@@ -87,9 +88,10 @@ def comparison_document(comparison: SystemComparison) -> doc.Document:
     on = f" on {next(iter(tasks))}" if len(tasks) == 1 and "" not in tasks else ""
     precision = precision_parts(comparison)
     width = "Weight precision"
+    data = comparison_json(comparison)
     return doc.Document(
         "comparison",
-        comparison_json(comparison),
+        data,
         f"{len(systems)} systems compared{on}",
         (doc.Paragraph((f"{LEAD} All systems are priced with the same figures.",)),),
         (
@@ -105,6 +107,7 @@ def comparison_document(comparison: SystemComparison) -> doc.Document:
             *conditions_section(comparison.conditions),
             doc.Section("provenance", "Provenance", tuple(_provenance(comparison)), "Provenance"),
         ),
+        table=comparison_table(data),
     )  # fmt: skip
 
 

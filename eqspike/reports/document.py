@@ -191,6 +191,7 @@ class Document:
         title, lead: headline, and paragraphs below it.
         sections: in order.
         legend: names of the parts of stacked bars, by index.
+        table: its energies as CSV; empty if it has none.
     """
 
     name: str
@@ -199,6 +200,7 @@ class Document:
     lead: tuple[Paragraph, ...]
     sections: tuple[Section, ...]
     legend: tuple[str, ...] = ()
+    table: str = ""
 
     @property
     def links(self) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from eqspike.reports.page import render_page
 
 
 def write_document(document: Document, folder: Path) -> tuple[Path, Path, Path]:
-    """Write a document as JSON, Markdown and HTML; returns the paths in that order.
+    """Write a document as JSON, Markdown and HTML, and its table as CSV; returns the first three paths.
 
     Raises:
         RunError: if the folder or a file cannot be written.
@@ -24,8 +24,10 @@ def write_document(document: Document, folder: Path) -> tuple[Path, Path, Path]:
         "md": render_markdown(document),
         "html": render_page(document),
     }
+    if document.table:
+        texts["csv"] = document.table
     named = {f"{document.name}.{ending}": text for ending, text in texts.items()}
-    data, markdown, page = write_texts(folder, named)
+    data, markdown, page, *_ = write_texts(folder, named)
     return data, markdown, page
 
 

@@ -31,6 +31,7 @@ from eqspike.reports.sections import (
     provenance_parts,
     reading_section,
 )
+from eqspike.reports.spreadsheet import report_table
 
 SHARE_OF = {"inference": "of an inference", "training": "of a training sample"}
 
@@ -39,14 +40,14 @@ _INCLUDES = (doc.Column("chip"), doc.Column("kind", under=0), doc.Column("includ
 
 
 def write_report(report: EnergyReport, folder: Path | str) -> tuple[Path, Path, Path]:
-    """Write `energy.json`, `energy.md` and `energy.html`.
+    """Write `energy.json`, `energy.md`, `energy.html` and `energy.csv`.
 
     Args:
         report: from `build_report`.
         folder: made if need be; existing reports in it are replaced.
 
     Returns:
-        Paths of the three files, in that order.
+        Paths of the first three, in that order.
 
     Raises:
         RunError: if the folder or a file cannot be written.
@@ -58,6 +59,7 @@ def write_report(report: EnergyReport, folder: Path | str) -> tuple[Path, Path, 
 def report_document(report: EnergyReport) -> doc.Document:
     """The report as a document."""
     rate = report.samples_per_second
+    data = report_json(report)
     accuracy = doc.Run(accuracy_words(report.provenance), "strong")
     counted = (("Inference", report.inference), ("Training", report.training))
     counts = tuple(_counts(name, each) for name, each in counted if each is not None)
@@ -68,7 +70,7 @@ def report_document(report: EnergyReport) -> doc.Document:
     )
     return doc.Document(
         "energy",
-        report_json(report),
+        data,
         report.title,
         (doc.Paragraph((LEAD,)), doc.Paragraph(("Accuracy of the run: ", accuracy))),
         (
@@ -81,6 +83,7 @@ def report_document(report: EnergyReport) -> doc.Document:
             doc.Section("provenance", "Provenance", provenance_parts(report.provenance), "Provenance"),
         ),
         charts.PARTS,
+        report_table(data),
     )  # fmt: skip
 
 
