@@ -17,6 +17,7 @@ import pytest
 from eqspike.core.errors import EngineError, MissingPackageError
 from eqspike.core.neurons import CurrentBased
 from eqspike.engines.lava.child import Child, works
+from eqspike.engines.lava.fused import FusedSession
 from eqspike.engines.lava.session import LavaSession
 from eqspike.testing import samples, small_system
 
@@ -204,3 +205,22 @@ def test_what_is_wrong_with_lava_is_told(
     with pytest.raises(error, match=r"pip install|no good"):
         Child()
     assert "pip install" in works() or "no good" in works()
+
+
+@needs_lava
+@needs_proc
+@pytest.mark.parametrize("place", [0, -1], ids=["the child", "the model"])
+def test_a_batch_that_nobody_takes_is_noticed(place: int) -> None:
+    """The engine in one process hands over whole batches; the same watch waits for each of them."""
+    system = small_system()
+    images, _, keys = samples(system, 4)
+    with FusedSession(system) as session:
+        session.scores(images, keys)
+        child = session._child
+        pids = descendants(child.process.pid)
+        child.patience_s = 1.5
+        os.kill(pids[place], signal.SIGSTOP)
+        with pytest.raises(EngineError, match=r"hung: no progress for 1.5 s"):
+            session.scores(images, keys)
+        wait_for(lambda: not any(alive(pid) for pid in pids), "processes stayed")
+        wait_for(lambda: not child.folder.exists(), "the folder stayed")
