@@ -237,8 +237,9 @@ def _train(
 ) -> TrainingResult:  # fmt: skip
     model = configuration.model
     plan = Plan(
-        model.epochs, model.batch_size, model.schedule, configuration.seed, checkpoint_seconds
-    )
+        model.epochs, model.batch_size, model.schedule, configuration.seed, checkpoint_seconds,
+        model.input_dropout,
+    )  # fmt: skip
 
     text = configuration.as_yaml()
 

@@ -22,6 +22,7 @@ from eqspike.core.random_stream import Purpose, stream_key
 from eqspike.tasks import Metric, Stage
 from eqspike.training.checkpoint import Progress
 from eqspike.training.curriculum import hidden_weights, turning
+from eqspike.training.dropout import drop_inputs
 from eqspike.training.endurance import cell_writes
 from eqspike.training.evaluating import activity_of, evaluate, mean_rates, presentation_keys
 from eqspike.training.health import check_activity, check_state, check_weights
@@ -43,6 +44,7 @@ class Plan:
         schedule: learning-rate factor over the run.
         seed: of the order of samples and of every random stream.
         checkpoint_seconds: time between checkpoints inside an epoch.
+        input_dropout: share of the input's values that are 0 in a presentation to learn from, in [0, 1).
     """
 
     epochs: int
@@ -50,6 +52,7 @@ class Plan:
     schedule: Schedule
     seed: int
     checkpoint_seconds: float = 120.0
+    input_dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def _epoch(learner: Learner, course: Course, progress: Progress) -> Progress:
         first = progress.position
         part = slice(first, first + plan.batch_size)
         chosen = order[part]
-        batch = Batch(train.inputs[chosen], train.targets[chosen], keys[part], stage)
+        inputs = drop_inputs(train.inputs[chosen], plan.input_dropout, keys[part])
+        batch = Batch(inputs, train.targets[chosen], keys[part], stage)
         done = progress.epoch + first / samples
         pace = Pace(
             plan.schedule.factor(done / course.epochs),
