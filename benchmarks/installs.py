@@ -26,7 +26,7 @@ WAYS: dict[str, tuple[str, tuple[tuple[str, ...], ...], str]] = {
     "plots": (
         "[plots]",
         (),
-        "check-gradient ep-512 digits --samples 5 --set layers=[64,10,10] --out checked",
+        "check-gradient eqspike-digits digits --samples 5 --out checked",
     ),
     "brian2": ("[brian2]", (), f"{TRAIN} 20 --test-limit 10 --engine brian2"),
     "lava": ("[lava]", (LAVA,), f"{TRAIN} 4 --test-limit 2 --engine lava"),
