@@ -16,7 +16,7 @@ from eqspike.engines.torch.counting import count_differences
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.neurons import twin_of
 from eqspike.engines.torch.relaxation import Relaxation, groups_of
-from eqspike.engines.torch.stepping import Stepping
+from eqspike.engines.torch.stepping import Parts, step_groups
 from eqspike.nn.relaxation import Link, States
 from eqspike.nn.relaxation import Relaxation as Relaxing
 from eqspike.systems import RateSystem
@@ -102,7 +102,7 @@ class DifferenceRelaxation:
             self.sent[layer] += torch.count_nonzero(self.states[layer], 0)
 
 
-class ChangeDifferences(Stepping):
+class ChangeDifferences:
     """Differences of which changes above a threshold are sent (`core.messages`).
 
     Args:
@@ -142,6 +142,20 @@ class ChangeDifferences(Stepping):
     def nudge(self, targets: Tensor, betas: Tensor) -> None:
         """From now on, pull the outputs to targets (samples, outputs) with strengths (samples, 1)."""
         self._teacher = (targets - self._shown[-1], betas)
+
+    def keep(self) -> list[Tensor]:
+        """Copies of all that a phase starts from, `states` first."""
+        return [each.clone() for each in self._all()]
+
+    def put_back(self, kept: Sequence[Tensor]) -> None:
+        """Stand again where `keep` was called."""
+        for each, old in zip(self._all(), kept, strict=True):
+            each.copy_(old)
+
+    def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
+        """Many steps; `after` is called with the number of each one when it is done."""
+        parts = Parts(self._advance, self._send, self._deliver)
+        step_groups(self._groups, parts, steps, after)
 
     def count(self, tally: RateTally) -> None:
         """Add the messages since the free phase to a tally."""

@@ -6,7 +6,7 @@ cost is that of `Relaxation`; engine `fast` is the one whose cost follows the me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -14,12 +14,12 @@ from torch import Tensor
 from eqspike.engines.tally import RateTally
 from eqspike.engines.torch.neurons import twin_of
 from eqspike.engines.torch.relaxation import groups_of
-from eqspike.engines.torch.stepping import Stepping
+from eqspike.engines.torch.stepping import Parts, step_groups
 from eqspike.nn.couplings import Coupling
 from eqspike.systems import RateSystem
 
 
-class ChangeRelaxation(Stepping):
+class ChangeRelaxation:
     """Buffers and steps of a fixed number of samples; to rules, what `Relaxation` is.
 
     Attributes:
@@ -90,6 +90,20 @@ class ChangeRelaxation(Stepping):
         """From now on, pull the outputs to targets (samples, outputs) with strengths (samples, 1)."""
         self._teacher = (targets, betas)
         self._sent.setdefault("nudged", self._silence())
+
+    def keep(self) -> list[Tensor]:
+        """Copies of all that a phase starts from, `states` first."""
+        return [each.clone() for each in self._all()]
+
+    def put_back(self, kept: Sequence[Tensor]) -> None:
+        """Stand again where `keep` was called."""
+        for each, old in zip(self._all(), kept, strict=True):
+            each.copy_(old)
+
+    def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
+        """Many steps; `after` is called with the number of each one when it is done."""
+        parts = Parts(self._advance, self._send, self._deliver)
+        step_groups(self._groups, parts, steps, after)
 
     def count(self, tally: RateTally) -> None:
         """Add the messages since `start` to a tally."""
