@@ -38,7 +38,7 @@ WAYS: dict[str, tuple[str, tuple[tuple[str, ...], ...], str]] = {
     "nir": ("[nir]", (), f"{TRAIN} 200"),
     "torch": ("[torch]", (), "train dtp-mlp mnist-sample --epochs 1 --limit 200 --out trained"),
 }
-"""Extras, further packages, and a command that needs them."""
+"""Extras, further packages, and commands that need them."""
 
 
 def main() -> None:
@@ -86,7 +86,8 @@ def row(python: str, way: str, wheel: Path, place: Path) -> str:
     )
     seconds, size = time.perf_counter() - started, megabytes(place) - before
     if not word:
-        word = last_word(own, "eqspike", *command.split(), at=place) or "yes"
+        tried = (last_word(own, "eqspike", *each.split(), at=place) for each in command.split(";"))
+        word = next(filter(None, tried), "yes")
     version = subprocess.run(
         [own, "-V"], check=True, capture_output=True, text=True
     ).stdout.split()[1]
