@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -98,7 +99,7 @@ def test_the_second_of_two_continuations_is_refused(
 ) -> None:
     """By the number of the process that continues the run; the second writes nothing."""
     out = tmp_path / "run"
-    configuration = resolve("eqspike-digits", "digits", epochs=500, limit=100)
+    configuration = resolve("eqspike-digits", "digits", epochs=20, limit=100)
     RunFolder.create(out, configuration.as_yaml())
     command = [sys.executable, "-m", "eqspike", "train", "--resume", "--out", str(out)]
     first = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -107,6 +108,7 @@ def test_the_second_of_two_continuations_is_refused(
         for line in first.stderr:
             if "starting from the beginning" in line:
                 break
+        first.send_signal(signal.SIGSTOP)  # so that it does not end before the second one begins
         assert main(["train", "--resume", "--out", str(out)]) == 2
         assert f"process {first.pid} on" in capsys.readouterr().err
         assert first.poll() is None
