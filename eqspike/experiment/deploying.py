@@ -12,6 +12,7 @@ from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.files import check_writable, json_bytes, write_together
+from eqspike.core.journal import finish_renames
 from eqspike.core.learner import Session
 from eqspike.core.random_stream import Purpose
 from eqspike.core.reading import read_object
@@ -99,6 +100,7 @@ def load_deployment(folder: Path) -> LoihiNetwork:
     Raises:
         RunError: if a file is missing or damaged; ConfigError: if the files do not belong together.
     """
+    finish_renames(folder)
     data = read_object(folder / _DESCRIPTION)
     arrays, _ = read_arrays(folder / _NETWORK)
     return read_network(data.get("network", {}), arrays, str(folder))
