@@ -16,7 +16,8 @@ from eqspike.cli.progress import ProgressDisplay
 from eqspike.core.errors import ConfigError
 from eqspike.experiment import Configuration, load_configuration, resolve
 from eqspike.experiment.agreement import Wanted
-from eqspike.experiment.runs import TrainingResult, Watcher, length_of, resume, start
+from eqspike.experiment.data import length_of
+from eqspike.experiment.runs import TrainingResult, Watcher, resume, start
 from eqspike.learners.launch import launched
 from eqspike.training import RunFolder
 

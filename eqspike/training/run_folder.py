@@ -14,12 +14,10 @@ plots/ and others     figures, deployments, exports, when asked for; known to th
 from __future__ import annotations
 
 import json
-import platform
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +26,13 @@ from eqspike.core.counts import FILE_SCHEMA, EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.files import remove_parts, together, write_bytes, write_json
 from eqspike.core.reading import parse_json, read_object
-from eqspike.core.threads import thread_count
 from eqspike.training import manifest
+from eqspike.training.environment import environment
 from eqspike.training.files import Arrays, arrays_bytes, read_arrays
 from eqspike.training.lock import NAME as LOCK
 from eqspike.training.lock import locked
 from eqspike.training.manifest import CONFIGURATION, Manifest, read_manifest, sha256
 
-_PACKAGES = ("eqspike", "numpy", "numba", "torch", "safetensors")
 _WEIGHTS, _METRICS, _COUNTS = "weights.safetensors", "metrics.jsonl", "counts.json"
 _ACTIVITY, _ENVIRONMENT = "activity.json", "environment.json"
 _OWN = (CONFIGURATION, _ENVIRONMENT, _METRICS, _COUNTS, _ACTIVITY, _WEIGHTS)
@@ -282,16 +279,3 @@ def _record(line: str, source: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise RunError(f"{source}: must hold one JSON object; the file is damaged")
     return record
-
-
-def environment() -> dict[str, str]:
-    """Versions, machine and number of threads, for provenance."""
-    versions = {
-        "python": platform.python_version(), "machine": platform.machine(), "threads": str(thread_count()),
-    }  # fmt: skip
-    for package in _PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "not installed"
-    return versions
