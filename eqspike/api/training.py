@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from eqspike.api.given import folder_of, model_of, name_of, overrides_of, path_of, whole
 from eqspike.core.errors import ConfigError, DataError
 from eqspike.experiment import Model, resolve
+from eqspike.experiment.loggers import named_log
 from eqspike.experiment.plugins import plugins as using
 from eqspike.experiment.runs import TrainingResult, Watcher, start
 from eqspike.experiment.runs import resume as continue_run
@@ -41,6 +42,7 @@ def train(
     force: bool = False,
     quiet: bool = False,
     on_epoch: OnEpoch | None = None,
+    log: str | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> TrainingResult:
     """Train a model on a task into a new run folder.
@@ -60,18 +62,21 @@ def train(
         quiet: do not print a line per epoch.
         on_epoch: given the record of each completed epoch (`epoch`, `train_accuracy`, `test_accuracy`, ...); if it
             returns True, the run stops there, with a checkpoint, and `resume` can go on.
+        log: `tensorboard`: also write the metrics to an event file in the run's folder.
         plugins: Python files with parts of your own, which are run; see docs/plugins.md.
 
     Returns:
         The folder, the test accuracy of the last epoch and the metrics of each epoch.
 
     Raises:
-        EqspikeError: for wrong descriptions, data or folders (before any work), or a run gone wrong.
+        EqspikeError: for wrong descriptions, data or folders, a package that is missing (before any work), or a
+            run gone wrong.
     """
     for name, value, low in (
         ("epochs", epochs, 1), ("seed", seed, 0), ("limit", limit, 1), ("test_limit", test_limit, 1),
     ):  # fmt: skip
         whole(name, value, low)
+    watcher = _watcher(quiet, on_epoch, log)
     folder = path_of("out", out)
     if isinstance(task, (tuple, list)):
         name = str(_saved(folder, task, test, seed))
@@ -84,7 +89,7 @@ def train(
             model_of(model), name, engine=engine, seed=seed, epochs=epochs, limit=limit,
             test_limit=test_limit, overrides=overrides_of(settings),
         )  # fmt: skip
-        return start(configuration, folder, force=force, watcher=_watcher(quiet, on_epoch))
+        return start(configuration, folder, force=force, watcher=watcher)
 
 
 def resume(
@@ -92,6 +97,7 @@ def resume(
     *,
     quiet: bool = False,
     on_epoch: OnEpoch | None = None,
+    log: str | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> TrainingResult:
     """Go on with a run from its newest checkpoint; it ends as if it had never stopped, bit for bit.
@@ -99,12 +105,13 @@ def resume(
     Args:
         run: a run folder, or what `train` returned.
         quiet, on_epoch, plugins: as for `train`.
+        log: likewise; epochs that are complete already are logged too.
 
     Raises:
         RunError: if there is no run, files of it were changed, or another process works in it.
     """
     with using(*plugins):
-        return continue_run(folder_of(run), watcher=_watcher(quiet, on_epoch))
+        return continue_run(folder_of(run), watcher=_watcher(quiet, on_epoch, log))
 
 
 def _saved(folder: Path, given: Labelled, test: Labelled | None, seed: int) -> Path:
@@ -137,7 +144,7 @@ def _rows(name: str, given: ArrayLike) -> np.ndarray[Any, Any]:
     return array
 
 
-def _watcher(quiet: bool, on_epoch: OnEpoch | None) -> Watcher:
+def _watcher(quiet: bool, on_epoch: OnEpoch | None, log: str | None) -> Watcher:
     """What follows a run: printing, and the caller's function, which may stop it."""
     stop = threading.Event()
 
@@ -147,7 +154,7 @@ def _watcher(quiet: bool, on_epoch: OnEpoch | None) -> Watcher:
         if on_epoch is not None and on_epoch(record) is True:
             stop.set()
 
-    return Watcher(epoch=epoch, stop=stop)
+    return Watcher(epoch=epoch, stop=stop, log=named_log(log))
 
 
 def _print_epoch(record: dict[str, Any]) -> None:

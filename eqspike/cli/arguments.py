@@ -86,6 +86,9 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--checkpoint-seconds", type=seconds, default=120.0, metavar="S",
         help="time between checkpoints inside an epoch (default: 120)",
     )  # fmt: skip
+    parser.add_argument(
+        "--log", metavar="LOGGER", help="also write the metrics for another program: tensorboard"
+    )
 
 
 def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -17,6 +17,7 @@ from eqspike.core.errors import ConfigError
 from eqspike.experiment import Configuration, load_configuration, resolve
 from eqspike.experiment.agreement import Wanted
 from eqspike.experiment.data import length_of
+from eqspike.experiment.loggers import Log, named_log, no_log
 from eqspike.experiment.runs import TrainingResult, Watcher, resume, start
 from eqspike.learners.launch import launched
 from eqspike.training import RunFolder
@@ -29,14 +30,15 @@ PATIENCE_SECONDS = 4.0
 
 def train(options: argparse.Namespace) -> int:
     """Train, continue or repeat a run."""
+    log = named_log(options.log)
     if options.resume:
-        result = _resume(options)
+        result = _resume(options, log)
     else:
         configuration = _configuration(options)
         out = Path(options.out) if options.out else _default_folder(configuration)
         if launched().rank == 0 and (options.force or not os.path.exists(out / "config.yaml")):
             message(f"training {configuration.model.name} on {configuration.task} into {out}")
-        with _watching(configuration) as watcher:
+        with _watching(configuration, log) as watcher:
             result = start(
                 configuration, out, force=options.force, watcher=watcher,
                 checkpoint_seconds=options.checkpoint_seconds,
@@ -44,7 +46,7 @@ def train(options: argparse.Namespace) -> int:
     return _print_result(result, options.json)
 
 
-def _resume(options: argparse.Namespace) -> TrainingResult:
+def _resume(options: argparse.Namespace, log: Log) -> TrainingResult:
     if options.force:
         raise ConfigError("--resume and --force contradict each other; give one of them")
     if options.out:
@@ -57,7 +59,7 @@ def _resume(options: argparse.Namespace) -> TrainingResult:
         options.model, options.task, Path(options.config) if options.config else None, options.engine,
         options.seed, options.epochs, options.limit, options.test_limit, tuple(options.overrides),
     )  # fmt: skip
-    with _watching(load_configuration(RunFolder.open(out).config_path)) as watcher:
+    with _watching(load_configuration(RunFolder.open(out).config_path), log) as watcher:
         return resume(
             out, wanted=wanted, watcher=watcher, checkpoint_seconds=options.checkpoint_seconds
         )
@@ -98,7 +100,7 @@ def _folder(model: str, task: str, seed: int) -> Path:
 
 
 @contextmanager
-def _watching(configuration: Configuration) -> Iterator[Watcher]:
+def _watching(configuration: Configuration, log: Log = no_log) -> Iterator[Watcher]:
     """A watcher that shows progress and ends the run on the first interrupt.
 
     After the current batch, with a checkpoint; a batch that takes longer is given up, and the run continues from
@@ -128,7 +130,7 @@ def _watching(configuration: Configuration) -> Iterator[Watcher]:
         if display is None:
             yield Watcher(stop=stop)
         else:
-            yield Watcher(message, display.report, display.epoch, stop)
+            yield Watcher(message, display.report, display.epoch, stop, log)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, alarm)

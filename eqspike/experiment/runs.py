@@ -17,6 +17,7 @@ from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.data import Data
 from eqspike.experiment.families import family
 from eqspike.experiment.joining import joined
+from eqspike.experiment.loggers import Log, no_log
 from eqspike.experiment.memory_need import check_memory
 from eqspike.experiment.remarks import nothing_learnt, other_threads
 from eqspike.experiment.sessions import numbers_of_weights, records_of
@@ -47,12 +48,14 @@ class Watcher:
         report: given (progress, samples per second) every few seconds.
         epoch: given the record of each completed epoch.
         stop: an event that ends the run after the current batch, with a checkpoint.
+        log: another program that is given the metrics, see `named_log`.
     """
 
     message: Callable[[str], None] = lambda text: None
     report: Callable[[Progress, float], None] = lambda progress, rate: None
     epoch: Callable[[dict[str, Any]], None] = lambda record: None
     stop: threading.Event | None = None
+    log: Log = no_log
 
 
 @dataclass(frozen=True)
@@ -206,6 +209,7 @@ def _train(
                 folder.write_activity(result.activity)
             folder.write_metrics(result.progress.metrics)
         watcher.epoch(result.progress.metrics[-1])
+        note(result.progress.metrics[-1])
 
     asked = watcher.stop.is_set if watcher.stop else lambda: False
     hooks = Hooks(stop=lambda: group.any(asked()))
@@ -214,7 +218,8 @@ def _train(
     course = Course(data.stages, data.task.metric, plan, hooks)
     _check_progress(folder, course, progress)
     group.lead(lambda: folder.write_metrics(progress.metrics))
-    progress = fit(learner, course, progress)
+    with (watcher.log if group.leads else no_log)(folder, progress.metrics) as note:
+        progress = fit(learner, course, progress)
     metric = data.task.metric.name
     value = progress.metrics[-1][f"test_{metric}"] if progress.metrics else None
     complete = progress.epoch == course.epochs

@@ -8,6 +8,7 @@ activity.json         spikes of the last evaluation by neuron, where the engine 
 weights.safetensors   weights after the last completed epoch
 checkpoints/          the newest few
 manifest.json         SHA-256 of each of these files, checked whenever one is read
+events.out.tfevents.* the metrics for TensorBoard, when asked for
 plots/ and others     figures, deployments, exports, when asked for; known to the manifest
 """
 
@@ -150,6 +151,11 @@ class RunFolder:
         """Folder of figures."""
         return self.path / "plots"
 
+    @property
+    def event_files(self) -> tuple[Path, ...]:
+        """Copies of the metrics for TensorBoard; not in the manifest, for they grow."""
+        return tuple(self.path.glob("events.out.tfevents.*"))
+
     def write_metrics(self, metrics: tuple[dict[str, Any], ...]) -> None:
         """Replace `metrics.jsonl`."""
         lines = "".join(json.dumps(record, allow_nan=False) + "\n" for record in metrics)
@@ -259,7 +265,7 @@ class RunFolder:
         remove_parts(self.path)
         remove_parts(self.checkpoints)
         try:
-            for path in (*products, *checkpoints, *own):
+            for path in (*products, *checkpoints, *self.event_files, *own):
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise RunError(f"{path}: cannot be deleted: {error.strerror}") from error

@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,9 @@ BEFORE = {
 
 NEEDS_DATA = ("scp1", "permuted-mnist")
 """Tasks whose data are not shipped; `mnist` is replaced by `mnist-sample`, which is."""
+
+NEEDS_PACKAGE = {"--log tensorboard": "tensorboardX"}
+"""Packages that these options need, where all else runs without."""
 
 MOST = {
     "--epochs": 1,
@@ -109,6 +113,9 @@ class Command:
         """What it needs that is not here; empty if nothing."""
         if "cuda" in self.text and not torch.cuda.is_available():
             return "a GPU"
+        for option, package in NEEDS_PACKAGE.items():
+            if option in self.text and find_spec(package) is None:
+                return package
         needed = [name for name in NEEDS_DATA if name in self.words]
         return (
             f"EQSPIKE_DATA with {needed[0]}"
