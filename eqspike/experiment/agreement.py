@@ -11,7 +11,7 @@ from eqspike import library
 from eqspike.core.errors import ConfigError, RunError
 from eqspike.core.showing import shorten, show
 from eqspike.core.yaml_text import read_yaml
-from eqspike.experiment.configuration import Configuration, load_configuration
+from eqspike.experiment.configuration import Configuration, at, load_configuration
 
 _MOST_NAMED = 6
 
@@ -120,7 +120,7 @@ def flat(data: Any, place: str = "") -> dict[str, Any]:
 
 def _at(data: Any, key: str) -> Any:
     for part in key.split("."):
-        data = data.get(part) if isinstance(data, Mapping) else None
+        data = at(data, part)
     return data
 
 

@@ -148,7 +148,7 @@ def _check_counts(*, seed: int, **limits: int | None) -> None:
 
 
 def _apply(data: Any, override: str) -> None:
-    """Apply one `key.key=value` to a description; the keys but the last must exist."""
+    """Apply one `key.key=value` to a description; all keys but the last must exist; numbers are places."""
     key, separator, text = override.partition("=")
     keys = key.strip().split(".")
     if not separator or not all(keys):
@@ -156,8 +156,8 @@ def _apply(data: Any, override: str) -> None:
     value = read_yaml(text, f"--set {shorten(override)}")
     place = data
     for part in keys[:-1]:
-        inner = place.get(part) if isinstance(place, dict) else None
-        if not isinstance(inner, dict):
+        inner = at(place, part)
+        if not isinstance(inner, dict | list):
             known = place.items() if isinstance(place, dict) else ()
             sections = sorted(str(k) for k, v in known if isinstance(v, dict))
             raise ConfigError(
@@ -165,6 +165,23 @@ def _apply(data: Any, override: str) -> None:
                 f"{', '.join(sections)}"
             )
         place = inner
+    if isinstance(place, list):
+        if at(place, keys[-1]) is None:
+            raise ConfigError(
+                f"--set {shorten(override)}: '{keys[-2]}' has {len(place)} values, numbered from 0, got "
+                f"'{shorten(keys[-1])}'"
+            )
+        place[int(keys[-1])] = value
+        return
     if not isinstance(place, dict):
         raise ConfigError(f"--set {shorten(override)}: the model is no mapping of names to values")
     place[keys[-1]] = value
+
+
+def at(place: Any, part: str) -> Any:
+    """What a mapping holds under a name, or a list at a number; None if nothing."""
+    if isinstance(place, dict):
+        return place.get(part)
+    if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
+        return place[int(part)]
+    return None

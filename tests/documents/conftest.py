@@ -49,7 +49,7 @@ BEFORE = {
 NEEDS_DATA = ("scp1", "permuted-mnist")
 """Tasks whose data are not shipped; `mnist` is replaced by `mnist-sample`, which is."""
 
-NEEDS_PACKAGE = {"--log tensorboard": "tensorboardX"}
+NEEDS_PACKAGE = {"--log tensorboard": "tensorboardX", "--sampler optuna": "optuna"}
 """Packages that these options need, where all else runs without."""
 
 MOST = {
@@ -59,6 +59,7 @@ MOST = {
     "--samples": 2,
     "--seconds": 1,
     "--batch": 10,
+    "--trials": 2,
 }
 """Greatest values with which commands are run here."""
 

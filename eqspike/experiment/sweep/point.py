@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,6 +55,15 @@ class Base:
     checkpoint_seconds: float
     plugins: tuple[PluginFile, ...] = ()
     test_limit: int | None = None
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """What decides the result of a point's run, but for its settings, by name."""
+        names = ("model", "task", "engine", "epochs", "limit", "test_limit")
+        plugins = [hashlib.sha256(each.content).hexdigest() for each in self.plugins]
+        return {
+            **{name: getattr(self, name) for name in names}, "set": self.overrides, "plugins": plugins,
+        }  # fmt: skip
 
     def configuration(self, point: Point) -> Configuration:
         """The run of one point.

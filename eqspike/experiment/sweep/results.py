@@ -12,7 +12,8 @@ from typing import Any
 from eqspike.core.files import json_bytes, write_together
 from eqspike.core.showing import markdown_text, spreadsheet_cell
 from eqspike.energy.text import si
-from eqspike.experiment.sweep.grid import Axis, Point
+from eqspike.experiment.sweep.axes import Varied
+from eqspike.experiment.sweep.grid import Point, rounded
 from eqspike.experiment.sweep.point import QUANTITIES, Base, Result
 
 SCHEMA = "eqspike-sweep-1"
@@ -46,12 +47,51 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Search:
+    """How points were proposed, where they are no grid.
+
+    Attributes:
+        sampler: whose proposals they are; trials: how many in all.
+        metric: what was sought, as in a point's result; larger_is_better: which way.
+    """
+
+    sampler: str
+    trials: int
+    metric: str
+    larger_is_better: bool
+
+    @property
+    def objective(self) -> str:
+        """For people: `test accuracy`."""
+        return f"test {self.metric.replace('_', ' ')}"
+
+    def value(self, outcome: Outcome) -> float | None:
+        """What a point has reached."""
+        return None if outcome.result is None else outcome.result[self.metric]
+
+
+@dataclass(frozen=True)
 class Sweep:
-    """A grid and its outcomes, in the order of the grid."""
+    """Points and their outcomes, in the order of the grid, or of the trials of a search.
+
+    Attributes:
+        search: how the points were found; None for a grid.
+    """
 
     base: Base
-    axes: tuple[Axis, ...]
+    axes: tuple[Varied, ...]
     outcomes: tuple[Outcome, ...]
+    search: Search | None = None
+
+    @property
+    def best(self) -> Outcome | None:
+        """The first point that reached the best value of a search; None for a grid, or where all failed."""
+        if self.search is None:
+            return None
+        reached = [outcome for outcome in self.outcomes if outcome.result is not None]
+        sign = 1 if self.search.larger_is_better else -1
+        value = self.search.value
+        return max(reached, key=lambda outcome: sign * (value(outcome) or 0.0), default=None)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -66,7 +106,8 @@ class Sweep:
             "model": base.model,
             "task": base.task,
             "set": list(base.overrides),
-            "axes": {axis.key: list(axis.values) for axis in self.axes},
+            "axes": {axis.key: axis.described for axis in self.axes},
+            **self._search_json(),
             "chips": list(base.chips),
             "points": [
                 {
@@ -82,6 +123,14 @@ class Sweep:
                 for chip in base.chips
             },
         }
+
+    def _search_json(self) -> dict[str, Any]:
+        if self.search is None:
+            return {}
+        search = self.search
+        best = None if self.best is None else self.best.point.folder
+        found = {"sampler": search.sampler, "trials": search.trials, "objective": search.objective}
+        return {"search": {**found, "best": best}}
 
 
 def pareto_front(sweep: Sweep, chip: str) -> list[int]:
@@ -117,13 +166,25 @@ def write_sweep(sweep: Sweep, out: Path) -> list[Path]:
     return list(write_together(out, files))
 
 
+def best_line(sweep: Sweep) -> str:
+    """What a search found, in one line for people; empty for a grid."""
+    if sweep.search is None:
+        return ""
+    sought = f"{sweep.search.objective} of {sweep.search.trials} trials ({sweep.search.sampler})"
+    if sweep.best is None:
+        return f"Best {sought}: none, all failed."
+    value = sweep.search.value(sweep.best)
+    shown = percent_of(value) if sweep.search.metric == "accuracy" else f"{value:.4g}"
+    return f"Best {sought}: {shown} with {sweep.best.point.name}"
+
+
 def table(sweep: Sweep) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for people; a star marks points on the front of the chip in that column."""
     header = (*(axis.key for axis in sweep.axes), "accuracy", *sweep.base.chips)
     fronts = {chip: set(pareto_front(sweep, chip)) for chip in sweep.base.chips}
     rows = []
     for index, outcome in enumerate(sweep.outcomes):
-        settings = [str(value) for value in outcome.point.settings.values()]
+        settings = [_shown(value, sweep) for value in outcome.point.settings.values()]
         if outcome.result is None:
             rows.append((*settings, "failed", *("" for _ in sweep.base.chips)))
             continue
@@ -133,6 +194,11 @@ def table(sweep: Sweep) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         ]
         rows.append((*settings, percent_of(outcome.accuracy), *energies))
     return header, rows
+
+
+def _shown(value: Any, sweep: Sweep) -> str:
+    """A setting; numbers that were drawn have more digits than a table needs."""
+    return str(value if sweep.search is None else rounded(value))
 
 
 def percent_of(accuracy: float | None) -> str:
@@ -183,8 +249,12 @@ def _markdown(sweep: Sweep) -> str:
         "",
         "Energy per inference: typical (low – high). A star: no other point is as accurate for less energy.",
         "",
-        *_lines([header, ("---",) * len(header), *rows]),
+        *_lines([header]),
+        "|" + " --- |" * len(header),
+        *_lines(rows),
     ]
+    if line := best_line(sweep):
+        text += ["", markdown_text(line)]
     if has_lower_bounds(sweep):
         text += ["", LEGEND]
     if sweep.failed:

@@ -11,10 +11,11 @@ from eqspike.analysis.sweep_figure import Priced, draw_front
 from eqspike.core.files import check_writable, remove_parts, together
 from eqspike.experiment.estimating import chip_names
 from eqspike.experiment.plugins import plugins_in_use
-from eqspike.experiment.sweep.grid import Axis
+from eqspike.experiment.sweep.axes import Varied
 from eqspike.experiment.sweep.point import Base
 from eqspike.experiment.sweep.results import Outcome, Sweep, pareto_front, write_sweep
 from eqspike.experiment.sweep.running import Fleet, run_sweep
+from eqspike.experiment.sweep.searching import run_search
 from eqspike.training.lock import locked
 
 
@@ -43,10 +44,10 @@ def portable_base(
 
 
 def sweep_into(
-    out: Path, base: Base, axes: Sequence[Axis], fleet: Fleet | None = None,
-    follow: Callable[[Outcome, int], None] = lambda outcome, left: None,
+    out: Path, base: Base, axes: Sequence[Varied], fleet: Fleet | None = None,
+    follow: Callable[[Outcome, int], None] = lambda outcome, left: None, trials: int | None = None,
 ) -> tuple[Sweep, list[Path]]:  # fmt: skip
-    """Run a grid in the folder `out`, then write its tables and figures there, all files or none.
+    """Run a grid, or so many trials of a search, in the folder `out`, then write tables and figures, all or none.
 
     Arguments and errors are those of `run_sweep`. A sweep that is interrupted goes on from its checkpoints.
 
@@ -61,7 +62,10 @@ def sweep_into(
     check_writable(out, "sweep.json")
     with locked(out):
         remove_parts(out)
-        found = run_sweep(base, axes, out, fleet, follow)
+        if trials is None:
+            found = run_sweep(base, axes, out, fleet, follow)
+        else:
+            found = run_search(base, axes, trials, out, fleet, follow)
         with together():
             return found, [*write_sweep(found, out), *_figures(found, out)]
 
