@@ -30,6 +30,7 @@ def sweep(
     seed: int = 0,
     engine: str | None = None,
     limit: int | None = None,
+    validation: float | int | None = None,
     settings: Mapping[str, Any] | None = None,
     workers: int | None = None,
     plugins: Sequence[str | Path] = (),
@@ -39,11 +40,12 @@ def sweep(
     Args:
         vary: values by key, such as `{"rule.beta": [0.2, 0.3], "seed": [0, 1, 2]}`; with a sampler also ranges:
             `"uniform(0.1, 1)"`, `"log(0.01, 1)"`, `"whole(10, 99)"`.
-        sampler: `grid`, or `optuna`, which seeks the best value of the task's metric.
+        sampler: `grid`, or `optuna`, which seeks the best value of the task's metric on the validation samples; on
+            the test set where there are none.
         trials: points that the sampler proposes, in all; with more than before, a search in `out` goes on.
         out: folder of the runs and of the table; what is complete in it is not computed again.
         chips: library names or paths of profiles that price each run.
-        epochs, seed, engine, limit, settings, plugins: of all runs, as for `train`.
+        epochs, seed, engine, limit, validation, settings, plugins: of all runs, as for `train`.
         workers: processes, by default one per core.
 
     Returns:
@@ -65,7 +67,7 @@ def sweep(
         base = portable_base(
             name_of("model", model), name_of("task", task), engine=engine, seed=seed,
             epochs=epochs, limit=limit, overrides=overrides_of(settings),
-            chips=(chips,) if isinstance(chips, str) else chips,
+            chips=(chips,) if isinstance(chips, str) else chips, validation=validation,
         )  # fmt: skip
         found, _ = sweep_into(path_of("out", out), base, axes, Fleet(workers), trials=trials)
     return found

@@ -38,6 +38,7 @@ def train(
     engine: str | None = None,
     limit: int | None = None,
     test_limit: int | None = None,
+    validation: float | int | None = None,
     settings: Mapping[str, Any] | None = None,
     force: bool = False,
     quiet: bool = False,
@@ -58,10 +59,13 @@ def train(
         seed: decides initial weights, order of samples and every random stream.
         engine: such as `fast`, `brian2:TARGET` or `torch`; by default the model's own.
         limit, test_limit: use only the first samples of the training or the test set.
+        validation: share (0.1) or number (500) of the training samples, drawn by the seed, that epochs are judged
+            on and not learnt from; the test set is then looked at once, after the last epoch.
         settings: changes to the model, such as `{"rule.beta": 0.2}`.
         quiet: do not print a line per epoch.
-        on_epoch: given the record of each completed epoch (`epoch`, `train_accuracy`, `test_accuracy`, ...); if it
-            returns True, the run stops there, with a checkpoint, and `resume` can go on.
+        on_epoch: given the record of each completed epoch (`epoch`, `train_accuracy`, `test_accuracy` or
+            `validation_accuracy`, ...); if it returns True, the run stops there, with a checkpoint, and `resume`
+            can go on.
         log: `tensorboard`: also write the metrics to an event file in the run's folder.
         plugins: Python files with parts of your own, which are run; see docs/plugins.md.
 
@@ -87,7 +91,7 @@ def train(
     with using(*plugins):
         configuration = resolve(
             model_of(model), name, engine=engine, seed=seed, epochs=epochs, limit=limit,
-            test_limit=test_limit, overrides=overrides_of(settings),
+            test_limit=test_limit, overrides=overrides_of(settings), validation=validation,
         )  # fmt: skip
         return start(configuration, folder, force=force, watcher=watcher)
 
@@ -160,7 +164,7 @@ def _watcher(quiet: bool, on_epoch: OnEpoch | None, log: str | None) -> Watcher:
 def _print_epoch(record: dict[str, Any]) -> None:
     judged = [
         f"{split} {record[key]:.4f}"
-        for split in ("train", "test")
+        for split in ("train", "validation", "test")
         for key in record
         if key.startswith(f"{split}_")
         and isinstance(record[key], float)

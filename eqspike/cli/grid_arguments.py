@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from eqspike.cli.commands import add_command as _add
-from eqspike.cli.commands import add_format
+from eqspike.cli.commands import add_format, add_validation
 from eqspike.cli.parser import path, seconds
 
 
@@ -39,6 +39,7 @@ def add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--seed", type=int, default=0, help="seed, where not varied (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
+    add_validation(parser)
     parser.add_argument(
         "--out",
         type=path,

@@ -30,6 +30,7 @@ def sweep(options: argparse.Namespace) -> int:
         options.model, options.task, engine=options.engine, seed=options.seed,
         epochs=options.epochs, limit=options.limit, overrides=tuple(options.overrides),
         chips=options.chips, checkpoint_seconds=options.checkpoint_seconds,
+        validation=options.validation,
     )  # fmt: skip
     axes = [read_axis(text) for text in options.axes]
     fleet = check_workers(options.workers, options.scheduler)
@@ -59,4 +60,6 @@ def _folder(options: argparse.Namespace) -> Path:
 
 def _follow(outcome: Outcome, left: int) -> None:
     said = outcome.error if outcome.result is None else f"accuracy {percent_of(outcome.accuracy)}"
+    if outcome.validation is not None:
+        said = f"validation accuracy {percent_of(outcome.validation)}, {said}"
     message(f"{outcome.point.name}: {said} ({left} to come)")

@@ -58,6 +58,7 @@ def _resume(options: argparse.Namespace, log: Log) -> TrainingResult:
     wanted = Wanted(
         options.model, options.task, Path(options.config) if options.config else None, options.engine,
         options.seed, options.epochs, options.limit, options.test_limit, tuple(options.overrides),
+        options.validation,
     )  # fmt: skip
     with _watching(load_configuration(RunFolder.open(out).config_path), log) as watcher:
         return resume(
@@ -75,11 +76,12 @@ def _configuration(options: argparse.Namespace) -> Configuration:
             options.epochs,
             options.limit,
             options.test_limit,
+            options.validation,
         )
         if any(value is not None for value in given) or options.overrides:
             raise ConfigError(
-                "--config repeats a run exactly; MODEL, TASK, --engine, --seed, --epochs, --limit, --test-limit "
-                "and --set cannot be given with it"
+                "--config repeats a run exactly; MODEL, TASK, --engine, --seed, --epochs, --limit, --test-limit, "
+                "--validation and --set cannot be given with it"
             )
         return load_configuration(Path(options.config))
     if not options.model or not options.task:
@@ -87,7 +89,7 @@ def _configuration(options: argparse.Namespace) -> Configuration:
     return resolve(
         options.model, options.task, engine=options.engine, seed=options.seed or 0,
         epochs=options.epochs, limit=options.limit, test_limit=options.test_limit,
-        overrides=tuple(options.overrides),
+        overrides=tuple(options.overrides), validation=options.validation,
     )  # fmt: skip
 
 
@@ -150,11 +152,18 @@ def _print_result(result: TrainingResult, as_json: bool) -> int:
                 "complete": result.complete,
                 "epochs": len(result.metrics),
                 result.metric: result.value,
+                **(
+                    {}
+                    if result.validation is None
+                    else {f"validation_{result.metric}": result.validation}
+                ),
                 **({"warning": result.warning} if result.warning else {}),
             }
         )
     elif result.complete:
         reached = f"test {result.metric} {result.value:.4f} after {len(result.metrics)} epochs"
+        if result.validation is not None:
+            reached = f"validation {result.metric} {result.validation:.4f}, {reached}"
         print(f"{reached}; run folder {result.folder}")
     if not result.complete:
         message(f"stopped; continue with: {launch.command} train --resume --out {result.folder}")

@@ -34,6 +34,7 @@ class Wanted:
     limit: int | None = None
     test_limit: int | None = None
     overrides: tuple[str, ...] = ()
+    validation: float | int | None = None
 
 
 def check_wanted(configuration: Configuration, wanted: Wanted, out: Path) -> None:
@@ -54,7 +55,7 @@ def check_wanted(configuration: Configuration, wanted: Wanted, out: Path) -> Non
     if wanted.model is not None:
         name = library.find("models", wanted.model).stem
         found += _unlike("MODEL", name, configuration.model.name)
-    for key in ("engine", "seed", "limit", "test_limit"):
+    for key in ("engine", "seed", "limit", "test_limit", "validation"):
         value = getattr(wanted, key)
         if value is not None:
             found += _unlike(f"--{key.replace('_', '-')}", value, getattr(configuration, key))

@@ -10,6 +10,7 @@ from eqspike.experiment.configuration import Configuration
 from eqspike.experiment.families import family
 from eqspike.learners.launch import Group
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
+from eqspike.tasks.validation import held_out, hold_out
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,11 @@ class Data:
         task = load_task(configuration.task)
         check_fit(configuration, task)
         limits = configuration.limit, configuration.test_limit
-        return Data(task, task.stages(configuration.seed, *limits))
+        stages = task.stages(configuration.seed, *limits)
+        if configuration.validation is not None:
+            share, seed = configuration.validation, configuration.seed
+            stages = [hold_out(stage, share, seed) for stage in stages]
+        return Data(task, stages)
 
     @staticmethod
     def of(configuration: Configuration, group: Group) -> Data:
@@ -66,4 +71,6 @@ def length_of(configuration: Configuration) -> tuple[int, int, str]:
     task = load_task(configuration.task)
     samples = len(task.load("train"))
     shown = samples if configuration.limit is None else min(samples, configuration.limit)
+    if configuration.validation is not None:
+        shown -= held_out(shown, configuration.validation)
     return configuration.model.epochs * task.number_of_stages, shown, task.metric.name

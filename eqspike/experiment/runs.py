@@ -65,7 +65,7 @@ class TrainingResult:
     Attributes:
         folder: its folder; complete: whether all epochs were done.
         metric: how the task judges, such as `accuracy`.
-        value: that of the test set after the last epoch, or None before the first.
+        value: that of the test set after the last epoch; None before the first, with validation before the last.
         metrics: one record per completed epoch.
         warning: what is wrong with a run that is complete; empty if nothing.
     """
@@ -76,6 +76,11 @@ class TrainingResult:
     value: float | None
     metrics: tuple[dict[str, Any], ...]
     warning: str = ""
+
+    @property
+    def validation(self) -> float | None:
+        """The metric on the validation samples after the last epoch; None before the first, or without them."""
+        return self.metrics[-1].get(f"validation_{self.metric}") if self.metrics else None
 
     @property
     def accuracy(self) -> float | None:
@@ -221,7 +226,7 @@ def _train(
     with (watcher.log if group.leads else no_log)(folder, progress.metrics) as note:
         progress = fit(learner, course, progress)
     metric = data.task.metric.name
-    value = progress.metrics[-1][f"test_{metric}"] if progress.metrics else None
+    value = progress.metrics[-1].get(f"test_{metric}") if progress.metrics else None
     complete = progress.epoch == course.epochs
     warning = nothing_learnt(course, progress) if complete else ""
     if warning:

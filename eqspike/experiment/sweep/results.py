@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,11 @@ class Outcome:
         """Test accuracy after the last epoch, a fraction; None where the task judges otherwise."""
         return None if self.result is None else self.result.get("accuracy")
 
+    @property
+    def validation(self) -> float | None:
+        """The same of the validation samples, if there are some."""
+        return None if self.result is None else self.result.get("validation_accuracy")
+
     def energy(self, chip: str, quantity: str = "inference_j") -> dict[str, float] | None:
         """`low`, `typical` and `high` joules, where the chip's profile allows an estimate."""
         return None if self.result is None else self.result["chips"][chip][quantity]
@@ -52,22 +57,25 @@ class Search:
 
     Attributes:
         sampler: whose proposals they are; trials: how many in all.
-        metric: what was sought, as in a point's result; larger_is_better: which way.
+        metric: the task's; larger_is_better: which way it was sought.
+        split: what judged it: `validation`, or `test` where nothing was held out.
     """
 
     sampler: str
     trials: int
     metric: str
     larger_is_better: bool
+    split: str = "test"
 
     @property
     def objective(self) -> str:
-        """For people: `test accuracy`."""
-        return f"test {self.metric.replace('_', ' ')}"
+        """For people: `validation accuracy`."""
+        return f"{self.split} {self.metric.replace('_', ' ')}"
 
     def value(self, outcome: Outcome) -> float | None:
         """What a point has reached."""
-        return None if outcome.result is None else outcome.result[self.metric]
+        key = self.metric if self.split == "test" else f"{self.split}_{self.metric}"
+        return None if outcome.result is None else outcome.result[key]
 
 
 @dataclass(frozen=True)
@@ -180,20 +188,30 @@ def best_line(sweep: Sweep) -> str:
 
 def table(sweep: Sweep) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for people; a star marks points on the front of the chip in that column."""
-    header = (*(axis.key for axis in sweep.axes), "accuracy", *sweep.base.chips)
+    judged = judged_columns(sweep)
+    header = (*(axis.key for axis in sweep.axes), *judged, *sweep.base.chips)
     fronts = {chip: set(pareto_front(sweep, chip)) for chip in sweep.base.chips}
     rows = []
     for index, outcome in enumerate(sweep.outcomes):
         settings = [_shown(value, sweep) for value in outcome.point.settings.values()]
         if outcome.result is None:
-            rows.append((*settings, "failed", *("" for _ in sweep.base.chips)))
+            rows.append((*settings, "failed", *("" for _ in header[len(settings) + 1 :])))
             continue
         energies = [
             _energy(outcome, chip) + (" *" if index in fronts[chip] else "")
             for chip in sweep.base.chips
         ]
-        rows.append((*settings, percent_of(outcome.accuracy), *energies))
+        accuracies = [percent_of(each(outcome)) for each in judged.values()]
+        rows.append((*settings, *accuracies, *energies))
     return header, rows
+
+
+def judged_columns(sweep: Sweep) -> dict[str, Callable[[Outcome], float | None]]:
+    """Columns of accuracies and what fills them: that of validation first, where samples were held out for it."""
+    columns: dict[str, Callable[[Outcome], float | None]] = {"accuracy": lambda o: o.accuracy}
+    if sweep.base.validation is None:
+        return columns
+    return {"validation accuracy": lambda outcome: outcome.validation, **columns}
 
 
 def _shown(value: Any, sweep: Sweep) -> str:
@@ -221,7 +239,8 @@ def _csv(sweep: Sweep) -> str:
     bounds = ("low", "typical", "high")
     cells_of = (*bounds, "is a lower bound")
     columns = [f"{c} {q} {b}" for c in sweep.base.chips for q in QUANTITIES for b in cells_of]
-    head = [*(axis.key for axis in sweep.axes), "accuracy", *columns, "error"]
+    judged = judged_columns(sweep)
+    head = [*(axis.key for axis in sweep.axes), *judged, *columns, "error"]
     writer.writerow([spreadsheet_cell(cell) for cell in head])
     for outcome in sweep.outcomes:
         energies: list[Any] = []
@@ -231,7 +250,8 @@ def _csv(sweep: Sweep) -> str:
                 energies += [None if energy is None else energy[bound] for bound in bounds]
                 energies.append(None if energy is None else outcome.lower_bound(chip, quantity))
         settings = outcome.point.settings.values()
-        cells = [*settings, outcome.accuracy, *energies, outcome.error]
+        accuracies = (each(outcome) for each in judged.values())
+        cells = [*settings, *accuracies, *energies, outcome.error]
         writer.writerow([spreadsheet_cell(_written(cell)) for cell in cells])
     return file.getvalue()
 

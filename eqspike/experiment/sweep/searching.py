@@ -33,7 +33,8 @@ def run_search(
             check_engine(base.configuration(point))
         metric = load_task(base.task).metric
     load_chips(base.chips, {})
-    search = Search("optuna", trials, metric.name, metric.larger_is_better)
+    split = "test" if base.validation is None else "validation"
+    search = Search("optuna", trials, metric.name, metric.larger_is_better, split)
     study = Study(out, axes, base.seed, metric.larger_is_better, base.deciding)
     course = _Course(base, study, search, out, follow)
     calls = course.calls()

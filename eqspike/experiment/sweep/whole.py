@@ -12,6 +12,7 @@ from eqspike.core.files import check_writable, remove_parts, together
 from eqspike.experiment.estimating import chip_names
 from eqspike.experiment.plugins import plugins_in_use
 from eqspike.experiment.sweep.axes import Varied
+from eqspike.experiment.sweep.grid import grid
 from eqspike.experiment.sweep.point import Base
 from eqspike.experiment.sweep.results import Outcome, Sweep, pareto_front, write_sweep
 from eqspike.experiment.sweep.running import Fleet, run_sweep
@@ -22,7 +23,7 @@ from eqspike.training.lock import locked
 def portable_base(
     model: str, task: str, *, engine: str | None = None, seed: int = 0, epochs: int | None = None,
     limit: int | None = None, overrides: tuple[str, ...] = (), chips: Sequence[str] = (),
-    checkpoint_seconds: float = 120.0,
+    checkpoint_seconds: float = 120.0, validation: float | int | None = None,
 ) -> Base:  # fmt: skip
     """What the points of a sweep share, with names that mean the same in every process.
 
@@ -40,6 +41,7 @@ def portable_base(
         tuple(anywhere("chips", chip) for chip in chip_names(tuple(chips))),
         checkpoint_seconds,
         plugins_in_use(),
+        validation=validation,
     )
 
 
@@ -57,6 +59,8 @@ def sweep_into(
     Raises:
         MissingPackageError: if Dask, or with chips matplotlib, is not installed.
     """
+    if trials is None:
+        grid(axes)  # what it refuses leaves no folder behind
     if base.chips:
         require_matplotlib()
     check_writable(out, "sweep.json")
