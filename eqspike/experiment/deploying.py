@@ -28,7 +28,7 @@ from eqspike.engines.lava.schedule import input_lines
 from eqspike.engines.learner import EngineLearner
 from eqspike.engines.offers import refuse_unlike
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.runs import image_task
+from eqspike.experiment.data import image_task
 from eqspike.experiment.sessions import open_session
 from eqspike.systems import System
 from eqspike.tasks import Curriculum, Metric, Split, Task

@@ -15,7 +15,8 @@ from eqspike.core.learner import Batch, Learner, Pace
 from eqspike.core.random_stream import Purpose, stream_key
 from eqspike.energy.metering import Meter, find_meters, total
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.runs import check_engine, check_fit, open_learner
+from eqspike.experiment.data import check_fit
+from eqspike.experiment.runs import check_engine, open_learner
 from eqspike.tasks import Samples, load_task
 from eqspike.training import RunFolder
 from eqspike.training.dropout import drop_inputs

@@ -18,6 +18,7 @@ from eqspike.core.network import Layer
 from eqspike.core.random_stream import Purpose
 from eqspike.core.trace import Trace, sent
 from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.data import image_task
 from eqspike.experiment.learnt import (
     FLOATS,
     INTEGERS,
@@ -28,7 +29,6 @@ from eqspike.experiment.learnt import (
     learnt,
     weight_error,
 )
-from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
 from eqspike.systems import AnySystem, RateSystem
 from eqspike.training import RunFolder

@@ -8,18 +8,17 @@ activity.json         spikes of the last evaluation by neuron, where the engine 
 weights.safetensors   weights after the last completed epoch
 checkpoints/          the newest few
 manifest.json         SHA-256 of each of these files, checked whenever one is read
+events.out.tfevents.* the metrics for TensorBoard, when asked for
 plots/ and others     figures, deployments, exports, when asked for; known to the manifest
 """
 
 from __future__ import annotations
 
 import json
-import platform
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +28,13 @@ from eqspike.core.errors import RunError
 from eqspike.core.files import remove_parts, together, write_bytes, write_json
 from eqspike.core.journal import PART, finish_renames
 from eqspike.core.reading import parse_json, read_object
-from eqspike.core.threads import thread_count
 from eqspike.training import manifest
+from eqspike.training.environment import environment
 from eqspike.training.files import Arrays, arrays_bytes, read_arrays
 from eqspike.training.lock import NAME as LOCK
 from eqspike.training.lock import locked
 from eqspike.training.manifest import CONFIGURATION, Manifest, read_manifest, sha256
 
-_PACKAGES = ("eqspike", "numpy", "numba", "torch", "safetensors")
 _WEIGHTS, _METRICS, _COUNTS = "weights.safetensors", "metrics.jsonl", "counts.json"
 _ACTIVITY, _ENVIRONMENT = "activity.json", "environment.json"
 _OWN = (CONFIGURATION, _ENVIRONMENT, _METRICS, _COUNTS, _ACTIVITY, _WEIGHTS)
@@ -156,6 +154,11 @@ class RunFolder:
         """Folder of figures."""
         return self.path / "plots"
 
+    @property
+    def event_files(self) -> tuple[Path, ...]:
+        """Copies of the metrics for TensorBoard; not in the manifest, for they grow."""
+        return tuple(self.path.glob("events.out.tfevents.*"))
+
     def write_metrics(self, metrics: tuple[dict[str, Any], ...]) -> None:
         """Replace `metrics.jsonl`."""
         lines = "".join(json.dumps(record, allow_nan=False) + "\n" for record in metrics)
@@ -265,7 +268,7 @@ class RunFolder:
         remove_parts(self.path)
         remove_parts(self.checkpoints)
         try:
-            for path in (*products, *checkpoints, *own):
+            for path in (*products, *checkpoints, *self.event_files, *own):
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise RunError(f"{path}: cannot be deleted: {error.strerror}") from error
@@ -285,16 +288,3 @@ def _record(line: str, source: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise RunError(f"{source}: must hold one JSON object; the file is damaged")
     return record
-
-
-def environment() -> dict[str, str]:
-    """Versions, machine and number of threads, for provenance."""
-    versions = {
-        "python": platform.python_version(), "machine": platform.machine(), "threads": str(thread_count()),
-    }  # fmt: skip
-    for package in _PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "not installed"
-    return versions

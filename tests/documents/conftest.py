@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,9 @@ BEFORE = {
 NEEDS_DATA = ("scp1", "permuted-mnist")
 """Tasks whose data are not shipped; `mnist` is replaced by `mnist-sample`, which is."""
 
+NEEDS_PACKAGE = {"--log tensorboard": "tensorboardX", "--sampler optuna": "optuna"}
+"""Packages that these options need, where all else runs without."""
+
 MOST = {
     "--epochs": 1,
     "--limit": 60,
@@ -55,6 +59,7 @@ MOST = {
     "--samples": 2,
     "--seconds": 1,
     "--batch": 10,
+    "--trials": 2,
 }
 """Greatest values with which commands are run here."""
 
@@ -109,6 +114,9 @@ class Command:
         """What it needs that is not here; empty if nothing."""
         if "cuda" in self.text and not torch.cuda.is_available():
             return "a GPU"
+        for option, package in NEEDS_PACKAGE.items():
+            if option in self.text and find_spec(package) is None:
+                return package
         needed = [name for name in NEEDS_DATA if name in self.words]
         return (
             f"EQSPIKE_DATA with {needed[0]}"
