@@ -1,9 +1,9 @@
 """What the Markdown files tell a reader to do: how it is found, shortened and marked as slow. All rules are here.
 
-A command is a line that begins with `eqspike `, `python examples/`, `cp ` or `sed ` in a fenced block of shell or of
-no language, or in a block indented by four spaces; or a code span that begins so in a row of a table. A backslash at
-its end continues a line, `#` begins a comment. A command whose printed output has a line `eqspike: error:` is refused
-with these words.
+A command is a line that begins with `eqspike `, `python examples/`, `python FILE.py`, `cp ` or `sed ` in a fenced
+block of shell or of no language, or in a block indented by four spaces; or a code span that begins so in a row of a
+table. A backslash at its end continues a line, `#` begins a comment. A command whose printed output has a line
+`eqspike: error:` is refused with these words.
 
 In a tutorial, a block of Python or YAML after "Write `FILE`:" or "Add to `FILE`:" is what a file holds. Other blocks
 of Python are programs; those of one tutorial share their names.
@@ -88,7 +88,7 @@ GIVEN = {
 
 SHELL = ("", "bash", "sh", "shell", "console")
 _SPAN = re.compile(r"`(eqspike [^`]+)`")
-_LINE = re.compile(r"^\s*(?:\$ )?((?:eqspike |python examples/|cp |sed ).*)$")
+_LINE = re.compile(r"^\s*(?:\$ )?((?:eqspike |python examples/|python \w+\.py|cp |sed ).*)$")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _MAKES = re.compile(r"\b(?:[Ww]rite|([Aa]dd to)) `([\w.-]+)`[^`\n]*(?:`[\w.-]+`[^`\n]*)?:$")
 _REFUSED = re.compile(r"^eqspike: error: (.*)$", re.MULTILINE)
