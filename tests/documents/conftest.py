@@ -1,12 +1,12 @@
 """What the Markdown files tell a reader to do: how it is found, shortened and marked as slow. All rules are here.
 
 A command is a line that begins with `eqspike `, `python examples/`, `python FILE.py`, `cp ` or `sed ` in a fenced
-block of shell or of no language, or in a block indented by four spaces; or a code span that begins so in a row of a
-table. A backslash at its end continues a line, `#` begins a comment. A command whose printed output has a line
+block of shell or of no language, or in a block indented by four spaces; or a code span that begins so in a row of
+a table. A backslash at its end continues a line, `#` begins a comment. A command whose printed output has a line
 `eqspike: error:` is refused with these words.
 
-In a tutorial, a block of Python or YAML after "Write `FILE`:" or "Add to `FILE`:" is what a file holds. Other blocks
-of Python are programs; those of one tutorial share their names.
+In a tutorial, a block of Python or YAML after "Write `FILE`:" or "Add to `FILE`:" is what a file holds. Other
+blocks of Python are programs; those of one tutorial share their names.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from eqspike.core.errors import ConfigError, RunError, missing_package
 from eqspike.core.scratch import scratch
+from eqspike.core.stages import doing
 from eqspike.experiment.plugins import plugins
 from eqspike.experiment.runs import check_engine
 from eqspike.experiment.sweep.grid import Axis, Point, grid
@@ -112,10 +113,12 @@ def compute(
             client.submit(function, *arguments, pure=False): key
             for key, (function, arguments) in calls.items()
         }
-        for future in as_completed(futures):
-            error = future.exception()
-            said = None if error is None else f"{type(error).__name__}: {error}"
-            yield futures[future], None if error else future.result(), said
+        with doing("runs", len(calls)) as stage:
+            for future in as_completed(futures):
+                error = future.exception()
+                said = None if error is None else f"{type(error).__name__}: {error}"
+                stage.done += 1
+                yield futures[future], None if error else future.result(), said
 
 
 @contextmanager
