@@ -2,7 +2,7 @@
 
     python benchmarks/bits_learning.py --limit 15000 --epochs 1
     python benchmarks/bits_learning.py --limit 15000 --epochs 1 --set 'training.initial_gain=[5, 2.5]'
-    python benchmarks/bits_learning.py --dropout 0.25       # each pixel dark with that probability while learning
+    python benchmarks/bits_learning.py --set training.input_dropout=0.25
 
 Trains in engine `fast` on the first samples of MNIST in a seeded order and prints a line an epoch: accuracy on the
 test set and on the samples as they were learnt; flips of a weight, by coupling; the share of the hidden and of the
@@ -22,6 +22,7 @@ from eqspike.engines.fast.bits import BitSession
 from eqspike.experiment import resolve
 from eqspike.experiment.model import Model
 from eqspike.tasks import load_task
+from eqspike.training.dropout import drop_inputs
 
 TEST_BATCH = 1000
 
@@ -37,9 +38,7 @@ def learn(
         part = order[first : first + model.batch_size]
         keys = (np.arange(len(part)) + first + len(data) * epoch).astype(np.uint64)
         factor = model.schedule.factor((epoch + first / len(data)) / options.epochs)
-        images = data.images[part]
-        if options.dropout:
-            images = np.where(generator.random(images.shape) < options.dropout, np.uint8(0), images)
+        images = drop_inputs(data.images[part], model.input_dropout, keys)
         scores = session.fit(images, data.labels[part], keys, factor, first)
         right += int((scores.argmax(1) == data.labels[part]).sum())
     return right / len(data)
@@ -80,7 +79,6 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=60_000)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
     model = resolve(arguments.model, "mnist", overrides=arguments.set).model

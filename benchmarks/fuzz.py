@@ -32,7 +32,7 @@ from eqspike.energy.counts_file import read_counts_file
 from eqspike.experiment import load_configuration, load_model, resolve
 from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.runs import start
-from eqspike.experiment.sweep.grid import grid, read_axis
+from eqspike.experiment.sweep import grid, read_axis
 from eqspike.reports import write_report
 from eqspike.reports.inputs import read_inputs, write_inputs
 from eqspike.tasks import load_task

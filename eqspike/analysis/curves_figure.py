@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eqspike.analysis.style import SERIES, new_figure, styled, whole_ticks
 from eqspike.core.errors import ConfigError, RunError
+from eqspike.tasks.metrics import judged_split
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ MOST = len(SERIES) * len(_STYLES)
 
 @styled()
 def learning_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], metric: str) -> Figure:
-    """The test metric of each run by epoch.
+    """The metric of each run by epoch, on the test set or on what was held out for validation.
 
     Args:
         runs: by name, one record per completed epoch, as in a run's `metrics.jsonl`.
@@ -33,18 +34,21 @@ def learning_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], metric: str
     figure = new_figure(8.0, 4.5)
     axes = figure.subplots()
     percent = metric == "accuracy"
+    splits: dict[str, None] = {}
     for number, (name, metrics) in enumerate(runs.items()):
         if not metrics:
             raise RunError(f"{name}: no epoch has been completed yet; train for at least one")
         colour, marker = SERIES[number % len(SERIES)]
-        values = [record[f"test_{metric}"] * (100 if percent else 1) for record in metrics]
+        split = judged_split(metrics[-1], metric)
+        splits.setdefault(split)
+        values = [record[f"{split}_{metric}"] * (100 if percent else 1) for record in metrics]
         axes.plot(
             [record["epoch"] for record in metrics], values, _STYLES[number // len(SERIES)],
             color=colour, marker=marker, markevery=max(1, len(values) // 12), clip_on=False,
             label=f"{name}: {values[-1]:.2f} %" if percent else f"{name}: {values[-1]:.4g}",
         )  # fmt: skip
     axes.set(
-        xlabel="epoch", title="Test set",
+        xlabel="epoch", title=f"{' or '.join(splits).capitalize()} set",
         ylabel="accuracy (%)" if percent else metric.replace("_", " "),
     )  # fmt: skip
     whole_ticks(axes)

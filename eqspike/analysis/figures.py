@@ -21,6 +21,7 @@ from eqspike.analysis.style import (
     without_frame,
 )
 from eqspike.core.errors import RunError, UnsupportedError
+from eqspike.tasks.metrics import judged_split
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,15 +58,17 @@ def learning_curve(metrics: Sequence[Mapping[str, Any]], title: str = "") -> Fig
     name, percent = metric.replace("_", " "), metric == "accuracy"
     scale = 100.0 if percent else 1.0
     passes = "1 epoch" if epochs[-1] == 1 else f"{epochs[-1]} epochs"
-    last = metrics[-1][f"test_{metric}"]
+    split = judged_split(metrics[-1], metric)
+    final = "test" if f"test_{metric}" in metrics[-1] else split
+    last = metrics[-1][f"{final}_{metric}"]
     shown = f"{last:.2%}" if percent else f"{last:.4g}"
-    accuracy.set(title=f"Test {name} {shown} after {passes}")
+    accuracy.set(title=f"{final.capitalize()} {name} {shown} after {passes}")
     accuracy.set_ylabel(f"{name} (%)" if percent else name)
     _lines(
         accuracy,
         epochs,
         {
-            "test": [scale * record[f"test_{metric}"] for record in metrics],
+            split: [scale * record[f"{split}_{metric}"] for record in metrics],
             "training": [scale * record[f"train_{metric}"] for record in metrics],
         },
     )

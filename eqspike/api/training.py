@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from eqspike.api.given import folder_of, model_of, name_of, overrides_of, path_of, whole
 from eqspike.core.errors import ConfigError, DataError
 from eqspike.experiment import Model, resolve
+from eqspike.experiment.loggers import named_log
 from eqspike.experiment.plugins import plugins as using
 from eqspike.experiment.runs import TrainingResult, Watcher, start
 from eqspike.experiment.runs import resume as continue_run
@@ -37,10 +38,12 @@ def train(
     engine: str | None = None,
     limit: int | None = None,
     test_limit: int | None = None,
+    validation: float | int | None = None,
     settings: Mapping[str, Any] | None = None,
     force: bool = False,
     quiet: bool = False,
     on_epoch: OnEpoch | None = None,
+    log: str | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> TrainingResult:
     """Train a model on a task into a new run folder.
@@ -56,22 +59,28 @@ def train(
         seed: decides initial weights, order of samples and every random stream.
         engine: such as `fast`, `brian2:TARGET` or `torch`; by default the model's own.
         limit, test_limit: use only the first samples of the training or the test set.
+        validation: share (0.1) or number (500) of the training samples, drawn by the seed, that epochs are judged
+            on and not learnt from; the test set is then looked at once, after the last epoch.
         settings: changes to the model, such as `{"rule.beta": 0.2}`.
         quiet: do not print a line per epoch.
-        on_epoch: given the record of each completed epoch (`epoch`, `train_accuracy`, `test_accuracy`, ...); if it
-            returns True, the run stops there, with a checkpoint, and `resume` can go on.
+        on_epoch: given the record of each completed epoch (`epoch`, `train_accuracy`, `test_accuracy` or
+            `validation_accuracy`, ...); if it returns True, the run stops there, with a checkpoint, and `resume`
+            can go on.
+        log: `tensorboard`: also write the metrics to an event file in the run's folder.
         plugins: Python files with parts of your own, which are run; see docs/plugins.md.
 
     Returns:
         The folder, the test accuracy of the last epoch and the metrics of each epoch.
 
     Raises:
-        EqspikeError: for wrong descriptions, data or folders (before any work), or a run gone wrong.
+        EqspikeError: for wrong descriptions, data or folders, a package that is missing (before any work), or a
+            run gone wrong.
     """
     for name, value, low in (
         ("epochs", epochs, 1), ("seed", seed, 0), ("limit", limit, 1), ("test_limit", test_limit, 1),
     ):  # fmt: skip
         whole(name, value, low)
+    watcher = _watcher(quiet, on_epoch, log)
     folder = path_of("out", out)
     if isinstance(task, (tuple, list)):
         name = str(_saved(folder, task, test, seed))
@@ -82,9 +91,9 @@ def train(
     with using(*plugins):
         configuration = resolve(
             model_of(model), name, engine=engine, seed=seed, epochs=epochs, limit=limit,
-            test_limit=test_limit, overrides=overrides_of(settings),
+            test_limit=test_limit, overrides=overrides_of(settings), validation=validation,
         )  # fmt: skip
-        return start(configuration, folder, force=force, watcher=_watcher(quiet, on_epoch))
+        return start(configuration, folder, force=force, watcher=watcher)
 
 
 def resume(
@@ -92,6 +101,7 @@ def resume(
     *,
     quiet: bool = False,
     on_epoch: OnEpoch | None = None,
+    log: str | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> TrainingResult:
     """Go on with a run from its newest checkpoint; it ends as if it had never stopped, bit for bit.
@@ -99,12 +109,13 @@ def resume(
     Args:
         run: a run folder, or what `train` returned.
         quiet, on_epoch, plugins: as for `train`.
+        log: likewise; epochs that are complete already are logged too.
 
     Raises:
         RunError: if there is no run, files of it were changed, or another process works in it.
     """
     with using(*plugins):
-        return continue_run(folder_of(run), watcher=_watcher(quiet, on_epoch))
+        return continue_run(folder_of(run), watcher=_watcher(quiet, on_epoch, log))
 
 
 def _saved(folder: Path, given: Labelled, test: Labelled | None, seed: int) -> Path:
@@ -137,7 +148,7 @@ def _rows(name: str, given: ArrayLike) -> np.ndarray[Any, Any]:
     return array
 
 
-def _watcher(quiet: bool, on_epoch: OnEpoch | None) -> Watcher:
+def _watcher(quiet: bool, on_epoch: OnEpoch | None, log: str | None) -> Watcher:
     """What follows a run: printing, and the caller's function, which may stop it."""
     stop = threading.Event()
 
@@ -147,13 +158,13 @@ def _watcher(quiet: bool, on_epoch: OnEpoch | None) -> Watcher:
         if on_epoch is not None and on_epoch(record) is True:
             stop.set()
 
-    return Watcher(epoch=epoch, stop=stop)
+    return Watcher(epoch=epoch, stop=stop, log=named_log(log))
 
 
 def _print_epoch(record: dict[str, Any]) -> None:
     judged = [
         f"{split} {record[key]:.4f}"
-        for split in ("train", "test")
+        for split in ("train", "validation", "test")
         for key in record
         if key.startswith(f"{split}_")
         and isinstance(record[key], float)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from eqspike.cli.commands import add_accept_changes, add_format
+from eqspike.cli.commands import add_accept_changes, add_format, add_validation
 from eqspike.cli.commands import add_command as _add
 from eqspike.cli.description_arguments import add_descriptions
 from eqspike.cli.energy_arguments import add_estimate, add_report
@@ -73,6 +73,7 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--test-limit", type=int, metavar="N", help="test with only the first N test samples"
     )
+    add_validation(parser)
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="run folder (default: runs/MODEL-TASK-SEED)"
     )
@@ -86,6 +87,9 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--checkpoint-seconds", type=seconds, default=120.0, metavar="S",
         help="time between checkpoints inside an epoch (default: 120)",
     )  # fmt: skip
+    parser.add_argument(
+        "--log", metavar="LOGGER", help="also write the metrics for another program: tensorboard"
+    )
 
 
 def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from eqspike.cli.parser import share_or_number
 from eqspike.cli.waiting import waiting
 
 Command = Callable[[argparse.Namespace], int]
@@ -57,3 +58,12 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("png", "svg", "pdf"), default="png", help="of figures (default: png)"
     )
+
+
+def add_validation(parser: argparse.ArgumentParser) -> None:
+    """The option of commands that train."""
+    parser.add_argument(
+        "--validation", type=share_or_number, metavar="N",
+        help="judge epochs on N training samples that are not learnt from, or on a share of them, such as 0.1; "
+        "the test set is then looked at once, after the last epoch",
+    )  # fmt: skip

@@ -9,9 +9,10 @@ from eqspike.cli.estimating import print_summary
 from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
 from eqspike.experiment import resolve
+from eqspike.experiment.data import length_of
 from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.evaluating import evaluate_run
-from eqspike.experiment.runs import Watcher, length_of, start
+from eqspike.experiment.runs import Watcher, start
 from eqspike.reports import report_json, write_report
 from eqspike.training import RunFolder
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 import argparse
 
 from eqspike.cli.commands import add_command as _add
-from eqspike.cli.commands import add_format
+from eqspike.cli.commands import add_format, add_validation
 from eqspike.cli.parser import path, seconds
 
 
 def add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`eqspike sweep`."""
-    text = "train and price every combination of some settings, on all cores or many machines"
+    text = "train and price every combination of some settings, or search them, on all cores or many machines"
     parser = _add(commands, "sweep", "sweeping:sweep", text)
     parser.add_argument("model", metavar="MODEL", help="library name or YAML file")
     parser.add_argument("task", metavar="TASK", help="library name or YAML file")
     parser.add_argument(
         "--vary", action="append", required=True, metavar="KEY=[V1, V2]", dest="axes",
-        help="a setting of the model, or seed, and its values; repeat for a grid",
+        help="a setting of the model, or seed, and its values; repeat for a grid; with a sampler also "
+        "KEY=uniform(LOW, HIGH), log(LOW, HIGH) or whole(LOW, HIGH)",
     )  # fmt: skip
+    parser.add_argument(
+        "--sampler", default="grid", metavar="NAME",
+        help="what chooses the points: grid (every combination) or optuna (default: grid)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--trials", type=int, metavar="N", help="points that the sampler proposes, in all"
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides",
         help="change the model at every point; may be repeated",
@@ -31,6 +39,7 @@ def add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--seed", type=int, default=0, help="seed, where not varied (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
+    add_validation(parser)
     parser.add_argument(
         "--out",
         type=path,

@@ -92,3 +92,11 @@ def seconds(text: str) -> float:
             f"must be a finite number of seconds above 0, got {shorten(text)}"
         )
     return value
+
+
+def share_or_number(text: str) -> float | int:
+    """A number, whole where it is written so; which of them are allowed is for others to say."""
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number, got {shorten(text)}") from None

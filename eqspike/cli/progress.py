@@ -56,9 +56,14 @@ class ProgressDisplay:
         self._printed = time.monotonic()
         rate = self._samples / max(record["seconds"], 1e-9)
         left = (self._epochs - record["epoch"]) * record["seconds"]
+        judged = [
+            f"{split} {record[f'{split}_{self._metric}']:.4f}"
+            for split in ("train", "validation", "test")
+            if f"{split}_{self._metric}" in record
+        ]
         print(
-            f"epoch {record['epoch']}/{self._epochs}: train {record['train_' + self._metric]:.4f}, "
-            f"test {record['test_' + self._metric]:.4f}, {rate:.0f} samples/s, {left:.0f} s left",
+            f"epoch {record['epoch']}/{self._epochs}: {', '.join(judged)}, {rate:.0f} samples/s, "
+            f"{left:.0f} s left",
             file=sys.stderr, flush=True,
         )  # fmt: skip
 

@@ -16,7 +16,9 @@ from eqspike.cli.progress import ProgressDisplay
 from eqspike.core.errors import ConfigError
 from eqspike.experiment import Configuration, load_configuration, resolve
 from eqspike.experiment.agreement import Wanted
-from eqspike.experiment.runs import TrainingResult, Watcher, length_of, resume, start
+from eqspike.experiment.data import length_of
+from eqspike.experiment.loggers import Log, named_log, no_log
+from eqspike.experiment.runs import TrainingResult, Watcher, resume, start
 from eqspike.learners.launch import launched
 from eqspike.training import RunFolder
 
@@ -28,14 +30,15 @@ PATIENCE_SECONDS = 4.0
 
 def train(options: argparse.Namespace) -> int:
     """Train, continue or repeat a run."""
+    log = named_log(options.log)
     if options.resume:
-        result = _resume(options)
+        result = _resume(options, log)
     else:
         configuration = _configuration(options)
         out = Path(options.out) if options.out else _default_folder(configuration)
         if launched().rank == 0 and (options.force or not os.path.exists(out / "config.yaml")):
             message(f"training {configuration.model.name} on {configuration.task} into {out}")
-        with _watching(configuration) as watcher:
+        with _watching(configuration, log) as watcher:
             result = start(
                 configuration, out, force=options.force, watcher=watcher,
                 checkpoint_seconds=options.checkpoint_seconds,
@@ -43,7 +46,7 @@ def train(options: argparse.Namespace) -> int:
     return _print_result(result, options.json)
 
 
-def _resume(options: argparse.Namespace) -> TrainingResult:
+def _resume(options: argparse.Namespace, log: Log) -> TrainingResult:
     if options.force:
         raise ConfigError("--resume and --force contradict each other; give one of them")
     if options.out:
@@ -55,8 +58,9 @@ def _resume(options: argparse.Namespace) -> TrainingResult:
     wanted = Wanted(
         options.model, options.task, Path(options.config) if options.config else None, options.engine,
         options.seed, options.epochs, options.limit, options.test_limit, tuple(options.overrides),
+        options.validation,
     )  # fmt: skip
-    with _watching(load_configuration(RunFolder.open(out).config_path)) as watcher:
+    with _watching(load_configuration(RunFolder.open(out).config_path), log) as watcher:
         return resume(
             out, wanted=wanted, watcher=watcher, checkpoint_seconds=options.checkpoint_seconds
         )
@@ -72,11 +76,12 @@ def _configuration(options: argparse.Namespace) -> Configuration:
             options.epochs,
             options.limit,
             options.test_limit,
+            options.validation,
         )
         if any(value is not None for value in given) or options.overrides:
             raise ConfigError(
-                "--config repeats a run exactly; MODEL, TASK, --engine, --seed, --epochs, --limit, --test-limit "
-                "and --set cannot be given with it"
+                "--config repeats a run exactly; MODEL, TASK, --engine, --seed, --epochs, --limit, --test-limit, "
+                "--validation and --set cannot be given with it"
             )
         return load_configuration(Path(options.config))
     if not options.model or not options.task:
@@ -84,7 +89,7 @@ def _configuration(options: argparse.Namespace) -> Configuration:
     return resolve(
         options.model, options.task, engine=options.engine, seed=options.seed or 0,
         epochs=options.epochs, limit=options.limit, test_limit=options.test_limit,
-        overrides=tuple(options.overrides),
+        overrides=tuple(options.overrides), validation=options.validation,
     )  # fmt: skip
 
 
@@ -97,7 +102,7 @@ def _folder(model: str, task: str, seed: int) -> Path:
 
 
 @contextmanager
-def _watching(configuration: Configuration) -> Iterator[Watcher]:
+def _watching(configuration: Configuration, log: Log = no_log) -> Iterator[Watcher]:
     """A watcher that shows progress and ends the run on the first interrupt.
 
     After the current batch, with a checkpoint; a batch that takes longer is given up, and the run continues from
@@ -127,7 +132,7 @@ def _watching(configuration: Configuration) -> Iterator[Watcher]:
         if display is None:
             yield Watcher(stop=stop)
         else:
-            yield Watcher(message, display.report, display.epoch, stop)
+            yield Watcher(message, display.report, display.epoch, stop, log)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, alarm)
@@ -147,11 +152,18 @@ def _print_result(result: TrainingResult, as_json: bool) -> int:
                 "complete": result.complete,
                 "epochs": len(result.metrics),
                 result.metric: result.value,
+                **(
+                    {}
+                    if result.validation is None
+                    else {f"validation_{result.metric}": result.validation}
+                ),
                 **({"warning": result.warning} if result.warning else {}),
             }
         )
     elif result.complete:
         reached = f"test {result.metric} {result.value:.4f} after {len(result.metrics)} epochs"
+        if result.validation is not None:
+            reached = f"validation {result.metric} {result.validation:.4f}, {reached}"
         print(f"{reached}; run folder {result.folder}")
     if not result.complete:
         message(f"stopped; continue with: {launch.command} train --resume --out {result.folder}")

@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     CALIBRATION = 6
     METERING = 7
     AUGMENTATION = 8
+    DROPOUT = 9
     INITIAL_WEIGHTS = 0xE9
 
 

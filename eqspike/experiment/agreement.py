@@ -11,7 +11,7 @@ from eqspike import library
 from eqspike.core.errors import ConfigError, RunError
 from eqspike.core.showing import shorten, show
 from eqspike.core.yaml_text import read_yaml
-from eqspike.experiment.configuration import Configuration, load_configuration
+from eqspike.experiment.configuration import Configuration, at, load_configuration
 
 _MOST_NAMED = 6
 
@@ -34,6 +34,7 @@ class Wanted:
     limit: int | None = None
     test_limit: int | None = None
     overrides: tuple[str, ...] = ()
+    validation: float | int | None = None
 
 
 def check_wanted(configuration: Configuration, wanted: Wanted, out: Path) -> None:
@@ -54,7 +55,7 @@ def check_wanted(configuration: Configuration, wanted: Wanted, out: Path) -> Non
     if wanted.model is not None:
         name = library.find("models", wanted.model).stem
         found += _unlike("MODEL", name, configuration.model.name)
-    for key in ("engine", "seed", "limit", "test_limit"):
+    for key in ("engine", "seed", "limit", "test_limit", "validation"):
         value = getattr(wanted, key)
         if value is not None:
             found += _unlike(f"--{key.replace('_', '-')}", value, getattr(configuration, key))
@@ -120,7 +121,7 @@ def flat(data: Any, place: str = "") -> dict[str, Any]:
 
 def _at(data: Any, key: str) -> Any:
     for part in key.split("."):
-        data = data.get(part) if isinstance(data, Mapping) else None
+        data = at(data, part)
     return data
 
 

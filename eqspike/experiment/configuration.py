@@ -18,6 +18,7 @@ from eqspike.experiment.model import Model, read_model
 from eqspike.experiment.plugins import origins, read_origins
 from eqspike.experiment.sessions import ENGINES
 from eqspike.tasks import load_task
+from eqspike.tasks.validation import check_validation
 
 FORMAT = 1
 
@@ -33,6 +34,7 @@ class Configuration:
         seed: of initial weights, order of samples and every random stream; 0 or more.
         limit: use only the first samples of the training set, or None for all.
         test_limit: likewise of the test set.
+        validation: share or number of the training samples that epochs are judged on, and not learnt from.
         plugins: files and packages whose parts it uses.
     """
 
@@ -43,6 +45,7 @@ class Configuration:
     limit: int | None = None
     test_limit: int | None = None
     plugins: tuple[Origin, ...] = ()
+    validation: float | int | None = None
 
     def as_yaml(self) -> str:
         """Text of `config.yaml`; reading it gives an equal configuration."""
@@ -54,6 +57,7 @@ class Configuration:
             "seed": self.seed,
             "limit": self.limit,
             "test_limit": self.test_limit,
+            **({} if self.validation is None else {"validation": self.validation}),
             **({"plugins": [each.to_data() for each in self.plugins]} if self.plugins else {}),
             "model": self.model.description,
         }
@@ -68,6 +72,7 @@ class Configuration:
 def resolve(
     model: str | Model, task: str, *, engine: str | None = None, seed: int = 0, epochs: int | None = None,
     limit: int | None = None, test_limit: int | None = None, overrides: tuple[str, ...] = (),
+    validation: float | int | None = None,
 ) -> Configuration:  # fmt: skip
     """Configuration of a new run from names and overrides.
 
@@ -77,6 +82,7 @@ def resolve(
         epochs: replaces the model's number of epochs.
         limit, test_limit: at least 1, or None for all samples.
         overrides: `key.key=value` texts applied to the model's description; values are YAML.
+        validation: share in (0, 1) or number of the training samples to hold out, or None for none.
 
     Raises:
         ConfigError: for anything wrong, before any work.
@@ -90,6 +96,8 @@ def resolve(
     task_path = library.find("tasks", task)
     in_library = task in library.names("tasks")
     _check_counts(seed=seed, limit=limit, test_limit=test_limit)
+    if validation is not None:
+        check_validation(validation)
     with recording() as used:
         read = read_model(data, source, name)
         load_task(task)
@@ -103,6 +111,7 @@ def resolve(
         limit,
         test_limit,
         origins(used),
+        validation,
     )
 
 
@@ -133,10 +142,15 @@ def load_configuration(path: Path) -> Configuration:
     limits: dict[str, int | None] = {}
     for key in ("limit", "test_limit"):
         limits[key] = section.optional_integer(key, low=1)
+    validation = None
+    if section.has("validation"):
+        validation = check_validation(section.raw("validation"), section.where("validation"))
     description = section.mapping("model")
     section.close()
     model = read_model(description, f"{path}: model", name)
-    return Configuration(model, task, engine, seed, limits["limit"], limits["test_limit"], plugins)
+    return Configuration(
+        model, task, engine, seed, limits["limit"], limits["test_limit"], plugins, validation
+    )
 
 
 def _check_counts(*, seed: int, **limits: int | None) -> None:
@@ -148,7 +162,7 @@ def _check_counts(*, seed: int, **limits: int | None) -> None:
 
 
 def _apply(data: Any, override: str) -> None:
-    """Apply one `key.key=value` to a description; the keys but the last must exist."""
+    """Apply one `key.key=value` to a description; all keys but the last must exist; numbers are places."""
     key, separator, text = override.partition("=")
     keys = key.strip().split(".")
     if not separator or not all(keys):
@@ -156,8 +170,8 @@ def _apply(data: Any, override: str) -> None:
     value = read_yaml(text, f"--set {shorten(override)}")
     place = data
     for part in keys[:-1]:
-        inner = place.get(part) if isinstance(place, dict) else None
-        if not isinstance(inner, dict):
+        inner = at(place, part)
+        if not isinstance(inner, dict | list):
             known = place.items() if isinstance(place, dict) else ()
             sections = sorted(str(k) for k, v in known if isinstance(v, dict))
             raise ConfigError(
@@ -165,6 +179,23 @@ def _apply(data: Any, override: str) -> None:
                 f"{', '.join(sections)}"
             )
         place = inner
+    if isinstance(place, list):
+        if at(place, keys[-1]) is None:
+            raise ConfigError(
+                f"--set {shorten(override)}: '{keys[-2]}' has {len(place)} values, numbered from 0, got "
+                f"'{shorten(keys[-1])}'"
+            )
+        place[int(keys[-1])] = value
+        return
     if not isinstance(place, dict):
         raise ConfigError(f"--set {shorten(override)}: the model is no mapping of names to values")
     place[keys[-1]] = value
+
+
+def at(place: Any, part: str) -> Any:
+    """What a mapping holds under a name, or a list at a number; None if nothing."""
+    if isinstance(place, dict):
+        return place.get(part)
+    if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
+        return place[int(part)]
+    return None

@@ -12,6 +12,7 @@ from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.files import check_writable, json_bytes, write_together
+from eqspike.core.journal import finish_renames
 from eqspike.core.learner import Session
 from eqspike.core.random_stream import Purpose
 from eqspike.core.reading import read_object
@@ -28,7 +29,7 @@ from eqspike.engines.lava.schedule import input_lines
 from eqspike.engines.learner import EngineLearner
 from eqspike.engines.offers import refuse_unlike
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.runs import image_task
+from eqspike.experiment.data import image_task
 from eqspike.experiment.sessions import open_session
 from eqspike.systems import System
 from eqspike.tasks import Curriculum, Metric, Split, Task
@@ -101,6 +102,7 @@ def load_deployment(folder: Path) -> LoihiNetwork:
     Raises:
         RunError: if a file is missing or damaged; ConfigError: if the files do not belong together.
     """
+    finish_renames(folder)
     data = read_object(folder / _DESCRIPTION)
     arrays, _ = read_arrays(folder / _NETWORK)
     return read_network(data.get("network", {}), arrays, str(folder))

@@ -14,7 +14,7 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable
 from eqspike.experiment.comparing import labels
 from eqspike.experiment.configuration import load_configuration
-from eqspike.experiment.runs import image_task
+from eqspike.experiment.data import image_task
 from eqspike.systems import RateSystem, System
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder

@@ -14,7 +14,8 @@ from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, DataError, UnsupportedError
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.runs import Data, check_engine, check_fit, open_learner
+from eqspike.experiment.data import Data, check_fit
+from eqspike.experiment.runs import check_engine, open_learner
 from eqspike.tasks import Curriculum, Series, SeriesTask, Split, Task, load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.tasks.saving import levels

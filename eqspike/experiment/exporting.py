@@ -8,7 +8,7 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable, write_bytes
 from eqspike.core.random_stream import Purpose
 from eqspike.experiment.configuration import Configuration, load_configuration
-from eqspike.experiment.runs import image_task
+from eqspike.experiment.data import image_task
 from eqspike.training import RunFolder
 from eqspike.training.evaluating import presentation_keys
 

@@ -14,8 +14,9 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable, together, write_bytes, write_json
 from eqspike.core.learner import Arrays
 from eqspike.experiment.configuration import Configuration, load_configuration
+from eqspike.experiment.data import check_fit
 from eqspike.experiment.families import family
-from eqspike.experiment.runs import check_fit, open_learner
+from eqspike.experiment.runs import open_learner
 from eqspike.tasks import load_task
 from eqspike.training import RunFolder
 

@@ -15,10 +15,12 @@ from eqspike.core.learner import Batch, Learner, Pace
 from eqspike.core.random_stream import Purpose, stream_key
 from eqspike.core.stages import doing
 from eqspike.energy.metering import Meter, find_meters, total
-from eqspike.experiment.configuration import load_configuration
-from eqspike.experiment.runs import check_engine, check_fit, open_learner
+from eqspike.experiment.configuration import Configuration, load_configuration
+from eqspike.experiment.data import check_fit
+from eqspike.experiment.runs import check_engine, open_learner
 from eqspike.tasks import Samples, load_task
 from eqspike.training import RunFolder
+from eqspike.training.dropout import drop_inputs
 from eqspike.training.evaluating import presentation_keys
 
 LONGEST = 300.0
@@ -120,7 +122,7 @@ def meter_run(
         for batch_size in batch_sizes:
             for kind in ("inference", "training"):
                 learner.load(state)
-                step = _step(learner, train, batch_size, kind, configuration.seed)
+                step = _step(learner, train, batch_size, kind, configuration)
                 step()  # compiles, and fills buffers
                 size = min(batch_size, len(train))
                 with doing(f"{kind}, {size} at a time"):
@@ -140,10 +142,10 @@ def _check(batch_sizes: Sequence[int], seconds: float) -> None:
 
 
 def _step(
-    learner: Learner, train: Samples, batch_size: int, kind: str, seed: int
+    learner: Learner, train: Samples, batch_size: int, kind: str, configuration: Configuration
 ) -> Callable[[], int]:
     """One batch; returns how many samples it had. Batches follow each other through the training set."""
-    place = 0
+    place, seed, share = 0, configuration.seed, configuration.model.input_dropout
 
     def step() -> int:
         nonlocal place
@@ -152,7 +154,8 @@ def _step(
         place += len(chosen)
         batch = Batch(train.inputs[chosen], train.targets[chosen], keys)
         if kind == "training":
-            learner.fit(batch, Pace(1.0, stream_key(seed, place)))
+            dropped = replace(batch, inputs=drop_inputs(batch.inputs, share, keys))
+            learner.fit(dropped, Pace(1.0, stream_key(seed, place)))
         else:
             learner.predict(batch)
         learner.take_counts()

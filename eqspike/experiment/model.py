@@ -23,6 +23,7 @@ class Model:
         epochs: passes over the training set; batch_size: samples per weight update, or with `rule.update: online`,
             whose every event changes weights, samples handed to the engine at a time.
         schedule: learning-rate factor over the run.
+        input_dropout: share of the input's values that are 0 in a presentation to learn from.
         description: the mapping it was read from, as plain data (goes into a run's `config.yaml`).
     """
 
@@ -32,6 +33,7 @@ class Model:
     epochs: int
     batch_size: int
     schedule: Schedule
+    input_dropout: float
     description: dict[str, Any]
 
     @property
@@ -97,6 +99,7 @@ def read_model_section(section: Section, name: str, description: dict[str, Any])
     training.explain(
         epochs="passes over the training set",
         batch_size="samples per weight update; with `rule.update: online`, samples handed to the engine at a time",
+        input_dropout="share of the input's values that are 0 in training, in each presentation others",
     )
     model = Model(
         name,
@@ -105,6 +108,7 @@ def read_model_section(section: Section, name: str, description: dict[str, Any])
         training.integer("epochs", low=1, high=100_000),
         training.integer("batch_size", low=1, high=100_000),
         Schedule.read(training),
+        training.number("input_dropout", 0.0, low=0, high=0.99),
         description,
     )
     training.close()

@@ -19,6 +19,7 @@ from eqspike.core.random_stream import Purpose
 from eqspike.core.stages import doing
 from eqspike.core.trace import Trace, sent
 from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.data import image_task
 from eqspike.experiment.learnt import (
     FLOATS,
     INTEGERS,
@@ -29,7 +30,6 @@ from eqspike.experiment.learnt import (
     learnt,
     weight_error,
 )
-from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
 from eqspike.systems import AnySystem, RateSystem
 from eqspike.training import RunFolder

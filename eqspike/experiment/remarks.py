@@ -5,7 +5,7 @@ from __future__ import annotations
 from eqspike.core.threads import thread_count
 from eqspike.experiment.configuration import Configuration
 from eqspike.experiment.families import LEARNER_ENGINE
-from eqspike.tasks.metrics import ACCURACY
+from eqspike.tasks.metrics import ACCURACY, judged_split
 from eqspike.training import Course, Progress, RunFolder
 from eqspike.training.health import at_chance
 
@@ -27,5 +27,6 @@ def nothing_learnt(course: Course, progress: Progress) -> str:
     """What a user must know of a complete run, beyond its result."""
     if len(course.stages) > 1 or course.metric.name != ACCURACY.name:
         return ""
-    accuracies = [record[f"test_{ACCURACY.name}"] for record in progress.metrics]
-    return at_chance(accuracies, course.stages[0].test.targets)
+    split = judged_split(progress.metrics[-1], ACCURACY.name)
+    accuracies = [record[f"{split}_{ACCURACY.name}"] for record in progress.metrics]
+    return at_chance(accuracies, getattr(course.stages[0], split).targets, split)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from eqspike.core.errors import RunError, UnsupportedError
+from eqspike.core.errors import RunError
 from eqspike.core.files import check_writable, remove_parts
 from eqspike.core.learner import Arrays, Learner
 from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
+from eqspike.experiment.data import Data
 from eqspike.experiment.families import family
 from eqspike.experiment.joining import joined
+from eqspike.experiment.loggers import Log, no_log
 from eqspike.experiment.memory_need import check_memory
 from eqspike.experiment.remarks import nothing_learnt, other_threads
 from eqspike.experiment.sessions import numbers_of_weights, records_of
 from eqspike.learners.launch import Alone, Group
 from eqspike.systems import RateSystem, System
-from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
+from eqspike.tasks import SeriesTask, load_task
 from eqspike.tasks.metrics import ACCURACY
 from eqspike.training import (
     Course,
@@ -46,12 +48,14 @@ class Watcher:
         report: given (progress, samples per second) every few seconds.
         epoch: given the record of each completed epoch.
         stop: an event that ends the run after the current batch, with a checkpoint.
+        log: another program that is given the metrics, see `named_log`.
     """
 
     message: Callable[[str], None] = lambda text: None
     report: Callable[[Progress, float], None] = lambda progress, rate: None
     epoch: Callable[[dict[str, Any]], None] = lambda record: None
     stop: threading.Event | None = None
+    log: Log = no_log
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class TrainingResult:
     Attributes:
         folder: its folder; complete: whether all epochs were done.
         metric: how the task judges, such as `accuracy`.
-        value: that of the test set after the last epoch, or None before the first.
+        value: that of the test set after the last epoch; None before the first, with validation before the last.
         metrics: one record per completed epoch.
         warning: what is wrong with a run that is complete; empty if nothing.
     """
@@ -72,6 +76,11 @@ class TrainingResult:
     value: float | None
     metrics: tuple[dict[str, Any], ...]
     warning: str = ""
+
+    @property
+    def validation(self) -> float | None:
+        """The metric on the validation samples after the last epoch; None before the first, or without them."""
+        return self.metrics[-1].get(f"validation_{self.metric}") if self.metrics else None
 
     @property
     def accuracy(self) -> float | None:
@@ -161,28 +170,6 @@ def _latest(
     return found
 
 
-@dataclass(frozen=True)
-class Data:
-    """A task whose shape fits the model, and the stages of a run on it."""
-
-    task: AnyTask
-    stages: Sequence[Stage]
-
-    @staticmethod
-    def load(configuration: Configuration) -> Data:
-        task = load_task(configuration.task)
-        check_fit(configuration, task)
-        limits = configuration.limit, configuration.test_limit
-        return Data(task, task.stages(configuration.seed, *limits))
-
-    @staticmethod
-    def of(configuration: Configuration, group: Group) -> Data:
-        """The same in each of several processes, after the first, which may have to fetch the files."""
-        loaded: list[Data] = []
-        group.lead(lambda: loaded.append(Data.load(configuration)))
-        return loaded[0] if loaded else Data.load(configuration)
-
-
 def open_learner(configuration: Configuration, group: Group | None = None) -> Learner:
     """What a configuration trains, with its initial weights; of several processes, the learner that they share."""
     subject = configuration.model.subject
@@ -204,41 +191,15 @@ def check_engine(configuration: Configuration) -> None:
     family(subject).check(subject, configuration.engine)
 
 
-def check_fit(configuration: Configuration, task: AnyTask) -> None:
-    """Refuse a task whose images or classes do not fit the network.
-
-    Raises:
-        UnsupportedError: with the sizes of both.
-    """
-    subject = configuration.model.subject
-    misfit = family(subject).fit_to(subject, task)
-    if misfit:
-        raise UnsupportedError(f"model '{configuration.model.name}' {misfit}")
-
-
-def image_task(configuration: Configuration) -> Task | Curriculum:
-    """The task of a configuration whose model is a network, which is presented images.
-
-    Raises:
-        UnsupportedError: if the task does not fit the model, or its samples are no images.
-    """
-    task = load_task(configuration.task)
-    check_fit(configuration, task)
-    if isinstance(task, SeriesTask):
-        raise UnsupportedError(
-            f"this needs images, but the samples of task '{task.name}' are series"
-        )
-    return task
-
-
 def _train(
     configuration: Configuration, data: Data, folder: RunFolder, learner: Learner,
     progress: Progress, watcher: Watcher, checkpoint_seconds: float, group: Group,
 ) -> TrainingResult:  # fmt: skip
     model = configuration.model
     plan = Plan(
-        model.epochs, model.batch_size, model.schedule, configuration.seed, checkpoint_seconds
-    )
+        model.epochs, model.batch_size, model.schedule, configuration.seed, checkpoint_seconds,
+        model.input_dropout,
+    )  # fmt: skip
 
     text = configuration.as_yaml()
 
@@ -253,6 +214,7 @@ def _train(
                 folder.write_activity(result.activity)
             folder.write_metrics(result.progress.metrics)
         watcher.epoch(result.progress.metrics[-1])
+        note(result.progress.metrics[-1])
 
     asked = watcher.stop.is_set if watcher.stop else lambda: False
     hooks = Hooks(stop=lambda: group.any(asked()))
@@ -261,9 +223,10 @@ def _train(
     course = Course(data.stages, data.task.metric, plan, hooks)
     _check_progress(folder, course, progress)
     group.lead(lambda: folder.write_metrics(progress.metrics))
-    progress = fit(learner, course, progress)
+    with (watcher.log if group.leads else no_log)(folder, progress.metrics) as note:
+        progress = fit(learner, course, progress)
     metric = data.task.metric.name
-    value = progress.metrics[-1][f"test_{metric}"] if progress.metrics else None
+    value = progress.metrics[-1].get(f"test_{metric}") if progress.metrics else None
     complete = progress.epoch == course.epochs
     warning = nothing_learnt(course, progress) if complete else ""
     if warning:
@@ -280,11 +243,3 @@ def _check_progress(folder: RunFolder, course: Course, progress: Progress) -> No
             f"{folder.path}: the checkpoint is at sample {progress.position} of an epoch, but the task now "
             f"has {samples} training samples; the data have changed since"
         )
-
-
-def length_of(configuration: Configuration) -> tuple[int, int, str]:
-    """Epochs of a run, training samples of its first one, and the name of the task's metric."""
-    task = load_task(configuration.task)
-    samples = len(task.load("train"))
-    shown = samples if configuration.limit is None else min(samples, configuration.limit)
-    return configuration.model.epochs * task.number_of_stages, shown, task.metric.name

@@ -30,8 +30,8 @@ from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.network import Coupling
 from eqspike.core.random_stream import draws, stream_key
 from eqspike.experiment.configuration import load_configuration
+from eqspike.experiment.data import image_task
 from eqspike.experiment.parity import watched
-from eqspike.experiment.runs import image_task
 from eqspike.experiment.sessions import open_session
 from eqspike.rules.known import require_eqspike
 from eqspike.systems import System

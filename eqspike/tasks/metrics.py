@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,11 @@ class Metric:
     name: str
     larger_is_better: bool
     each: Callable[[Values, Values], NDArray[np.float64]]
+
+
+def judged_split(record: Mapping[str, Any], metric: str) -> str:
+    """What an epoch was judged on, by its record: `validation`, or `test` where nothing is held out."""
+    return "validation" if f"validation_{metric}" in record else "test"
 
 
 def _right(outputs: Values, targets: Values) -> NDArray[np.float64]:

@@ -76,6 +76,10 @@ class Split:
             raise ConfigError(f"the limit on samples must be at least 1, got {n}")
         return Split(self.images[:n], self.labels[:n])
 
+    def take(self, rows: NDArray[np.integer[Any]]) -> Split:
+        """The samples of these numbers, in that order."""
+        return Split(self.images[rows], self.labels[rows])
+
 
 class Samples(Protocol):
     """One split, whatever its samples are."""
@@ -96,14 +100,23 @@ class Samples(Protocol):
         """The first `n` samples."""
         ...
 
+    def take(self, rows: NDArray[np.integer[Any]]) -> Samples:
+        """The samples of these numbers, in that order."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One task of a run: its name and its two splits."""
+    """One task of a run: its name and its splits.
+
+    Attributes:
+        validation: what epochs are judged on, if some training samples are held out for that; see `hold_out`.
+    """
 
     name: str
     train: Samples
     test: Samples
+    validation: Samples | None = None
 
 
 @dataclass(frozen=True, eq=False)

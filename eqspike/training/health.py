@@ -49,14 +49,14 @@ def check_state(state: Arrays) -> None:
             )
 
 
-def at_chance(accuracies: Sequence[float], labels: NDArray[Any]) -> str:
-    """What to say of a run whose test accuracy never rose above chance; empty if it did.
+def at_chance(accuracies: Sequence[float], labels: NDArray[Any], split: str = "test") -> str:
+    """What to say of a run whose accuracy never rose above chance; empty if it did.
 
     Chance is the share of the most frequent class; three standard deviations of a share of so many samples are
     taken for luck.
 
     Args:
-        accuracies: on the test set, of every epoch; labels: of the test set.
+        accuracies: of every epoch; labels: of the samples it was judged on, which are called `split`.
     """
     if not accuracies or not len(labels):
         return ""
@@ -66,7 +66,7 @@ def at_chance(accuracies: Sequence[float], labels: NDArray[Any]) -> str:
     if max(accuracies) > chance + luck:
         return ""
     return (
-        f"nothing was learnt: in {len(accuracies)} epochs no test accuracy was above chance "
+        f"nothing was learnt: in {len(accuracies)} epochs no {split} accuracy was above chance "
         f"({max(accuracies):.4f} at most, {chance:.4f} by always naming one class, {luck:.4f} for luck on "
         f"{len(labels)} samples); more samples or epochs, or other training.learning_rates, may help, and "
         "'eqspike plot RUN' shows what the layers do"

@@ -22,8 +22,15 @@ from eqspike.core.random_stream import Purpose, stream_key
 from eqspike.tasks import Metric, Stage
 from eqspike.training.checkpoint import Progress
 from eqspike.training.curriculum import hidden_weights, turning
+from eqspike.training.dropout import drop_inputs
 from eqspike.training.endurance import cell_writes
-from eqspike.training.evaluating import activity_of, evaluate, mean_rates, presentation_keys
+from eqspike.training.evaluating import (
+    Tested,
+    activity_of,
+    evaluate,
+    mean_rates,
+    presentation_keys,
+)
 from eqspike.training.health import check_activity, check_state, check_weights
 from eqspike.training.schedule import Schedule
 
@@ -43,6 +50,7 @@ class Plan:
         schedule: learning-rate factor over the run.
         seed: of the order of samples and of every random stream.
         checkpoint_seconds: time between checkpoints inside an epoch.
+        input_dropout: share of the input's values that are 0 in a presentation to learn from, in [0, 1).
     """
 
     epochs: int
@@ -50,6 +58,7 @@ class Plan:
     schedule: Schedule
     seed: int
     checkpoint_seconds: float = 120.0
+    input_dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,12 @@ class Course:
         """Number of the stage that an epoch belongs to."""
         return epoch // self.plan.epochs
 
+    def judging(self, epoch: int) -> tuple[str, ...]:
+        """Splits that judge an epoch: with validation samples, the test set judges the last one only."""
+        if self.stages[0].validation is None:
+            return ("test",)
+        return ("validation", "test") if epoch + 1 == self.epochs else ("validation",)
+
 
 def fit(learner: Learner, course: Course, progress: Progress) -> Progress:
     """Train `learner` from `progress` to the end of the course, or until `course.hooks.stop` says so.
@@ -136,7 +151,8 @@ def _epoch(learner: Learner, course: Course, progress: Progress) -> Progress:
         first = progress.position
         part = slice(first, first + plan.batch_size)
         chosen = order[part]
-        batch = Batch(train.inputs[chosen], train.targets[chosen], keys[part], stage)
+        inputs = drop_inputs(train.inputs[chosen], plan.input_dropout, keys[part])
+        batch = Batch(inputs, train.targets[chosen], keys[part], stage)
         done = progress.epoch + first / samples
         pace = Pace(
             plan.schedule.factor(done / course.epochs),
@@ -169,34 +185,48 @@ def _checked(learner: Learner, progress: Progress, clock: _Clock) -> Progress:
     )
 
 
+def _judged(learner: Learner, course: Course, split: str) -> list[Tested]:
+    """What the learner answers to one split of each stage."""
+    return [
+        evaluate(learner, getattr(stage, split), course.metric, course.plan.seed, number)
+        for number, stage in enumerate(course.stages)
+    ]
+
+
+def _distance_from_rest(tested: Sequence[Tested]) -> dict[str, Any]:
+    """How far free phases ended from their fixed points, where somebody knows."""
+    residuals = np.concatenate([each.residuals for each in tested])
+    if not len(residuals):
+        return {}
+    return {"residual": {"median": float(np.median(residuals)), "largest": float(residuals.max())}}
+
+
 def _complete_epoch(
     learner: Learner, course: Course, progress: Progress, seconds: float
 ) -> Progress:
-    plan, metric, stage = course.plan, course.metric, course.stage(progress.epoch)
-    tested = [
-        evaluate(learner, each.test, metric, plan.seed, number)
-        for number, each in enumerate(course.stages)
-    ]
+    metric, stage = course.metric, course.stage(progress.epoch)
+    judged = {split: _judged(learner, course, split) for split in course.judging(progress.epoch)}
+    last, tested = list(judged.items())[-1]
     inference = sum((each.counts for each in tested), EventCounts())
-    samples = sum(len(each.test) for each in course.stages)
+    samples = sum(len(getattr(each, last)) for each in course.stages)
     record: dict[str, Any] = {
         "epoch": progress.epoch + 1,
         f"train_{metric.name}": progress.judged / len(course.stages[stage].train),
-        f"test_{metric.name}": float(np.mean([each.value for each in tested])),
+        **{
+            f"{split}_{metric.name}": float(np.mean([each.value for each in found]))
+            for split, found in judged.items()
+        },
         "seconds": round(seconds, 3),
-        "test_samples_per_second": round(samples / sum(each.seconds for each in tested), 1),
+        f"{last}_samples_per_second": round(samples / sum(each.seconds for each in tested), 1),
         "rates": mean_rates(inference),
     }
-    residuals = np.concatenate([each.residuals for each in tested])
-    if len(residuals):
-        record["residual"] = {
-            "median": float(np.median(residuals)), "largest": float(residuals.max()),
-        }  # fmt: skip
+    record |= _distance_from_rest(tested)
     if writes := cell_writes(learner.state()):
         record["writes"] = {name: of.to_json() for name, of in writes.items()}
     if len(tested) > 1:
         record["stage"] = stage
-        record[f"test_{metric.name}_by_stage"] = [each.value for each in tested]
+        for split, found in judged.items():
+            record[f"{split}_{metric.name}_by_stage"] = [each.value for each in found]
         record |= turning(progress.before, hidden_weights(learner.state()))
     progress = replace(
         progress,

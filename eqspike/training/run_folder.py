@@ -8,18 +8,17 @@ activity.json         spikes of the last evaluation by neuron, where the engine 
 weights.safetensors   weights after the last completed epoch
 checkpoints/          the newest few
 manifest.json         SHA-256 of each of these files, checked whenever one is read
+events.out.tfevents.* the metrics for TensorBoard, when asked for
 plots/ and others     figures, deployments, exports, when asked for; known to the manifest
 """
 
 from __future__ import annotations
 
 import json
-import platform
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +26,15 @@ from eqspike.core.activity import LayerActivity, activity_json, read_activity
 from eqspike.core.counts import FILE_SCHEMA, EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.files import remove_parts, together, write_bytes, write_json
+from eqspike.core.journal import PART, finish_renames
 from eqspike.core.reading import parse_json, read_object
-from eqspike.core.threads import thread_count
 from eqspike.training import manifest
+from eqspike.training.environment import environment
 from eqspike.training.files import Arrays, arrays_bytes, read_arrays
 from eqspike.training.lock import NAME as LOCK
 from eqspike.training.lock import locked
 from eqspike.training.manifest import CONFIGURATION, Manifest, read_manifest, sha256
 
-_PACKAGES = ("eqspike", "numpy", "numba", "torch", "safetensors")
 _WEIGHTS, _METRICS, _COUNTS = "weights.safetensors", "metrics.jsonl", "counts.json"
 _ACTIVITY, _ENVIRONMENT = "activity.json", "environment.json"
 _OWN = (CONFIGURATION, _ENVIRONMENT, _METRICS, _COUNTS, _ACTIVITY, _WEIGHTS)
@@ -76,6 +75,7 @@ class RunFolder:
             RunError: if it already holds a run (without `force`), or other files.
         """
         path = self.path
+        finish_renames(path)
         if path.exists() and not path.is_dir():
             raise RunError(f"{path}: is not a folder; choose another --out")
         if self.config_path.exists() and not force:
@@ -85,17 +85,18 @@ class RunFolder:
             )
         if path.is_dir() and not self.config_path.exists():
             known = (LOCK, manifest.NAME, _ENVIRONMENT)
-            if any(each.name not in known and each.suffix != ".part" for each in path.iterdir()):
+            if any(each.name not in known and each.suffix != PART for each in path.iterdir()):
                 raise RunError(f"{path}: holds files that are not a run; choose another --out")
 
     @staticmethod
     def open(path: Path) -> RunFolder:
-        """An existing run folder, whose configuration is as the run wrote it.
+        """An existing run folder, whose configuration is as the run wrote it; renames broken off are finished.
 
         Raises:
             RunError: if `path` holds no run, or its configuration was changed since.
         """
         folder = RunFolder(path)
+        finish_renames(path)
         if not folder.config_path.is_file():
             raise RunError(f"{path}: is not a run folder (it holds no config.yaml)")
         folder.check(CONFIGURATION)
@@ -152,6 +153,11 @@ class RunFolder:
     def plots(self) -> Path:
         """Folder of figures."""
         return self.path / "plots"
+
+    @property
+    def event_files(self) -> tuple[Path, ...]:
+        """Copies of the metrics for TensorBoard; not in the manifest, for they grow."""
+        return tuple(self.path.glob("events.out.tfevents.*"))
 
     def write_metrics(self, metrics: tuple[dict[str, Any], ...]) -> None:
         """Replace `metrics.jsonl`."""
@@ -262,7 +268,7 @@ class RunFolder:
         remove_parts(self.path)
         remove_parts(self.checkpoints)
         try:
-            for path in (*products, *checkpoints, *own):
+            for path in (*products, *checkpoints, *self.event_files, *own):
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise RunError(f"{path}: cannot be deleted: {error.strerror}") from error
@@ -282,16 +288,3 @@ def _record(line: str, source: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise RunError(f"{source}: must hold one JSON object; the file is damaged")
     return record
-
-
-def environment() -> dict[str, str]:
-    """Versions, machine and number of threads, for provenance."""
-    versions = {
-        "python": platform.python_version(), "machine": platform.machine(), "threads": str(thread_count()),
-    }  # fmt: skip
-    for package in _PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "not installed"
-    return versions

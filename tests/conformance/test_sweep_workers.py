@@ -65,6 +65,37 @@ def test_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("optuna") is None, reason="Optuna is not installed")
+def test_an_interrupted_search_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-m", "eqspike", "sweep", "eqspike-digits", "digits", "--sampler", "optuna",
+        "--trials", "4", "--vary", "training.learning_rates.0=log(0.01, 1)", "--epochs", "2", "--limit", "300",
+        "--workers", "1", "--checkpoint-seconds", "0.2", "--json", "--out",
+    ]  # fmt: skip
+    stopped = subprocess.Popen(
+        [*command, str(tmp_path / "stopped")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 300
+    while len(list((tmp_path / "stopped").glob("*/checkpoints"))) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    stopped.send_signal(signal.SIGINT)
+    _, said = stopped.communicate(timeout=120)
+    assert stopped.returncode == 130, said
+    found, wanted = (
+        json.loads(
+            subprocess.run([*command, str(tmp_path / name)], capture_output=True, check=True).stdout
+        )
+        for name in ("stopped", "whole")
+    )
+    assert len(found["points"]) == 4
+    assert found.pop("files") != wanted.pop("files")
+    assert found == wanted
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="Dask is not installed")
 def test_workers_know_the_parts_of_plugins(tmp_path: Path) -> None:
     """An engine that only a file brings, on two processes."""

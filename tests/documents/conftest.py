@@ -1,9 +1,9 @@
 """What the Markdown files tell a reader to do: how it is found, shortened and marked as slow. All rules are here.
 
-A command is a line that begins with `eqspike `, `python examples/`, `python FILE.py`, `cp ` or `sed ` in a fenced
-block of shell or of no language, or in a block indented by four spaces; or a code span that begins so in a row of
-a table. A backslash at its end continues a line, `#` begins a comment. A command whose printed output has a line
-`eqspike: error:` is refused with these words.
+A command is a line that begins with `eqspike `, `python examples/`, `python FILE.py`, `cp ` or `sed ` in a
+fenced block of shell or of no language, or in a block indented by four spaces; or a code span that begins so in
+a row of a table. A backslash at its end continues a line, `#` begins a comment. A command whose printed output
+has a line `eqspike: error:` is refused with these words.
 
 In a tutorial, a block of Python or YAML after "Write `FILE`:" or "Add to `FILE`:" is what a file holds. Other
 blocks of Python are programs; those of one tutorial share their names.
@@ -17,6 +17,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,9 @@ BEFORE = {
 NEEDS_DATA = ("scp1", "permuted-mnist")
 """Tasks whose data are not shipped; `mnist` is replaced by `mnist-sample`, which is."""
 
+NEEDS_PACKAGE = {"--log tensorboard": "tensorboardX", "--sampler optuna": "optuna"}
+"""Packages that these options need, where all else runs without."""
+
 MOST = {
     "--epochs": 1,
     "--limit": 60,
@@ -71,6 +75,7 @@ MOST = {
     "--samples": 2,
     "--seconds": 1,
     "--batch": 10,
+    "--trials": 2,
 }
 """Greatest values with which commands are run here."""
 
@@ -130,6 +135,9 @@ class Command:
         """What it needs that is not here; empty if nothing."""
         if "cuda" in self.text and not torch.cuda.is_available():
             return "a GPU"
+        for option, package in NEEDS_PACKAGE.items():
+            if option in self.text and find_spec(package) is None:
+                return package
         needed = [name for name in NEEDS_DATA if name in self.words]
         return (
             f"EQSPIKE_DATA with {needed[0]}"

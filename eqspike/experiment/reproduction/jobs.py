@@ -11,9 +11,10 @@ from pathlib import Path
 
 from eqspike.core.errors import DataError, MissingPackageError
 from eqspike.experiment.configuration import Configuration, resolve
+from eqspike.experiment.data import check_fit
 from eqspike.experiment.plugins import plugins_in_use
 from eqspike.experiment.reproduction.tables import PaperTable, Row
-from eqspike.experiment.runs import check_engine, check_fit
+from eqspike.experiment.runs import check_engine
 from eqspike.experiment.sweep import Point
 from eqspike.experiment.sweep.point import Base
 from eqspike.experiment.sweep.whole import anywhere

@@ -9,7 +9,8 @@ from eqspike.core.config import Section
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays
 from eqspike.experiment.configuration import Configuration
-from eqspike.experiment.runs import image_task, open_learner
+from eqspike.experiment.data import image_task
+from eqspike.experiment.runs import open_learner
 from eqspike.systems import RateSystem
 from eqspike.tasks import Curriculum
 from eqspike.training import RunFolder

@@ -12,29 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from eqspike.core.errors import ConfigError
-from eqspike.core.showing import shorten, show
-from eqspike.core.yaml_text import read_yaml, write_yaml
-
-SEED = "seed"
-"""The one setting of a run, not of its model, that may be varied."""
+from eqspike.core.yaml_text import write_yaml
+from eqspike.experiment.sweep.axes import SEED, Range, Varied
 
 MOST_POINTS = 100_000
 """Of one grid."""
 
 _LONGEST = 80
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One setting and the values it takes.
-
-    Attributes:
-        key: dotted place in the model's description, such as `rule.beta`, or `seed`.
-        values: at least one, each once.
-    """
-
-    key: str
-    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -49,13 +33,16 @@ class Point:
 
     @property
     def name(self) -> str:
-        """For people: `rule.beta=0.3 layers=[64, 32, 10]`."""
-        return " ".join(f"{key}={_flow(value)}" for key, value in self.settings.items()) or "base"
+        """For people: `rule.beta=0.3 layers=[64, 32, 10]`; numbers that were drawn have four digits."""
+        return (
+            " ".join(f"{key}={flow(rounded(value))}" for key, value in self.settings.items())
+            or "base"
+        )
 
     @property
     def folder(self) -> str:
         """Name of its folder: the same whatever else the grid holds, so that a grid may grow."""
-        texts = [f"{key}={_flow(value).strip('[]')}" for key, value in self.settings.items()]
+        texts = [f"{key}={flow(value).strip('[]')}" for key, value in self.settings.items()]
         plain = re.sub(r"[^A-Za-z0-9=._-]+", "-", "_".join(texts) or "base")
         digest = hashlib.sha256(json.dumps(dict(self.settings), default=str).encode()).hexdigest()
         return f"{plain[:_LONGEST]}-{digest[:8]}"
@@ -68,63 +55,49 @@ class Point:
     @property
     def overrides(self) -> tuple[str, ...]:
         """`key=value` texts for the model's description."""
-        return tuple(f"{k}={_flow(v)}" for k, v in self.settings.items() if k != SEED)
+        return tuple(f"{k}={flow(v)}" for k, v in self.settings.items() if k != SEED)
 
 
-def read_axis(text: str) -> Axis:
-    """Read `KEY=[V1, V2, ...]`, the values being YAML.
-
-    Raises:
-        ConfigError: if it does not look so, a value is given twice, or a seed is no whole number from 0.
-    """
-    key, equals, given = text.partition("=")
-    key = key.strip()
-    if not (equals and key):
-        raise ConfigError(
-            f"--vary {shorten(text)}: write it as KEY=[V1, V2], such as rule.beta=[0.3, 0.5]"
-        )
-    said = f"--vary {shorten(text)}"
-    return check_axis(key, read_yaml(given, said), said)
-
-
-def check_axis(key: str, values: object, said: str) -> Axis:
-    """The axis of a list of values.
-
-    Args:
-        said: what to call it in messages.
-
-    Raises:
-        ConfigError: as for `read_axis`.
-    """
-    if not isinstance(values, list) or not values:
-        raise ConfigError(
-            f"{said}: needs a list of values, got {show(values)}; write {shorten(key)}=[V1, V2]"
-        )
-    for value in values:
-        if values.count(value) > 1:
-            raise ConfigError(f"{said}: {show(value)} is given twice; give each value once")
-        if key == SEED and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            raise ConfigError(f"{said}: a seed is a whole number, at least 0, got {show(value)}")
-    return Axis(key, tuple(values))
-
-
-def grid(axes: Sequence[Axis]) -> tuple[Point, ...]:
+def grid(axes: Sequence[Varied]) -> tuple[Point, ...]:
     """Every combination; the last axis moves fastest.
 
     Raises:
-        ConfigError: if two axes have one key, or there are more points than `MOST_POINTS`.
+        ConfigError: if two axes have one key, one is a range, or there are more points than `MOST_POINTS`.
+    """
+    keys = keys_of(axes)
+    lists = []
+    for axis in axes:
+        if isinstance(axis, Range):
+            raise ConfigError(
+                f"--vary {axis.key}={axis.described}: a grid takes lists of values; a range needs the sampler "
+                "'optuna' and a number of trials"
+            )
+        lists.append(axis.values)
+    points = math.prod(map(len, lists))
+    if points > MOST_POINTS:
+        raise ConfigError(f"--vary: a grid has at most {MOST_POINTS:,} points, got {points:,}")
+    combinations = itertools.product(*lists)
+    return tuple(Point(dict(zip(keys, values, strict=True))) for values in combinations)
+
+
+def keys_of(axes: Sequence[Varied]) -> list[str]:
+    """What the axes vary.
+
+    Raises:
+        ConfigError: if two have one key.
     """
     keys = [axis.key for axis in axes]
     for key in keys:
         if keys.count(key) > 1:
             raise ConfigError(f"--vary {key} is given twice; put all its values in one list")
-    points = math.prod(len(axis.values) for axis in axes)
-    if points > MOST_POINTS:
-        raise ConfigError(f"--vary: a grid has at most {MOST_POINTS:,} points, got {points:,}")
-    combinations = itertools.product(*(axis.values for axis in axes))
-    return tuple(Point(dict(zip(keys, values, strict=True))) for values in combinations)
+    return keys
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """A value as YAML on one line."""
     return write_yaml(value, one_line=True)
+
+
+def rounded(value: Any) -> Any:
+    """A number to four digits, for people; anything else as it is."""
+    return float(f"{value:.4g}") if isinstance(value, float) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Base:
         checkpoint_seconds: time between checkpoints inside an epoch.
         plugins: files with parts of the user's own, with their content.
         test_limit: only the first test samples; None: all.
+        validation: share or number of the training samples that epochs are judged on, if any.
     """
 
     model: str
@@ -54,6 +56,16 @@ class Base:
     checkpoint_seconds: float
     plugins: tuple[PluginFile, ...] = ()
     test_limit: int | None = None
+    validation: float | int | None = None
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """What decides the result of a point's run, but for its settings, by name."""
+        names = ("model", "task", "engine", "epochs", "limit", "test_limit", "validation")
+        plugins = [hashlib.sha256(each.content).hexdigest() for each in self.plugins]
+        return {
+            **{name: getattr(self, name) for name in names}, "set": self.overrides, "plugins": plugins,
+        }  # fmt: skip
 
     def configuration(self, point: Point) -> Configuration:
         """The run of one point.
@@ -70,6 +82,7 @@ class Base:
             limit=self.limit,
             test_limit=self.test_limit,
             overrides=(*self.overrides, *point.overrides),
+            validation=self.validation,
         )
 
 
@@ -84,8 +97,8 @@ def run_point(
         stop: ends the run after the current batch, with a checkpoint.
 
     Returns:
-        `accuracy` (a fraction), `epochs` and, by chip, the energies that `estimate` gives, and which of them are
-        lower bounds; None if it was stopped.
+        `accuracy` (a fraction), with validation `validation_accuracy`, `epochs` and, by chip, the energies that
+        `estimate` gives, and which of them are lower bounds; None if it was stopped.
 
     Raises:
         EqspikeError: if it cannot be trained or priced.
@@ -113,6 +126,8 @@ def _trained(base: Base, point: Point, folder: Path, watcher: Watcher) -> Result
         trained.metric: trained.value,
         "epochs": len(trained.metrics),
     }
+    if trained.validation is not None:
+        result[f"validation_{trained.metric}"] = trained.validation
     if base.chips:
         priced = report_json(estimate_run(folder, base.chips))["chips"].values()
         result["chips"] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 from eqspike.core.files import json_bytes, write_together
 from eqspike.core.showing import markdown_text, spreadsheet_cell
 from eqspike.energy.text import si
-from eqspike.experiment.sweep.grid import Axis, Point
+from eqspike.experiment.sweep.axes import Varied
+from eqspike.experiment.sweep.grid import Point, rounded
 from eqspike.experiment.sweep.point import QUANTITIES, Base, Result
 
 SCHEMA = "eqspike-sweep-1"
@@ -36,6 +37,11 @@ class Outcome:
         """Test accuracy after the last epoch, a fraction; None where the task judges otherwise."""
         return None if self.result is None else self.result.get("accuracy")
 
+    @property
+    def validation(self) -> float | None:
+        """The same of the validation samples, if there are some."""
+        return None if self.result is None else self.result.get("validation_accuracy")
+
     def energy(self, chip: str, quantity: str = "inference_j") -> dict[str, float] | None:
         """`low`, `typical` and `high` joules, where the chip's profile allows an estimate."""
         return None if self.result is None else self.result["chips"][chip][quantity]
@@ -46,12 +52,54 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Search:
+    """How points were proposed, where they are no grid.
+
+    Attributes:
+        sampler: whose proposals they are; trials: how many in all.
+        metric: the task's; larger_is_better: which way it was sought.
+        split: what judged it: `validation`, or `test` where nothing was held out.
+    """
+
+    sampler: str
+    trials: int
+    metric: str
+    larger_is_better: bool
+    split: str = "test"
+
+    @property
+    def objective(self) -> str:
+        """For people: `validation accuracy`."""
+        return f"{self.split} {self.metric.replace('_', ' ')}"
+
+    def value(self, outcome: Outcome) -> float | None:
+        """What a point has reached."""
+        key = self.metric if self.split == "test" else f"{self.split}_{self.metric}"
+        return None if outcome.result is None else outcome.result[key]
+
+
+@dataclass(frozen=True)
 class Sweep:
-    """A grid and its outcomes, in the order of the grid."""
+    """Points and their outcomes, in the order of the grid, or of the trials of a search.
+
+    Attributes:
+        search: how the points were found; None for a grid.
+    """
 
     base: Base
-    axes: tuple[Axis, ...]
+    axes: tuple[Varied, ...]
     outcomes: tuple[Outcome, ...]
+    search: Search | None = None
+
+    @property
+    def best(self) -> Outcome | None:
+        """The first point that reached the best value of a search; None for a grid, or where all failed."""
+        if self.search is None:
+            return None
+        reached = [outcome for outcome in self.outcomes if outcome.result is not None]
+        sign = 1 if self.search.larger_is_better else -1
+        value = self.search.value
+        return max(reached, key=lambda outcome: sign * (value(outcome) or 0.0), default=None)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -66,7 +114,8 @@ class Sweep:
             "model": base.model,
             "task": base.task,
             "set": list(base.overrides),
-            "axes": {axis.key: list(axis.values) for axis in self.axes},
+            "axes": {axis.key: axis.described for axis in self.axes},
+            **self._search_json(),
             "chips": list(base.chips),
             "points": [
                 {
@@ -82,6 +131,14 @@ class Sweep:
                 for chip in base.chips
             },
         }
+
+    def _search_json(self) -> dict[str, Any]:
+        if self.search is None:
+            return {}
+        search = self.search
+        best = None if self.best is None else self.best.point.folder
+        found = {"sampler": search.sampler, "trials": search.trials, "objective": search.objective}
+        return {"search": {**found, "best": best}}
 
 
 def pareto_front(sweep: Sweep, chip: str) -> list[int]:
@@ -117,22 +174,49 @@ def write_sweep(sweep: Sweep, out: Path) -> list[Path]:
     return list(write_together(out, files))
 
 
+def best_line(sweep: Sweep) -> str:
+    """What a search found, in one line for people; empty for a grid."""
+    if sweep.search is None:
+        return ""
+    sought = f"{sweep.search.objective} of {sweep.search.trials} trials ({sweep.search.sampler})"
+    if sweep.best is None:
+        return f"Best {sought}: none, all failed."
+    value = sweep.search.value(sweep.best)
+    shown = percent_of(value) if sweep.search.metric == "accuracy" else f"{value:.4g}"
+    return f"Best {sought}: {shown} with {sweep.best.point.name}"
+
+
 def table(sweep: Sweep) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for people; a star marks points on the front of the chip in that column."""
-    header = (*(axis.key for axis in sweep.axes), "accuracy", *sweep.base.chips)
+    judged = judged_columns(sweep)
+    header = (*(axis.key for axis in sweep.axes), *judged, *sweep.base.chips)
     fronts = {chip: set(pareto_front(sweep, chip)) for chip in sweep.base.chips}
     rows = []
     for index, outcome in enumerate(sweep.outcomes):
-        settings = [str(value) for value in outcome.point.settings.values()]
+        settings = [_shown(value, sweep) for value in outcome.point.settings.values()]
         if outcome.result is None:
-            rows.append((*settings, "failed", *("" for _ in sweep.base.chips)))
+            rows.append((*settings, "failed", *("" for _ in header[len(settings) + 1 :])))
             continue
         energies = [
             _energy(outcome, chip) + (" *" if index in fronts[chip] else "")
             for chip in sweep.base.chips
         ]
-        rows.append((*settings, percent_of(outcome.accuracy), *energies))
+        accuracies = [percent_of(each(outcome)) for each in judged.values()]
+        rows.append((*settings, *accuracies, *energies))
     return header, rows
+
+
+def judged_columns(sweep: Sweep) -> dict[str, Callable[[Outcome], float | None]]:
+    """Columns of accuracies and what fills them: that of validation first, where samples were held out for it."""
+    columns: dict[str, Callable[[Outcome], float | None]] = {"accuracy": lambda o: o.accuracy}
+    if sweep.base.validation is None:
+        return columns
+    return {"validation accuracy": lambda outcome: outcome.validation, **columns}
+
+
+def _shown(value: Any, sweep: Sweep) -> str:
+    """A setting; numbers that were drawn have more digits than a table needs."""
+    return str(value if sweep.search is None else rounded(value))
 
 
 def percent_of(accuracy: float | None) -> str:
@@ -155,7 +239,8 @@ def _csv(sweep: Sweep) -> str:
     bounds = ("low", "typical", "high")
     cells_of = (*bounds, "is a lower bound")
     columns = [f"{c} {q} {b}" for c in sweep.base.chips for q in QUANTITIES for b in cells_of]
-    head = [*(axis.key for axis in sweep.axes), "accuracy", *columns, "error"]
+    judged = judged_columns(sweep)
+    head = [*(axis.key for axis in sweep.axes), *judged, *columns, "error"]
     writer.writerow([spreadsheet_cell(cell) for cell in head])
     for outcome in sweep.outcomes:
         energies: list[Any] = []
@@ -165,7 +250,8 @@ def _csv(sweep: Sweep) -> str:
                 energies += [None if energy is None else energy[bound] for bound in bounds]
                 energies.append(None if energy is None else outcome.lower_bound(chip, quantity))
         settings = outcome.point.settings.values()
-        cells = [*settings, outcome.accuracy, *energies, outcome.error]
+        accuracies = (each(outcome) for each in judged.values())
+        cells = [*settings, *accuracies, *energies, outcome.error]
         writer.writerow([spreadsheet_cell(_written(cell)) for cell in cells])
     return file.getvalue()
 
@@ -183,8 +269,12 @@ def _markdown(sweep: Sweep) -> str:
         "",
         "Energy per inference: typical (low – high). A star: no other point is as accurate for less energy.",
         "",
-        *_lines([header, ("---",) * len(header), *rows]),
+        *_lines([header]),
+        "|" + " --- |" * len(header),
+        *_lines(rows),
     ]
+    if line := best_line(sweep):
+        text += ["", markdown_text(line)]
     if has_lower_bounds(sweep):
         text += ["", LEGEND]
     if sweep.failed:

@@ -6,6 +6,7 @@ Dask gives its point to another, which continues there. Dask is imported here an
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -19,7 +20,8 @@ from eqspike.core.scratch import scratch
 from eqspike.core.stages import doing
 from eqspike.experiment.plugins import plugins
 from eqspike.experiment.runs import check_engine
-from eqspike.experiment.sweep.grid import Axis, Point, grid
+from eqspike.experiment.sweep.axes import Varied
+from eqspike.experiment.sweep.grid import Point, grid
 from eqspike.experiment.sweep.point import Base, known_result, run_point
 from eqspike.experiment.sweep.results import Outcome, Sweep
 from eqspike.reports.inputs import load_chips
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Key = TypeVar("Key", bound=Hashable)
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+"""A function and its arguments, which travel to other processes."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Fleet:
 
 
 def run_sweep(
-    base: Base, axes: Sequence[Axis], out: Path, fleet: Fleet | None = None,
+    base: Base, axes: Sequence[Varied], out: Path, fleet: Fleet | None = None,
     follow: Callable[[Outcome, int], None] = lambda outcome, left: None,
 ) -> Sweep:  # fmt: skip
     """Train and price every point of a grid; what is in `out` already is not computed again.
@@ -93,9 +97,7 @@ def _checked(base: Base, point: Point, out: Path) -> Outcome | None:
     return None if known is None else Outcome(point, known, None)
 
 
-def compute(
-    fleet: Fleet, calls: Mapping[Key, tuple[Callable[..., Any], tuple[Any, ...]]]
-) -> Iterator[tuple[Key, Any, str | None]]:
+def compute(fleet: Fleet, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Any, str | None]]:
     """Calls on the fleet's workers, in the order given: key, value and what went wrong, each as it ends.
 
     A call that fails stops no other; one whose worker dies is made again.
@@ -115,10 +117,46 @@ def compute(
         }
         with doing("runs", len(calls)) as stage:
             for future in as_completed(futures):
-                error = future.exception()
-                said = None if error is None else f"{type(error).__name__}: {error}"
                 stage.done += 1
-                yield futures[future], None if error else future.result(), said
+                yield futures[future], *_ended(future)
+
+
+def compute_in_turn(
+    fleet: Fleet, calls: Iterator[tuple[Key, Call]], most: int
+) -> Iterator[tuple[Key, Any, str | None]]:
+    """The same, but each call is asked for when a worker is free, after the caller has taken what came before it.
+
+    Args:
+        most: calls there can be.
+    """
+    first = next(calls, None)
+    if first is None:
+        return
+    with _client(fleet, most) as client:
+        from distributed import as_completed
+
+        running, keys = as_completed(), {}
+        waiting = itertools.chain([first], calls)
+
+        def submit(number: int) -> None:
+            for key, (function, arguments) in itertools.islice(waiting, number):
+                future = client.submit(function, *arguments, pure=False)
+                keys[future] = key
+                running.add(future)
+
+        submit(max(1, sum(client.nthreads().values())))
+        with doing("runs", most) as stage:
+            for future in running:
+                stage.done += 1
+                yield keys.pop(future), *_ended(future)
+                submit(1)
+
+
+def _ended(future: Any) -> tuple[Any, str | None]:
+    """Value of a call that has ended, and what went wrong."""
+    error = future.exception()
+    said = None if error is None else f"{type(error).__name__}: {error}"
+    return None if error else future.result(), said
 
 
 @contextmanager

@@ -11,17 +11,19 @@ from eqspike.analysis.sweep_figure import Priced, draw_front
 from eqspike.core.files import check_writable, remove_parts, together
 from eqspike.experiment.estimating import chip_names
 from eqspike.experiment.plugins import plugins_in_use
-from eqspike.experiment.sweep.grid import Axis
+from eqspike.experiment.sweep.axes import Varied
+from eqspike.experiment.sweep.grid import grid
 from eqspike.experiment.sweep.point import Base
 from eqspike.experiment.sweep.results import Outcome, Sweep, pareto_front, write_sweep
 from eqspike.experiment.sweep.running import Fleet, run_sweep
+from eqspike.experiment.sweep.searching import run_search
 from eqspike.training.lock import locked
 
 
 def portable_base(
     model: str, task: str, *, engine: str | None = None, seed: int = 0, epochs: int | None = None,
     limit: int | None = None, overrides: tuple[str, ...] = (), chips: Sequence[str] = (),
-    checkpoint_seconds: float = 120.0,
+    checkpoint_seconds: float = 120.0, validation: float | int | None = None,
 ) -> Base:  # fmt: skip
     """What the points of a sweep share, with names that mean the same in every process.
 
@@ -39,14 +41,15 @@ def portable_base(
         tuple(anywhere("chips", chip) for chip in chip_names(tuple(chips))),
         checkpoint_seconds,
         plugins_in_use(),
+        validation=validation,
     )
 
 
 def sweep_into(
-    out: Path, base: Base, axes: Sequence[Axis], fleet: Fleet | None = None,
-    follow: Callable[[Outcome, int], None] = lambda outcome, left: None,
+    out: Path, base: Base, axes: Sequence[Varied], fleet: Fleet | None = None,
+    follow: Callable[[Outcome, int], None] = lambda outcome, left: None, trials: int | None = None,
 ) -> tuple[Sweep, list[Path]]:  # fmt: skip
-    """Run a grid in the folder `out`, then write its tables and figures there, all files or none.
+    """Run a grid, or so many trials of a search, in the folder `out`, then write tables and figures, all or none.
 
     Arguments and errors are those of `run_sweep`. A sweep that is interrupted goes on from its checkpoints.
 
@@ -56,12 +59,17 @@ def sweep_into(
     Raises:
         MissingPackageError: if Dask, or with chips matplotlib, is not installed.
     """
+    if trials is None:
+        grid(axes)  # what it refuses leaves no folder behind
     if base.chips:
         require_matplotlib()
     check_writable(out, "sweep.json")
     with locked(out):
         remove_parts(out)
-        found = run_sweep(base, axes, out, fleet, follow)
+        if trials is None:
+            found = run_sweep(base, axes, out, fleet, follow)
+        else:
+            found = run_search(base, axes, trials, out, fleet, follow)
         with together():
             return found, [*write_sweep(found, out), *_figures(found, out)]
 

@@ -93,6 +93,8 @@ def test_sweep(tmp_path: Path) -> None:
     ("vary", "message"),
     [
         ([1], "vary must be a mapping from keys to lists"),
+        ({"rule.beta": "log(0.1, 1)"}, "a range needs the sampler 'optuna'"),
+        ({"rule.beta": "log(1, 0)"}, "vary: rule.beta: LOW must be less than HIGH"),
         ({"rule.beta": 0.2}, "vary: rule.beta must have a list of values, got 0.2"),
         ({"rule.beta": []}, "vary: rule.beta: needs a list of values"),
         ({"seed": [-1]}, "a seed is a whole number, at least 0"),

@@ -11,6 +11,7 @@ import yaml
 from eqspike import library
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.experiment import load_configuration, load_model, open_session, read_model, resolve
+from eqspike.experiment.agreement import Wanted, check_wanted
 from eqspike.experiment.families import family
 from eqspike.experiment.runs import start
 from eqspike.tasks import load_task
@@ -45,6 +46,12 @@ def test_every_library_model_can_be_read_and_opened(name: str) -> None:
         ("encoder.max_rate=2", "at most 1"),
         ("memory.kind=fixed", "bits is required"),
         ("training.learning_rates=[0.1]", "list of 2 numbers"),
+        (
+            "training.learning_rates.2=0.1",
+            "'learning_rates' has 2 values, numbered from 0, got '2'",
+        ),
+        ("training.learning_rates.first=0.1", "numbered from 0, got 'first'"),
+        ("training.learning_rates.0.1=0.1", "no section '0'"),
         ("training.batch_size=0", "at least 1"),
         ("rule.beta_sign=sometimes", "one of random, positive, alternating"),
         ("rules.beta=1", "no section 'rules'"),
@@ -56,6 +63,18 @@ def test_wrong_settings_are_refused_with_the_rule(override: str, said: str) -> N
     """Each message says what is wrong and, where it can, what to do."""
     with pytest.raises(ConfigError, match=said.replace("(", r"\(")):
         resolve("eqspike-digits", "digits", overrides=(override,))
+
+
+def test_one_value_of_a_list_is_set_by_its_number() -> None:
+    override = "training.learning_rates.0=0.7"
+    configuration = resolve("eqspike-digits", "digits", overrides=(override,))
+    assert configuration.model.system.learning_rates == (0.7, 0.1)
+    assert resolve("eqspike-digits", "digits").model.system.learning_rates == (0.2, 0.1)
+    check_wanted(configuration, Wanted(overrides=(override,)), Path("run"))
+    with pytest.raises(ConfigError, match=r"learning_rates.1 is 0.7 instead of 0.1"):
+        check_wanted(
+            configuration, Wanted(overrides=("training.learning_rates.1=0.7",)), Path("run")
+        )
 
 
 def test_an_online_rule_may_be_handed_many_samples_at_a_time() -> None:

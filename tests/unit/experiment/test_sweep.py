@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from eqspike.core.errors import ConfigError, RunError
 from eqspike.core.files import write_bytes
 from eqspike.experiment.estimating import estimate_run
-from eqspike.experiment.sweep import Axis, Point, Sweep, grid, pareto_front, read_axis, write_sweep
+from eqspike.experiment.sweep import (
+    Axis,
+    Point,
+    Range,
+    Sweep,
+    grid,
+    pareto_front,
+    read_axis,
+    write_sweep,
+)  # fmt: skip
 from eqspike.experiment.sweep.point import RESULT, Base, known_result, run_point
 from eqspike.experiment.sweep.results import Outcome, table
 from eqspike.experiment.sweep.running import check_workers
@@ -57,6 +66,13 @@ def test_every_combination_once_with_the_last_axis_fastest() -> None:
         ("rule.beta=[]", "list of values"),
         ("rule.beta=[0.1, 0.1]", "0.1 is given twice"),
         ("rule.beta=[0.1", "not valid YAML"),
+        ("rule.beta=normal(0, 1)", "log(LOW, HIGH)"),
+        ("rule.beta=log(0, 1)", "above 0, got 0, 1"),
+        ("rule.beta=uniform(0.3, 0.3)", "less than HIGH, and both finite, got 0.3, 0.3"),
+        ("rule.beta=uniform(0, inf)", "both finite"),
+        ("rule.beta=uniform(a, 1)", "must be numbers, got a, 1"),
+        ("rule.free_steps=whole(1, 9.5)", "must be whole numbers, got 1, 9.5"),
+        ("seed=log(1, 9)", "whole(0, 9)"),
         ("seed=[-1]", "at least 0, got -1"),
         ("seed=[true]", "whole number"),
     ],
@@ -65,6 +81,23 @@ def test_axes_that_are_refused(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=r"--vary") as caught:
         read_axis(text)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "ends"),
+    [
+        ("rule.beta=uniform(0.1, 1)", "uniform", (0.1, 1.0)),
+        ("training.learning_rates.0= log(1e-3,1e-1)", "log", (1e-3, 1e-1)),
+        ("rule.free_steps=whole(10, 99)", "whole", (10, 99)),
+    ],
+)
+def test_ranges(text: str, kind: str, ends: tuple[float, float]) -> None:
+    found = read_axis(text)
+    assert isinstance(found, Range)
+    assert (found.kind, found.extremes) == (kind, ends)
+    assert read_axis(f"{found.key}={found.described}") == found
+    with pytest.raises(ConfigError, match="a range needs the sampler 'optuna'"):
+        grid([found])
 
 
 def test_an_axis_given_twice_is_refused() -> None:
@@ -152,6 +185,7 @@ def test_the_tables_of_a_sweep(tmp_path: Path) -> None:
     assert json.loads(data)["pareto"] == {"loihi1": [sweep.outcomes[0].point.folder]}
     assert plain.splitlines()[1] == "0,0.9,1e-06,2e-06,4e-06,False,,,,,"
     assert r"ActivityError: silent \| &lt;b&gt;" in text
+    assert "| seed | accuracy | loihi1 |\n| --- | --- | --- |\n| 0 | 90.00 % |" in text
     assert [outcome.point.seed for outcome in sweep.failed] == [1]
 
 

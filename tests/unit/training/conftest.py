@@ -97,12 +97,20 @@ def split(samples: int, first: int = 0) -> Split:
 def course(
     *, samples: int = 23, epochs: int = 2, batch_size: int = 5, seed: int = 0, stages: int = 1,
     schedule: Schedule | None = None, checkpoint_seconds: float = 1e9, hooks: Hooks | None = None,
+    input_dropout: float = 0.0,
 ) -> Course:  # fmt: skip
     """A course whose test set are samples 200, 201, ... of each stage."""
     return Course(
         [Stage(f"task {n}", split(samples), split(7, 200)) for n in range(stages)],
         ACCURACY,
-        Plan(epochs, batch_size, schedule or Schedule("constant", 1.0), seed, checkpoint_seconds),
+        Plan(
+            epochs,
+            batch_size,
+            schedule or Schedule("constant", 1.0),
+            seed,
+            checkpoint_seconds,
+            input_dropout,
+        ),
         hooks or Hooks(),
     )
 
