@@ -33,7 +33,7 @@ WAYS: dict[str, tuple[str, tuple[tuple[str, ...], ...], str]] = {
     "sweep": (
         "[sweep]",
         (),
-        "sweep eqspike-digits digits --epochs 1 --limit 100 --seeds 2 --out swept",
+        "sweep eqspike-digits digits --vary seed=[0,1] --epochs 1 --limit 100 --out swept",
     ),
     "nir": ("[nir]", (), f"{TRAIN} 200"),
     "torch": ("[torch]", (), "train dtp-mlp mnist-sample --epochs 1 --limit 200 --out trained"),

@@ -16,7 +16,7 @@ _DROP_FROM_BOUNDING_SET, _IGNORE_RIGHTS_OF_FILES = 24, 1  # linux/prctl.h, linux
 FETCH = """
 from eqspike.tasks.download import fetch
 from eqspike.tasks.places import cache_folder
-fetch("file", "0" * 64, ["http://127.0.0.1:9/no-such"], cache_folder() / "data", "")
+fetch("file", "0" * 64, ["http://127.0.0.1:9/no-such"], cache_folder(), "")
 """
 CYTHON = """
 from eqspike.engines.brian2 import targets
@@ -37,7 +37,7 @@ def obey_rights() -> None:
 @pytest.mark.parametrize(
     ("code", "status", "said"),
     [
-        (FETCH, 1, "the cache cannot be used: {cache}/data: cannot be written: Permission denied; choose"),
+        (FETCH, 1, "the cache cannot be used: {cache}: cannot be written: Permission denied; choose"),
         (CYTHON, 1, "a place for what it compiles ({cache}/brian2/cython: cannot be written: Permission denied"),
         (KERNELS, 0, "anew in every process, for {cache}"),
     ],

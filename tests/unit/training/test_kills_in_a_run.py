@@ -73,6 +73,15 @@ def test_a_run_that_is_being_made_is_there_or_not(
     RunFolder.open(tmp_path / "run").environment()
 
 
+def test_whoever_holds_a_folder_finds_it_whole(tmp_path: Path, killed_at: KilledAt) -> None:
+    """As a sweep does, which then continues its point or begins it."""
+    run = tmp_path / "run"
+    killed_at(8, lambda: RunFolder.create(run, "seed: 1\n"))
+    assert not (run / "config.yaml").exists()
+    with locked(run):
+        assert (run / "config.yaml").exists()
+
+
 @pytest.mark.parametrize("step", range(7))
 def test_a_report_is_made_from_the_inputs_beside_it(
     tmp_path: Path, killed_at: KilledAt, inference: EventCounts, step: int
