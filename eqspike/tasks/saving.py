@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ Labelled = tuple[ArrayLike, ArrayLike]
 
 
 def save_task(
-    folder: Path, train: Labelled, test: Labelled, *, title: str = "Arrays given in Python",
+    folder: str | os.PathLike[str], train: Labelled, test: Labelled, *, title: str = "Arrays given in Python",
     source: str = "not stated", licence: str = "not stated", classes: int | None = None,
 ) -> Path:  # fmt: skip
     """Write labelled images as a task of kind `npz`, `task.yaml` and `data.npz`, both files or none.
@@ -71,8 +72,8 @@ def save_task(
         **{split: {"samples": len(images[split])} for split in images},
     }
     files = {_DATA: packed.getvalue(), DESCRIPTION: write_yaml(description).encode()}
-    write_together(folder, files)
-    return folder / DESCRIPTION
+    write_together(Path(folder), files)
+    return Path(folder) / DESCRIPTION
 
 
 def levels(what: str, given: ArrayLike) -> NDArray[np.uint8]:

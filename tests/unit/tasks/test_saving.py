@@ -48,7 +48,7 @@ def test_levels_and_labels_come_back(
     ],
 )
 def test_floats_and_booleans_are_scaled(images: Any, levels: list[int], tmp_path: Path) -> None:
-    task = eqspike.load_task(str(eqspike.save_task(tmp_path, (images, [0]), (images, [1]))))
+    task = eqspike.load_task(str(eqspike.save_task(str(tmp_path), (images, [0]), (images, [1]))))
     assert task.load("train").inputs.tolist() == [levels]
 
 
