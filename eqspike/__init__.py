@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from eqspike.api.chips import estimate_run as estimate_run
     from eqspike.api.chips import export_brian2 as export_brian2
     from eqspike.api.chips import export_nir as export_nir
+    from eqspike.api.chips import lava_graph as lava_graph
     from eqspike.api.reproducing import reproduce as reproduce
     from eqspike.api.runs import evaluate as evaluate
     from eqspike.api.runs import meter as meter
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from eqspike.core.counts import EventCounts as EventCounts
     from eqspike.core.errors import EqspikeError as EqspikeError
     from eqspike.energy import estimate as estimate
+    from eqspike.engines.lava.compatibility import prepare_lava as prepare_lava
     from eqspike.experiment import load_model as load_model
     from eqspike.experiment import open_session as open_session
     from eqspike.experiment.plugins import plugins as plugins
@@ -55,6 +57,7 @@ _HOMES = {
     "evaluate": "eqspike.api.runs",
     "export_brian2": "eqspike.api.chips",
     "export_nir": "eqspike.api.chips",
+    "lava_graph": "eqspike.api.chips",
     "load_model": "eqspike.experiment",
     "load_task": "eqspike.tasks",
     "meter": "eqspike.api.runs",
@@ -64,6 +67,7 @@ _HOMES = {
     "plot_stdp": "eqspike.api.runs",
     "plugins": "eqspike.experiment.plugins",
     "predict": "eqspike.api.runs",
+    "prepare_lava": "eqspike.engines.lava.compatibility",
     "reproduce": "eqspike.api.reproducing",
     "resume": "eqspike.api.training",
     "save_task": "eqspike.tasks.saving",
@@ -86,6 +90,7 @@ __all__ = [
     "evaluate",
     "export_brian2",
     "export_nir",
+    "lava_graph",
     "load_model",
     "load_task",
     "meter",
@@ -95,6 +100,7 @@ __all__ = [
     "plot_stdp",
     "plugins",
     "predict",
+    "prepare_lava",
     "reproduce",
     "resume",
     "save_task",

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from eqspike.api.given import Run, folder_of, name_of, optional_path, path_of, whole
 from eqspike.energy import Conditions
+from eqspike.engines.lava.ports import LavaGraph
 from eqspike.experiment.comparing import compare_systems, write_compared
 from eqspike.experiment.deploying import CALIBRATION_SAMPLES, Written
 from eqspike.experiment.deploying import deploy_run as write_deployment
@@ -23,6 +24,7 @@ from eqspike.experiment.exporting import export_brian2 as write_brian2_script
 from eqspike.experiment.exporting import export_nir as write_nir_file
 from eqspike.experiment.foreign import ForeignDeployment
 from eqspike.experiment.foreign import deploy_nir as write_foreign
+from eqspike.experiment.lava_graphs import lava_graph_of
 from eqspike.experiment.plugins import plugins as using
 from eqspike.reports import EnergyReport, SystemComparison
 
@@ -87,6 +89,29 @@ def deploy_nir(
         path_of("path", path), spikes, name_of("chip", chip), step_seconds=step_ms / 1000, labels=labels,
         lava=lava, out=optional_path("out", out),
     )  # fmt: skip
+
+
+def lava_graph(
+    run: Run, *, deployment: Paths = None, plugins: Sequence[str | Path] = ()
+) -> LavaGraph:
+    """The network of a run as Lava processes that your own processes feed and listen to.
+
+    Lava is imported into this process, and forks it when the graph runs; Lava itself wants it so.
+
+    Args:
+        deployment: folder that `deploy_run` wrote, whose integers are taken; by default the run's weights are
+            rounded as the engine `fast-int` rounds them.
+
+    Returns:
+        Processes by name, the ports of the input and of the outputs, and the steps of a presentation.
+
+    Raises:
+        UnsupportedError: for a system that Loihi's neurons or spikes cannot carry.
+        MissingPackageError: if Lava is not installed.
+    """
+    folder = optional_path("deployment", deployment)
+    with using(*plugins):
+        return lava_graph_of(folder_of(run), folder)
 
 
 def export_nir(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from eqspike.cli.parser import share_or_number
+from eqspike.cli.waiting import waiting
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -26,8 +27,9 @@ def add_command(
 
     def run(options: argparse.Namespace) -> int:
         module, function = place.split(":")
-        command: Command = getattr(importlib.import_module(f"eqspike.cli.{module}"), function)
         with ExitStack() as stack:
+            stack.enter_context(waiting(name, options.json))
+            command: Command = getattr(importlib.import_module(f"eqspike.cli.{module}"), function)
             if getattr(options, "accept_changes", False):
                 from eqspike.cli.printing import message
                 from eqspike.training.manifest import accepting_changes

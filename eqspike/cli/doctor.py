@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.cli.printing import print_json, print_table
+from eqspike.core.stages import doing
 
 _PACKAGES = {
     "numpy": "everything",
@@ -122,7 +123,7 @@ def _try_kernels() -> str:
 
     try:
         system = load_model("eqspike-digits").system
-        with open_session(system) as session:
+        with doing("a network in the fast engine"), open_session(system) as session:
             images = np.zeros((1, system.network.input.size), np.uint8)
             session.scores(images, np.zeros(1, np.uint64))
     except Exception as error:  # a doctor reports every illness
@@ -134,4 +135,5 @@ def _try_lava() -> str:
     """Run one neuron for one step, in a child process."""
     from eqspike.engines.lava import works
 
-    return works()
+    with doing("a neuron in Lava"):
+        return works()

@@ -1,11 +1,13 @@
-"""Showing how a training run goes: a bar on a terminal, plain lines elsewhere."""
+"""Showing how a training run goes: in the line of `cli.waiting` on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
+from contextlib import ExitStack
 from typing import Any
 
+from eqspike.core.stages import Stage, doing
 from eqspike.training.checkpoint import Progress
 
 PLAIN_SECONDS = 30.0
@@ -25,17 +27,17 @@ class ProgressDisplay:
         self._epochs, self._samples, self._metric = epochs, samples, metric
         self._name = metric.replace("_", " ")
         self._terminal = sys.stderr.isatty()
-        self._bar: Any = None
+        self._opened = ExitStack()
+        self._stage: Stage | None = None
         self._printed = time.monotonic()
 
     def report(self, progress: Progress, rate: float) -> None:
         """Called every few seconds."""
         judged = progress.judged / max(progress.position, 1)
         if self._terminal:
-            bar = self._open(progress.epoch)
-            bar.n = progress.position
-            bar.set_postfix_str(f"{self._name} {judged:.4f}", refresh=False)
-            bar.refresh()
+            stage = self._stage or self._open(progress)
+            stage.done = progress.position
+            stage.note = f"{self._name} {judged:.4f}"
             return
         now = time.monotonic()
         if now - self._printed < PLAIN_SECONDS or progress.position == self._samples:
@@ -75,17 +77,12 @@ class ProgressDisplay:
             )  # fmt: skip
 
     def close(self) -> None:
-        """Remove the bar."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        """The epoch is no longer under way."""
+        self._opened.close()
+        self._stage = None
 
-    def _open(self, epoch: int) -> Any:
-        if self._bar is None:
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                total=self._samples, unit=" samples", leave=False, file=sys.stderr,
-                desc=f"epoch {epoch + 1}/{self._epochs}",
-            )  # fmt: skip
-        return self._bar
+    def _open(self, progress: Progress) -> Stage:
+        what = f"epoch {progress.epoch + 1}/{self._epochs}  samples"
+        stage = self._opened.enter_context(doing(what, self._samples, progress.position))
+        self._stage = stage
+        return stage

@@ -12,7 +12,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, TextIO
 
 from eqspike.core.showing import visible
@@ -26,16 +26,24 @@ _PLAIN = {
 _HANDLER = "eqspike-terminal"
 
 
+def nothing_to_clear(text: str) -> AbstractContextManager[None]:
+    """The room of a stream where no line is drawn over."""
+    del text
+    return nullcontext()
+
+
 class Steady:
     """A text stream whose writes never fail.
 
     Attributes:
         failure: why nothing is written any more, or None.
+        room: given a text, makes room for it while it is written; does nothing by default.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
         self.failure: OSError | None = None
+        self.room = nothing_to_clear
         if stream is None:
             self.failure = OSError(errno.EBADF, "it is closed")
         elif hasattr(stream, "reconfigure"):
@@ -43,8 +51,14 @@ class Steady:
 
     def write(self, text: str) -> int:
         """Write a text; control characters and changes of direction are written out."""
-        self._try("write", _safe(text))
+        with self.room(text):
+            self._try("write", _safe(text))
         return len(text)
+
+    def draw(self, text: str) -> None:
+        """Write a state of a line that is drawn over; it is shown at once, and needs no room."""
+        self._try("write", _safe(text))
+        self.flush()
 
     def flush(self) -> None:
         """Flush, if anything is still written."""

@@ -1,7 +1,8 @@
 """Writing files so that a reader never sees half of one: every file of the package is written here.
 
 A file is written beside its place under a name ending in `.part`, flushed to the disk and then put in place in
-one step. Several files that belong together are all written before the first is put in place.
+one step. Several files that belong together are all written before the first is put in place, and a journal sees
+to it that a kill between two of these steps is no end.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.core.errors import RunError
+from eqspike.core.journal import PART, PREFIX, announced, finish_renames
 
-_PART = ".part"
 _NUMBERS = itertools.count()
 _BATCH: ContextVar[Batch | None] = ContextVar("_BATCH", default=None)
 _ABANDONED_SECONDS = 60.0
@@ -61,8 +62,8 @@ def json_bytes(data: Any) -> bytes:
 def write_together(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     """Replace files of one folder, all or none; the folder is made if need be.
 
-    All are on the disk before the first is put in place: a full disk leaves every old file. Only a kill between
-    two renames (microseconds) can leave some new and some old files, each of them whole.
+    All are on the disk before the first is put in place: a full disk leaves every old file. After a kill between
+    two renames, whoever next reads or writes in the folder makes the others (`finish_renames`).
 
     Returns:
         Their paths, in the order given.
@@ -95,21 +96,26 @@ class Batch:
         folder = path.parent
         if folder not in self._folders:
             make_folder(folder)
+            finish_renames(folder)
             remove_abandoned(folder)
             self._folders.add(folder)
         with _writing(path):
-            # Short, for the name itself may be as long as the file system allows.
-            new = folder / f".eqspike-{os.getpid()}-{next(_NUMBERS)}{_PART}"
-            _flushed(self._parts.setdefault(path, new), data)
+            _flushed(self._parts.setdefault(path, _new_part(folder)), data)
             _check_place(path)
         self.digests[path] = hashlib.sha256(data).hexdigest()
         return path
 
     def put_in_place(self) -> None:
-        """Replace all files."""
-        for path, part in self._parts.items():
-            with _writing(path):
-                os.replace(part, path)
+        """Replace all files.
+
+        Raises:
+            RunError: if one of them cannot be replaced.
+        """
+        parts, self._parts = self._parts, {}  # from here on, the journal is in charge of them
+        with _journal(parts):
+            for path, part in parts.items():
+                with _writing(path):
+                    os.replace(part, path)
 
     def drop(self) -> None:
         """Delete what has not been put in place."""
@@ -138,6 +144,17 @@ def together() -> Iterator[Batch]:
         batch.drop()
 
 
+@contextmanager
+def _journal(parts: Mapping[Path, Path]) -> Iterator[None]:
+    """A journal of several renames, in the topmost of their folders; one rename is whole by itself."""
+    if len(parts) < 2:
+        yield
+        return
+    top = min((path.parent for path in parts), key=lambda folder: len(folder.absolute().parts))
+    with _writing(top), announced(parts, _new_part(top)):
+        yield
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it.
 
@@ -164,7 +181,7 @@ def check_writable(folder: Path, *names: str) -> None:
             place = place.parent
         if not place.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, f"{place} is not a folder")
-        probe = place / f".eqspike-{os.getpid()}-probe{_PART}"
+        probe = place / f"{PREFIX}{os.getpid()}-probe{PART}"
         try:
             _flushed(probe, b"eqspike")
         finally:
@@ -180,7 +197,7 @@ def remove_abandoned(folder: Path) -> None:
 
     A part is abandoned if it is a minute old and no process of this machine has its number.
     """
-    for part in folder.glob(f".eqspike-*{_PART}"):
+    for part in folder.glob(f"{PREFIX}*{PART}"):
         with suppress(OSError, ValueError):
             if time.time() - part.stat().st_mtime < _ABANDONED_SECONDS:
                 continue
@@ -190,7 +207,7 @@ def remove_abandoned(folder: Path) -> None:
 
 def remove_parts(folder: Path) -> None:
     """Delete everything half written in a folder that this process alone may write to."""
-    for part in (*folder.glob(f".eqspike-*{_PART}"), *folder.glob(f".*.*{_PART}")):
+    for part in (*folder.glob(f"{PREFIX}*{PART}"), *folder.glob(f".*.*{PART}")):
         with suppress(OSError):
             part.unlink()
 
@@ -207,6 +224,11 @@ def _writing(path: Path) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
+
+
+def _new_part(folder: Path) -> Path:
+    """A name that no file has; short, for that of the file itself may be as long as the file system allows."""
+    return folder / f"{PREFIX}{os.getpid()}-{next(_NUMBERS)}{PART}"
 
 
 def _flushed(path: Path, data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -36,6 +36,12 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def part(self, rows: slice) -> Batch:
+        """Some of the samples."""
+        return replace(
+            self, inputs=self.inputs[rows], targets=self.targets[rows], keys=self.keys[rows]
+        )
 
 
 @dataclass(frozen=True)

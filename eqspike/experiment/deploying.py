@@ -12,9 +12,11 @@ from eqspike.chips import ChipProfile, load_profile
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.files import check_writable, json_bytes, write_together
+from eqspike.core.journal import finish_renames
 from eqspike.core.learner import Session
 from eqspike.core.random_stream import Purpose
 from eqspike.core.reading import read_object
+from eqspike.core.stages import doing
 from eqspike.deploy.calibration import Calibration, calibrate
 from eqspike.deploy.contents import Deployment, Outcome, deployment_json, read_network
 from eqspike.deploy.mapping import map_to_cores
@@ -78,12 +80,13 @@ def deploy_run(
     mapping = map_to_cores(system.network, profile)
     weights = folder.weights()
     task = image_task(configuration)
-    calibration = _calibrated(configuration, system, weights, task, samples)
+    with doing("finding the scale"):
+        calibration = _calibrated(configuration, system, weights, task, samples)
     test = _test_samples(task, limit)
-    with open_session(system, configuration.seed, "fast") as session:
+    with doing("floats"), open_session(system, configuration.seed, "fast") as session:
         session.load(weights)
         floats = _judged(session, test, task.metric, configuration.seed)
-    with FastIntSession(system) as session:
+    with doing("integers"), FastIntSession(system) as session:
         session.load_network(calibration.network)
         integers = _judged(session, test, task.metric, configuration.seed)
     origin = _provenance(configuration, folder)
@@ -99,6 +102,7 @@ def load_deployment(folder: Path) -> LoihiNetwork:
     Raises:
         RunError: if a file is missing or damaged; ConfigError: if the files do not belong together.
     """
+    finish_renames(folder)
     data = read_object(folder / _DESCRIPTION)
     arrays, _ = read_arrays(folder / _NETWORK)
     return read_network(data.get("network", {}), arrays, str(folder))

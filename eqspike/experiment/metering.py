@@ -13,6 +13,7 @@ import numpy as np
 from eqspike.core.errors import ConfigError
 from eqspike.core.learner import Batch, Learner, Pace
 from eqspike.core.random_stream import Purpose, stream_key
+from eqspike.core.stages import doing
 from eqspike.energy.metering import Meter, find_meters, total
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.data import check_fit
@@ -123,9 +124,9 @@ def meter_run(
                 learner.load(state)
                 step = _step(learner, train, batch_size, kind, configuration)
                 step()  # compiles, and fills buffers
-                work.append(
-                    _metered(kind, min(batch_size, len(train)), step, counters, seconds, idle)
-                )
+                size = min(batch_size, len(train))
+                with doing(f"{kind}, {size} at a time"):
+                    work.append(_metered(kind, size, step, counters, seconds, idle))
     return Metering(
         configuration.model.name, configuration.task, configuration.engine,
         tuple(meter.name for meter in counters), idle, tuple(work),

@@ -16,6 +16,7 @@ from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels, Session
 from eqspike.core.network import Layer
 from eqspike.core.random_stream import Purpose
+from eqspike.core.stages import doing
 from eqspike.core.trace import Trace, sent
 from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.data import image_task
@@ -174,7 +175,11 @@ def compare(
             opened.enter_context(session)
             sessions.append(session)
         singly = any(learns_singly(session) for session in sessions)
-        first, second = (_observe(session, weights, batch, seed, singly) for session in sessions)
+        seen = []
+        for engine, session in zip(engines, sessions, strict=True):
+            with doing(f"engine {engine}"):
+                seen.append(_observe(session, weights, batch, seed, singly))
+    first, second = seen
     layers = system.network.free_layers
     places = _differing_events(first.trace, second.trace, layers)
     differing, largest, compared = _differing_states(first, second)

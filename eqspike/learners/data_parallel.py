@@ -7,7 +7,6 @@ order in which floating-point numbers are added. What a batch is to a module as 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,14 +55,14 @@ class DataParallelLearner:
         first, last = (len(batch) * (self._rank + n) // self._size for n in (0, 1))
         share = Share(first, last - first, len(batch))
         with sharing(share):
-            own = self._inner.fit(_part(batch, share.rows), pace)
+            own = self._inner.fit(batch.part(share.rows), pace)
         return self._gathered(own)
 
     def predict(self, batch: Batch) -> Outputs:
         """Outputs of each sample; the processes answer in turn, blocks of samples as one process has them."""
         blocks = -(-len(batch) // BLOCK)
         first, last = (blocks * (self._rank + n) // self._size * BLOCK for n in (0, 1))
-        part = _part(batch, slice(first, last))
+        part = batch.part(slice(first, last))
         return self._gathered(self._inner.predict(part) if len(part) else None)
 
     def weights(self) -> Arrays:
@@ -97,12 +96,6 @@ class DataParallelLearner:
             for name, sent in spikes.items():
                 self._spikes[name] = self._spikes.get(name, 0) + sent
         return np.concatenate([each for each, _, _ in found if each is not None])
-
-
-def _part(batch: Batch, rows: slice) -> Batch:
-    return replace(
-        batch, inputs=batch.inputs[rows], targets=batch.targets[rows], keys=batch.keys[rows]
-    )
 
 
 def _without_update(counts: EventCounts) -> EventCounts:

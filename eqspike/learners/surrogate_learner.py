@@ -58,11 +58,7 @@ class SurrogateLearner:
         """Greatest potential of each output neuron over time."""
         parts, nonzero = [], self._nonzero()
         for first in range(0, len(batch), PART):
-            part = slice(first, first + PART)
-            some = replace(
-                batch,
-                inputs=batch.inputs[part], targets=batch.targets[part], keys=batch.keys[part],
-            )  # fmt: skip
+            some = batch.part(slice(first, first + PART))
             parts.append(self._inner.predict(self._encoded(some)))
             for name, spikes in zip(self._shape.names[1:], self._module.sent[1:], strict=False):
                 self._spikes[name] = self._spikes[name] + spikes

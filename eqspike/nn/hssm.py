@@ -15,6 +15,7 @@ from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillator
 from eqspike.nn.hamiltonian.recomputed import Block, RecomputedBlock, batch_statistics
 from eqspike.nn.hamiltonian.unit import HamiltonianUnit
 from eqspike.nn.normalisation import BatchNorm
+from eqspike.nn.products import Linear
 from eqspike.nn.readout import ReadOut
 
 KINDS = ("linear", "log-cosh")
@@ -53,7 +54,7 @@ class HamiltonianBlock(nn.Module):
         self.normalise = BatchNorm(hidden, affine=False)
         self.unit = unit
         self.read_out = ReadOut(unit.size, hidden, generator=generator)
-        self.mix = nn.Linear(hidden, 2 * hidden)
+        self.mix = Linear(hidden, 2 * hidden)
         self.drop = Dropout(dropout)
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -120,7 +121,7 @@ class HamiltonianStack(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.encode = nn.Linear(inputs, hidden)
+            self.encode = Linear(inputs, hidden)
             made = []
             for _ in range(blocks):
                 energy = (
@@ -139,5 +140,8 @@ class HamiltonianStack(nn.Module):
 
     def forward(self, series: Tensor) -> Tensor:
         """(samples, outputs)."""
-        decoded: Tensor = self.decode(self.blocks(self.encode(series)).mean(1))
+        total = self.blocks(self.encode(series)).sum(
+            1
+        )  # no mean: its gradient is written out for all steps
+        decoded: Tensor = self.decode(total / series.shape[1])
         return decoded

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from eqspike.nn.hamiltonian.energies import uniform
+from eqspike.nn.products import product
 
 
 class ReadOut(nn.Module):
@@ -29,4 +30,4 @@ class ReadOut(nn.Module):
 
     def forward(self, positions: Tensor, inputs: Tensor) -> Tensor:
         """(samples, time, outputs)."""
-        return torch.addcmul(positions @ self.of_positions.T, self.of_inputs, inputs)
+        return torch.addcmul(product(positions, self.of_positions), self.of_inputs, inputs)

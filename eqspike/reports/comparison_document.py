@@ -107,7 +107,7 @@ def comparison_document(comparison: SystemComparison) -> doc.Document:
             *conditions_section(comparison.conditions),
             doc.Section("provenance", "Provenance", tuple(_provenance(comparison)), "Provenance"),
         ),
-        table=comparison_table(data),
+        tables={"comparison": comparison_table(data)},
     )  # fmt: skip
 
 

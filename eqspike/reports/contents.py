@@ -12,6 +12,7 @@ from eqspike.chips import ChipProfile
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
+from eqspike.core.stages import each
 from eqspike.energy.conditions import Conditions
 from eqspike.energy.endurance import Wear, wear
 from eqspike.energy.model import Estimate, estimate
@@ -122,7 +123,7 @@ def build_report(
                 _priced(training, chip, given, checked),
                 () if training is None else wear(training, chip, weights or {}),
             )
-            for chip in chips
+            for chip in each("chips", chips)
         ),
         given,
         dict(weights or {}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from eqspike.energy.text import Amount
@@ -191,7 +191,7 @@ class Document:
         title, lead: headline, and paragraphs below it.
         sections: in order.
         legend: names of the parts of stacked bars, by index.
-        table: its energies as CSV; empty if it has none.
+        tables: its energies as CSV, by the name of the file without its ending.
     """
 
     name: str
@@ -200,7 +200,7 @@ class Document:
     lead: tuple[Paragraph, ...]
     sections: tuple[Section, ...]
     legend: tuple[str, ...] = ()
-    table: str = ""
+    tables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def links(self) -> Iterator[tuple[str, str]]:

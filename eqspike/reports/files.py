@@ -13,21 +13,19 @@ from eqspike.reports.page import render_page
 
 
 def write_document(document: Document, folder: Path) -> tuple[Path, Path, Path]:
-    """Write a document as JSON, Markdown and HTML, and its table as CSV; returns the first three paths.
+    """Write a document as JSON, Markdown and HTML, and its tables as CSV; returns the first three paths.
 
     Raises:
         RunError: if the folder or a file cannot be written.
         MissingPackageError: without the package `jinja2`.
     """
     texts = {
-        "json": json.dumps(document.data, indent=2, ensure_ascii=False) + "\n",
-        "md": render_markdown(document),
-        "html": render_page(document),
+        f"{document.name}.json": json.dumps(document.data, indent=2, ensure_ascii=False) + "\n",
+        f"{document.name}.md": render_markdown(document),
+        f"{document.name}.html": render_page(document),
+        **{f"{name}.csv": table for name, table in document.tables.items()},
     }
-    if document.table:
-        texts["csv"] = document.table
-    named = {f"{document.name}.{ending}": text for ending, text in texts.items()}
-    data, markdown, page, *_ = write_texts(folder, named)
+    data, markdown, page, *_ = write_texts(folder, texts)
     return data, markdown, page
 
 

@@ -19,6 +19,7 @@ from eqspike.chips import ChipProfile, load_profile, with_figures
 from eqspike.core.activity import activity_json, read_activity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
+from eqspike.core.journal import finish_renames
 from eqspike.core.reading import read_json
 from eqspike.energy.conditions import Conditions
 from eqspike.reports.comparison import ComparedSystem, SystemComparison, build_comparison
@@ -163,11 +164,12 @@ def following_schema(path: Path) -> Iterator[None]:
 
 
 def read_object(path: Path, schemas: Sequence[str]) -> dict[str, Any]:
-    """The JSON object of a file that follows one of `schemas`.
+    """The JSON object of a file that follows one of `schemas`; renames broken off beside it are finished first.
 
     Raises:
         ConfigError: if there is none.
     """
+    finish_renames(path.parent)
     data = read_json(path, ConfigError)
     if not isinstance(data, dict) or data.get("schema") not in schemas:
         wanted = " or ".join(f"'{schema}'" for schema in schemas)

@@ -31,7 +31,7 @@ from eqspike.reports.sections import (
     provenance_parts,
     reading_section,
 )
-from eqspike.reports.spreadsheet import report_table
+from eqspike.reports.spreadsheet import events_table, totals_table
 
 SHARE_OF = {"inference": "of an inference", "training": "of a training sample"}
 
@@ -40,7 +40,7 @@ _INCLUDES = (doc.Column("chip"), doc.Column("kind", under=0), doc.Column("includ
 
 
 def write_report(report: EnergyReport, folder: Path | str) -> tuple[Path, Path, Path]:
-    """Write `energy.json`, `energy.md`, `energy.html` and `energy.csv`.
+    """Write `energy.json`, `energy.md`, `energy.html`, `energy.csv` and `totals.csv`.
 
     Args:
         report: from `build_report`.
@@ -83,7 +83,7 @@ def report_document(report: EnergyReport) -> doc.Document:
             doc.Section("provenance", "Provenance", provenance_parts(report.provenance), "Provenance"),
         ),
         charts.PARTS,
-        report_table(data),
+        {"energy": events_table(data), "totals": totals_table(data)},
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from eqspike.core.errors import DataError
+from eqspike.core.errors import DataError, RunError
+from eqspike.core.files import check_writable, make_folder
 
 
 def fetch(name: str, sha256: str, mirrors: Sequence[str], folder: Path, by_hand: str) -> Path:
@@ -49,9 +50,7 @@ def fetch(name: str, sha256: str, mirrors: Sequence[str], folder: Path, by_hand:
 
 def _create(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{folder}: the cache folder cannot be created: {error}; "
-            "set EQSPIKE_CACHE to a folder that can be written"
-        ) from error
+        make_folder(folder)
+        check_writable(folder)
+    except RunError as error:
+        raise DataError(f"the cache cannot be used: {error}, with EQSPIKE_CACHE") from error

@@ -13,6 +13,7 @@ from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts, spiking
 from eqspike.core.learner import Batch, Keys, Learner, MeasuresRest, Outputs
 from eqspike.core.random_stream import Purpose, draws, stream_key
+from eqspike.core.stages import doing
 from eqspike.tasks import Metric
 
 BLOCK = 2000
@@ -59,11 +60,13 @@ def predict(learner: Learner, data: Data, seed: int, stage: int = 0) -> Outputs:
     """Outputs of each sample, (samples, outputs)."""
     keys = presentation_keys(seed, Purpose.EVALUATION, 0, len(data))
     parts = []
-    for first in range(0, len(data), BLOCK):
-        part = slice(first, first + BLOCK)
-        parts.append(
-            learner.predict(Batch(data.inputs[part], data.targets[part], keys[part], stage))
-        )
+    with doing("samples", len(data)) as work:
+        for first in range(0, len(data), BLOCK):
+            part = slice(first, first + BLOCK)
+            parts.append(
+                learner.predict(Batch(data.inputs[part], data.targets[part], keys[part], stage))
+            )
+            work.done += len(parts[-1])
     return np.concatenate(parts)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from eqspike.core.errors import RunError
 from eqspike.core.files import make_folder
+from eqspike.core.journal import finish_renames
 
 NAME = ".eqspike.lock"
 
@@ -21,7 +22,7 @@ _held: dict[str, int] = {}
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder, which is made if need be; a thread may do so again inside.
+    """Hold a folder, which is made if need be; a thread may do so again inside. Renames broken off are finished.
 
     The lock is on a file in the folder, which names host and process and is deleted at the end.
 
@@ -36,6 +37,7 @@ def locked(folder: Path) -> Iterator[None]:
     file = _acquire(folder)
     _held[place] = threading.get_ident()
     try:
+        finish_renames(folder)
         yield
     finally:
         del _held[place]

@@ -26,6 +26,7 @@ from eqspike.core.activity import LayerActivity, activity_json, read_activity
 from eqspike.core.counts import FILE_SCHEMA, EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.files import remove_parts, together, write_bytes, write_json
+from eqspike.core.journal import PART, finish_renames
 from eqspike.core.reading import parse_json, read_object
 from eqspike.training import manifest
 from eqspike.training.environment import environment
@@ -74,6 +75,7 @@ class RunFolder:
             RunError: if it already holds a run (without `force`), or other files.
         """
         path = self.path
+        finish_renames(path)
         if path.exists() and not path.is_dir():
             raise RunError(f"{path}: is not a folder; choose another --out")
         if self.config_path.exists() and not force:
@@ -83,17 +85,18 @@ class RunFolder:
             )
         if path.is_dir() and not self.config_path.exists():
             known = (LOCK, manifest.NAME, _ENVIRONMENT)
-            if any(each.name not in known and each.suffix != ".part" for each in path.iterdir()):
+            if any(each.name not in known and each.suffix != PART for each in path.iterdir()):
                 raise RunError(f"{path}: holds files that are not a run; choose another --out")
 
     @staticmethod
     def open(path: Path) -> RunFolder:
-        """An existing run folder, whose configuration is as the run wrote it.
+        """An existing run folder, whose configuration is as the run wrote it; renames broken off are finished.
 
         Raises:
             RunError: if `path` holds no run, or its configuration was changed since.
         """
         folder = RunFolder(path)
+        finish_renames(path)
         if not folder.config_path.is_file():
             raise RunError(f"{path}: is not a run folder (it holds no config.yaml)")
         folder.check(CONFIGURATION)

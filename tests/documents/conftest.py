@@ -1,12 +1,17 @@
-"""Commands of the Markdown files: how they are found, shortened and marked as slow. All rules are in this file.
+"""What the Markdown files tell a reader to do: how it is found, shortened and marked as slow. All rules are here.
 
-A command is a line that begins with `eqspike ` or `python examples/` in a fenced block of shell or of no language,
-or in a block indented by four spaces; or a code span that begins so in a row of a table. A backslash at its end
-continues a line, `#` begins a comment.
+A command is a line that begins with `eqspike `, `python examples/`, `python FILE.py`, `cp ` or `sed ` in a
+fenced block of shell or of no language, or in a block indented by four spaces; or a code span that begins so in
+a row of a table. A backslash at its end continues a line, `#` begins a comment. A command whose printed output
+has a line `eqspike: error:` is refused with these words.
+
+In a tutorial, a block of Python or YAML after "Write `FILE`:" or "Add to `FILE`:" is what a file holds. Other
+blocks of Python are programs; those of one tutorial share their names.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
@@ -19,7 +24,15 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+FOLDERS = ("docs", "docs/tutorials", "docs/reference")
+DOCUMENTS = (
+    "README.md",
+    *(
+        f"{folder}/{path.name}"
+        for folder in FOLDERS
+        for path in sorted((ROOT / folder).glob("*.md"))
+    ),
+)
 
 SLOW = (
     "lava", "brian2", "--chip all", "sweep", "conv", "dchn", "hssm", "metaplastic", "binary-ep", "cep-512",
@@ -28,9 +41,12 @@ SLOW = (
 )  # fmt: skip
 """Commands with one of these texts take more than a few seconds: `make slow` runs them."""
 
+SLOW_PROGRAMS = ("lava", "EnergyBlock")
+"""The same for programs."""
+
 PATTERN = re.compile(
     r"\b(MODEL|TASK|ENGINE|FILE|KEY|VALUE|K|N)\b|\.\.\.|my-(model|task)\.yaml|network\.(nir|deployment)|runs/row"
-    r"|^eqspike train( --config)?$|mine\.yaml|reproduce (all|seven)"
+    r"|^eqspike train( --config| --resume)?$|mine\.yaml|reproduce (all|seven)"
 )
 """Marks a pattern of a command instead of a command, or one of an hour. `RUN` stands for the run made last."""
 
@@ -77,7 +93,10 @@ GIVEN = {
 
 SHELL = ("", "bash", "sh", "shell", "console")
 _SPAN = re.compile(r"`(eqspike [^`]+)`")
-_LINE = re.compile(r"^\s*(?:\$ )?((?:eqspike |python examples/).*)$")
+_LINE = re.compile(r"^\s*(?:\$ )?((?:eqspike |python examples/|python \w+\.py|cp |sed ).*)$")
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_MAKES = re.compile(r"\b(?:[Ww]rite|([Aa]dd to)) `([\w.-]+)`[^`\n]*(?:`[\w.-]+`[^`\n]*)?:$")
+_REFUSED = re.compile(r"^eqspike: error: (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -87,16 +106,18 @@ class Command:
     Attributes:
         place: document and line; text: as printed, in one line.
         kind: where it stands: `block` or `table`; rows of a table do not share the default folder of a run.
+        error: the words with which it is refused; empty if it works.
     """
 
     place: str
     text: str
     kind: str = "block"
+    error: str = ""
 
     @property
     def words(self) -> list[str]:
-        """Its words, without `eqspike`."""
-        words = shlex.split(self.text, comments=True)
+        """Its words, without `eqspike` and the file that its output goes to."""
+        words = shlex.split(self.text.partition(" > ")[0], comments=True)
         return words[1:] if words[0] == "eqspike" else words
 
     @property
@@ -143,15 +164,75 @@ class Command:
         return words
 
 
-def commands_of(document: str) -> list[Command]:
-    """Commands of a document, in the order printed."""
-    found = []
-    for number, kind, line in _logical_lines((ROOT / document).read_text(encoding="utf-8")):
-        texts = _SPAN.findall(line) if kind == "table" else _LINE.findall(line)
-        found += [
-            Command(f"{document}:{number}", t.replace(r"\|", "|").strip(), kind) for t in texts
-        ]
-    return found
+@dataclass(frozen=True)
+class Program:
+    """A block of Python that a reader runs.
+
+    Attributes:
+        place: document and line; text: its source.
+    """
+
+    place: str
+    text: str
+
+    @property
+    def slow(self) -> bool:
+        """Whether it is left to `make slow`."""
+        return any(text in self.text for text in SLOW_PROGRAMS)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that a reader writes.
+
+    Attributes:
+        place: document and line; name: of the file; text: what is written into it.
+        more: whether it is added to what the file holds.
+    """
+
+    place: str
+    name: str
+    text: str
+    more: bool
+
+
+Step = Command | Program | Written
+
+
+def steps_of(document: str) -> list[Step]:
+    """What a document tells a reader to do, in the order printed."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    steps: list[Step] = [*commands_in(document, text)]
+    if document.startswith("docs/tutorials/"):
+        steps += _programs_and_files(document, text)
+    return sorted(steps, key=lambda step: int(step.place.rpartition(":")[2]))
+
+
+def commands_in(document: str, text: str) -> Iterator[Command]:
+    """Commands of a document, patterns of commands included."""
+    errors = dict(_errors(text))
+    for number, kind, line in _logical_lines(text):
+        for found in _SPAN.findall(line) if kind == "table" else _LINE.findall(line):
+            printed = found.replace(r"\|", "|").strip()
+            yield Command(f"{document}:{number}", printed, kind, errors.get(number, ""))
+
+
+def _errors(text: str) -> Iterator[tuple[int, str]]:
+    """Line number of the last line of each block whose next block prints an error, and the error."""
+    blocks = list(_BLOCK.finditer(text))
+    for block, output in itertools.pairwise(blocks):
+        if block[1] in SHELL and output[1] == "text" and (said := _REFUSED.search(output[2])):
+            yield text.count("\n", 0, block.end()), said[1]
+
+
+def _programs_and_files(document: str, text: str) -> Iterator[Program | Written]:
+    for block in _BLOCK.finditer(text):
+        place = f"{document}:{text.count(chr(10), 0, block.start()) + 1}"
+        makes = _MAKES.search(text[: block.start()].rstrip().rpartition("\n")[2])
+        if makes and block[1] in ("python", "yaml"):
+            yield Written(place, makes[2], block[2], bool(makes[1]))
+        elif block[1] == "python":
+            yield Program(place, block[2])
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str, str]]:
@@ -174,8 +255,9 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 @pytest.fixture(params=DOCUMENTS)
-def commands(request: pytest.FixtureRequest) -> list[Command]:
-    """The commands of each document, after what its reader has made before; patterns are left out."""
+def steps(request: pytest.FixtureRequest) -> list[Step]:
+    """The steps of each document, after what its reader has made before; patterns are left out."""
     document: str = request.param
     before = [Command(document, f"eqspike {text}") for text in BEFORE.get(document, ())]
-    return [*before, *(each for each in commands_of(document) if not each.pattern)]
+    found = steps_of(document)
+    return [*before, *(s for s in found if not (isinstance(s, Command) and s.pattern))]

@@ -1,4 +1,4 @@
-"""Every command that a document prints runs, in the order printed; see `conftest.py` for what counts as one."""
+"""Everything that a document tells a reader to do works, in the order printed; see `conftest.py` for the rules."""
 
 from __future__ import annotations
 
@@ -21,37 +21,68 @@ MAY_NOT_HOLD = ("check-gradient", "--engines fast,fast-int")
 """Checks that need more samples than they get here, or of engines that differ: their status may be 1, never 2."""
 
 
+class Reader:
+    """Does what a document says, one step after the other, in a folder of its own."""
+
+    def __init__(self, said: Callable[[], str]) -> None:
+        """`said` gives what the last step printed on standard error."""
+        self._said = said
+        self._last = "RUN"
+        self._names: dict[str, Any] = {"__name__": "__main__"}
+
+    def follow(self, steps: list[Any]) -> list[str]:
+        """What failed."""
+        return [f"{step.place}: {failed}" for step in steps if (failed := self._do(step))]
+
+    def _do(self, step: Any) -> str:
+        if hasattr(step, "words"):
+            return self._command(step)
+        if hasattr(step, "name"):
+            with open(step.name, "a" if step.more else "w", encoding="utf-8") as file:
+                file.write(step.text)
+            return ""
+        return self._program(step)
+
+    def _command(self, command: Any) -> str:
+        if command.words[0] in ("cp", "sed"):
+            status = subprocess.run(command.text, shell=True, check=False).returncode
+            return f"status {status}" if status else ""
+        words = command.shortened(self._last)
+        if words[0] == "train" and "--out" not in words and command.kind == "table":
+            words += ["--out", f"runs/of-row-{command.place.rpartition(':')[2]}-{words[1]}"]
+        status, said = done(words), self._said()
+        differs = any(text in command.text for text in MAY_NOT_HOLD)
+        if status not in ((2,) if command.error else (0, 1) if differs else (0,)):
+            return f"status {status}: {' '.join(words)}\n{said[-800:]}"
+        if command.error and command.error not in said:
+            return f"{' '.join(words)} is refused with other words:\n{said[-800:]}"
+        if words[0] == "train" and status == 0:
+            self._last = out_of(words)
+        return ""
+
+    def _program(self, program: Any) -> str:
+        try:
+            exec(compile(program.text, program.place, "exec"), self._names)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        finally:
+            self._said()
+        return ""
+
+
 @pytest.fixture
-def printed(
+def reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[[list[Any]], list[str]]:
-    """Runs commands one after the other in a folder of their own; gives what failed."""
+) -> Reader:
+    """A reader in a folder that holds what commands read from the checkout."""
     for name in COPIED:
-        shutil.copytree(ROOT / name, tmp_path / name)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("_build"))
     monkeypatch.chdir(tmp_path)
-
-    def run(commands: list[Any]) -> list[str]:
-        failed, last = [], "RUN"
-        for number, command in enumerate(commands):
-            words = command.shortened(last)
-            if words[0] == "train" and "--out" not in words and command.kind == "table":
-                words += ["--out", f"runs/of-row-{number}"]
-            status = done(words)
-            said = capsys.readouterr()
-            differs = any(text in command.text for text in MAY_NOT_HOLD)
-            if status not in ((0, 1) if differs else (0,)):
-                failed.append(
-                    f"{command.place}: status {status}: {' '.join(words)}\n{said.err[-800:]}"
-                )
-            elif words[0] == "train":
-                last = out_of(words)
-        return failed
-
-    return run
+    return Reader(lambda: capsys.readouterr().err)
 
 
 def done(words: list[str]) -> Any:
-    """Status of a command of eqspike, or of a program of the examples."""
+    """Status of a command of eqspike or of a program of the examples."""
     if words[0] == "python":
         return subprocess.run([sys.executable, *words[1:]], check=False).returncode
     try:
@@ -60,17 +91,31 @@ def done(words: list[str]) -> Any:
         return stop.code
 
 
-def quick(commands: list[Any]) -> Iterator[Any]:
+def quick(steps: list[Any]) -> Iterator[Any]:
     """Those that are not slow and build on no run of a slow one."""
-    missing = set()
-    for command in commands:
-        trains = command.words[0] == "train"
-        made = out_of(command.words) if "--out" in command.words else "RUN"
-        if command.slow or command.lacks or missing & {*command.words}:
-            missing |= {made} if trains else set()
-            continue
-        missing -= {made} if trains else set()
-        yield command
+    missing: set[str] = set()
+    for step in steps:
+        made = made_by(step)
+        if skipped(step, missing):
+            missing |= made
+        else:
+            missing -= made
+            yield step
+
+
+def skipped(step: Any, missing: set[str]) -> bool:
+    """Whether a step is slow, lacks something, or needs one of the `missing` runs."""
+    if not hasattr(step, "words"):
+        return getattr(step, "slow", False) or any(run in step.text for run in missing)
+    return bool(step.slow or step.lacks or missing & {*step.words})
+
+
+def made_by(step: Any) -> set[str]:
+    """The run that a command trains."""
+    words = getattr(step, "words", ())
+    if words[:1] != ["train"]:
+        return set()
+    return {out_of(words) if "--out" in words else "RUN"}
 
 
 def out_of(words: list[str]) -> str:
@@ -80,27 +125,40 @@ def out_of(words: list[str]) -> str:
     return str(max(Path("runs").iterdir(), key=lambda path: path.stat().st_mtime))
 
 
-def test_quick_commands(commands: list[Any], printed: Callable[[list[Any]], list[str]]) -> None:
-    failed = printed(list(quick(commands)))
+def test_quick_steps(steps: list[Any], reader: Reader) -> None:
+    failed = reader.follow(list(quick(steps)))
     assert not failed, "\n\n".join(failed)
 
 
 @pytest.mark.slow
-def test_all_commands(commands: list[Any], printed: Callable[[list[Any]], list[str]]) -> None:
-    if not any(each.slow for each in commands):
-        pytest.skip("none of its commands is slow")
-    failed = printed([each for each in commands if not each.lacks])
+def test_all_steps(steps: list[Any], reader: Reader) -> None:
+    if not any(getattr(each, "slow", False) for each in steps):
+        pytest.skip("nothing it tells to do is slow")
+    failed = reader.follow([each for each in steps if not getattr(each, "lacks", "")])
     assert not failed, "\n\n".join(failed)
 
 
-def test_commands_are_found(commands: list[Any], request: pytest.FixtureRequest) -> None:
-    """The rule of reading finds what documents print: a page whose commands it missed would pass unseen."""
+def test_steps_are_found(steps: list[Any], request: pytest.FixtureRequest) -> None:
+    """The rules of reading find what documents tell to do: a page whose steps they missed would pass unseen."""
+    kinds = [type(each).__name__ for each in steps]
     if "how-to" in request.node.name:
-        assert len(commands) > 30
-        assert {each.words[0] for each in commands} >= {
+        assert len(steps) > 30
+        assert {each.words[0] for each in steps} >= {
             "train",
             "evaluate",
             "estimate",
             "parity",
             "list",
         }
+    if "own-parts" in request.node.name:
+        assert kinds == [
+            "Written",
+            "Command",
+            "Written",
+            "Command",
+            "Command",
+            "Command",
+            "Program",
+            "Command",
+        ]
+        assert "does not run neuron sigma-delta" in steps[-1].error

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FOLDERS = ("docs", "docs/tutorials", "docs/reference")
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *(path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.md"))),
+]
 NAMED = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|md|cfg|toml))`")
 GIVEN = re.compile(r"[A-Z]{2,}")
 """Part of a path that stands for a name of one's own, such as `rules/NAME.py`."""
@@ -17,7 +22,7 @@ MADE = ("runs/", "checkpoints/", "deployment/", "plots/", "energy_reports/", "RU
 """Beginnings of paths that commands make."""
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_named_files_exist(document: Path) -> None:
     named = set(NAMED.findall(document.read_text(encoding="utf-8")))
     wanted = {path for path in named if not GIVEN.search(path) and not path.startswith(MADE)}

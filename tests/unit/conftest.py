@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
-from collections.abc import Callable
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 
@@ -136,3 +142,52 @@ def check_rows() -> Callable[[str], None]:
                 cells = 0
 
     return check
+
+
+@pytest.fixture
+def files_of_at_most() -> Callable[[int], AbstractContextManager[None]]:
+    """A context in which the kernel refuses to write more than so many bytes into a file, as a full disk does."""
+
+    @contextmanager
+    def limit(size: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limit
+
+
+@pytest.fixture
+def killed_at() -> Callable[[int, Callable[[], object]], None]:
+    """Does some work in a process that is killed just before its rename or deletion of this number, from 0 on."""
+
+    def work_until(step: int, work: Callable[[], object]) -> None:
+        process = os.fork()
+        if process == 0:
+            _die_before(step)
+            try:
+                work()
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(process, 0)
+        assert os.WIFSIGNALED(status), "the work has fewer steps"
+
+    return work_until
+
+
+def _die_before(step: int) -> None:
+    """Let the kernel kill this process in place of a rename or deletion."""
+    steps = itertools.count()
+
+    def counted(make: Callable[..., Any]) -> Callable[..., Any]:
+        def make_or_die(*arguments: Any, **options: Any) -> Any:
+            if next(steps) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return make(*arguments, **options)
+
+        return make_or_die
+
+    os.replace, os.unlink = counted(os.replace), counted(os.unlink)

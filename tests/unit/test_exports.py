@@ -12,8 +12,8 @@ EXPORTS = {
     "eqspike": [
         "EqspikeError", "EventCounts", "__version__", "check_description", "check_gradient", "compare",
         "deploy_nir", "deploy_run", "estimate", "estimate_run", "evaluate", "export_brian2", "export_nir",
-        "load_model", "load_task", "meter", "open_session", "parity", "plot", "plot_stdp", "plugins",
-        "predict", "reproduce", "resume", "save_task", "sweep", "train", "weights",
+        "lava_graph", "load_model", "load_task", "meter", "open_session", "parity", "plot", "plot_stdp", "plugins",
+        "predict", "prepare_lava", "reproduce", "resume", "save_task", "sweep", "train", "weights",
     ],
     "eqspike.counting": [
         "Connection", "count_arrays", "count_brian2", "count_lava", "count_nir", "write_counts_file",

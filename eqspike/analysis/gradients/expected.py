@@ -15,6 +15,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Labels
 from eqspike.core.neurons import SigmaDelta
 from eqspike.core.random_stream import draws, stream_key
+from eqspike.core.stages import each
 from eqspike.rules import EqSpike
 from eqspike.systems import System
 
@@ -39,7 +40,7 @@ def spiking_update(
         rule = replace(system.rule, beta=beta, random_sign=False, alternating=False)
         with FastSession(replace(system, rule=rule)) as session:
             session.load(weights)
-            for presentation in range(presentations):
+            for presentation in each("presentations", range(presentations)):
                 positions = np.arange(len(images), dtype=np.uint64)
                 keys = draws(stream_key(seed, presentation), positions)
                 for name, change in session.changes(images, labels, keys).items():

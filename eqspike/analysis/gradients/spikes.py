@@ -37,6 +37,7 @@ from eqspike.analysis.gradients.network import Array, RateNetwork, relax, update
 from eqspike.core.activations import SIGMOID_4
 from eqspike.core.errors import ActivityError, ConvergenceError
 from eqspike.core.learner import Arrays, Images, Labels
+from eqspike.core.stages import each
 from eqspike.rules.known import require_eqspike
 from eqspike.systems import System
 
@@ -200,7 +201,7 @@ def nudge_errors(
     free = relax(network, inputs, targets)
     downhill = _downhill(network, inputs, targets)
     result = []
-    for beta in betas:
+    for beta in each("strengths of the nudge", betas):
         one_sided, centered = (
             compare(update(network, inputs, targets, beta, centered=both, free=free), downhill)
             for both in (False, True)

@@ -6,14 +6,12 @@ import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from brian2 import prefs
-from platformdirs import user_cache_dir
 
-from eqspike.engines.brian2.targets import Target
+from eqspike.engines.brian2.targets import Target, cache_folder
 
 # The attribute `brian2.devices.device` is another object of the same name.
 _devices: Any = importlib.import_module("brian2.devices.device")
@@ -65,8 +63,3 @@ def engine_at_work(target: Target, device: Any = None) -> Iterator[None]:
         _devices.active_device = active
         for name, value in before.items():
             prefs[name] = value
-
-
-def cache_folder(kind: str) -> Path:
-    """Folder of what was compiled: in `EQSPIKE_CACHE` if set, else in the user's cache folder."""
-    return Path(os.environ.get("EQSPIKE_CACHE") or user_cache_dir("eqspike")) / "brian2" / kind

@@ -13,9 +13,8 @@ from typing import Any
 import brian2
 
 from eqspike.core.errors import UnsupportedError
-from eqspike.engines.brian2.preferences import cache_folder
 from eqspike.engines.brian2.reporting import say
-from eqspike.engines.brian2.targets import Target, compiler_command
+from eqspike.engines.brian2.targets import Target, cache_folder, compiler_command
 
 PROGRAM = "main"
 

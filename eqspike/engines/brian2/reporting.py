@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from eqspike.core.stages import doing
+
 REPORT_SECONDS = 20.0
 """Time between two reports."""
 
@@ -19,13 +21,14 @@ def say(text: str) -> None:
 def followed(parts: list[slice], samples: int, title: str) -> Iterator[slice]:
     """The parts of a batch of `samples`, one run each; reports between them."""
     started = reported = time.monotonic()
-    for part in parts:
-        now = time.monotonic()
-        if part.start and now - reported >= REPORT_SECONDS:
-            reported = now
-            left = (now - started) * (samples - part.start) / part.start
-            say(f"Brian2 ({title}): {part.start} of {samples} samples, {left:.0f} s left")
-        yield part
+    with doing(f"Brian2 ({title})", samples) as stage:
+        for part in parts:
+            stage.done, now = part.start, time.monotonic()
+            if part.start and now - reported >= REPORT_SECONDS:
+                reported = now
+                left = (now - started) * (samples - part.start) / part.start
+                say(f"Brian2 ({title}): {part.start} of {samples} samples, {left:.0f} s left")
+            yield part
 
 
 def reporter(title: str, samples: int) -> Callable[..., None]:

@@ -9,7 +9,10 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from eqspike.core.errors import MissingPackageError, UnsupportedError
+from platformdirs import user_cache_dir
+
+from eqspike.core.errors import MissingPackageError, RunError, UnsupportedError
+from eqspike.core.files import check_writable
 from eqspike.engines.brian2.reporting import say
 
 TARGETS = ("numpy", "cython", "cpp_standalone")
@@ -104,7 +107,21 @@ def lacking(name: str) -> str | None:
         return "make, which is not found; install it (Debian: apt install make)"
     if name == "cython" and not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
         return "the header files of Python, which are not found; install them (Debian: apt install python3-dev)"
+    return _no_place() if name == "cython" else None
+
+
+def _no_place() -> str | None:
+    """Why Brian2 cannot put its modules into their folder; it does not work without."""
+    try:
+        check_writable(cache_folder("cython"))
+    except RunError as error:
+        return f"a place for what it compiles ({error}, with EQSPIKE_CACHE)"
     return None
+
+
+def cache_folder(kind: str) -> Path:
+    """Folder of what was compiled: in `EQSPIKE_CACHE` if set, else in the user's cache folder."""
+    return Path(os.environ.get("EQSPIKE_CACHE") or user_cache_dir("eqspike")) / "brian2" / kind
 
 
 def compiler_command() -> str:

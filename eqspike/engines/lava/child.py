@@ -32,6 +32,7 @@ import numpy as np
 
 from eqspike.core.errors import EngineError, MissingPackageError
 from eqspike.core.scratch import make_scratch
+from eqspike.core.stages import Stage, doing
 from eqspike.engines.lava.compatibility import missing_lava
 from eqspike.engines.lava.files import LOG, PROGRESS
 
@@ -102,7 +103,8 @@ class Child:
         """
         try:
             self._send(command, arguments)
-            reply = self._wait_for_reply(command)
+            with doing("steps in Lava") as stage:
+                reply = self._wait_for_reply(command, stage)
         except BaseException:  # a reply that nobody waits for would answer the next command
             self.kill()
             raise
@@ -135,7 +137,7 @@ class Child:
             self.process.stdin.write(line)
             self.process.stdin.flush()
 
-    def _wait_for_reply(self, command: str) -> dict[str, Any]:
+    def _wait_for_reply(self, command: str, stage: Stage) -> dict[str, Any]:
         if self.process.stdout is None:
             raise EngineError("engine 'lava': the child process has no output")
         source = self.process.stdout.fileno()
@@ -152,6 +154,7 @@ class Child:
             now = time.monotonic()
             if int(self.progress[0]) != count:
                 count, since = int(self.progress[0]), now
+                stage.done = count
             elif now - since > self.patience_s:
                 raise EngineError(
                     f"engine 'lava': {command} hung: no progress for {self.patience_s:g} s, after "

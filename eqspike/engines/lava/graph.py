@@ -36,6 +36,9 @@ STATIC_BITS, PLASTIC_BITS = 8, 9
 """Of weights of mixed sign. Lava's learning connections hold nine bits; asked for eight, they drop the lowest one
 in their first step only."""
 
+INPUT = "input"
+"""Stands for the source of the input in names of synapses."""
+
 COMPILATION = {"pypy_channel_size": 8}
 """Messages a channel holds; a process is at most a step ahead of another."""
 
@@ -45,25 +48,30 @@ class Graph:
     """Connected processes, not yet running.
 
     Attributes:
-        neurons: LIF by layer name, and `relay` where there is a teacher; synapses: every Dense.
+        neurons: LIF by layer name, and `relay` where there is a teacher.
+        synapses: Dense by the names of both sides, such as `hidden->output`.
     """
 
     neurons: dict[str, Any]
-    synapses: list[Any] = field(default_factory=list)
+    synapses: dict[str, Any] = field(default_factory=dict)
 
     def connect(
-        self, source: Any, target: Any, mantissas: Any, exponent: int = 0, bits: int = STATIC_BITS
+        self, source: str, target: str, mantissas: Any, exponent: int = 0, bits: int = STATIC_BITS
     ) -> None:
-        """Send what `source` spikes to `target` through weights (presynaptic, postsynaptic)."""
+        """Send what `source` spikes to `target` through weights (presynaptic, postsynaptic).
+
+        A source that is none of the neurons comes from outside: `synapses[...].s_in` stays open.
+        """
         synapses = Dense(
             weights=np.ascontiguousarray(mantissas.T),
             weight_exp=exponent,
             num_weight_bits=bits,
             sign_mode=SignMode.MIXED if bits > STATIC_BITS else None,
         )
-        source.s_out.connect(synapses.s_in)
-        synapses.a_out.connect(target.a_in)
-        self.synapses.append(synapses)
+        if source in self.neurons:
+            self.neurons[source].s_out.connect(synapses.s_in)
+        synapses.a_out.connect(self.neurons[target].a_in)
+        self.synapses[f"{source}->{target}"] = synapses
 
     def run(self, steps: int, hardware: bool = False) -> None:
         """Advance all processes; the first call compiles and starts them, for the simulation or for a chip."""
@@ -76,7 +84,7 @@ class Graph:
 
     def clear(self) -> None:
         """Set every register and every spike under way to zero: what runs next cannot know what ran before."""
-        for synapses in self.synapses:
+        for synapses in self.synapses.values():
             synapses.a_buff.set(np.zeros(synapses.a_buff.shape, np.int32))
         for neurons in self.neurons.values():
             neurons.u.set(np.zeros(neurons.u.shape, np.int32))
@@ -90,24 +98,36 @@ class Graph:
 def build_graph(
     network: LoihiNetwork, sent: Lines, taught: Lines | None = None, bits: int = STATIC_BITS
 ) -> Graph:
-    """Connect the processes of a network.
+    """Connect the processes of a network, and the sources of what it receives.
 
     Args:
         network: what they compute; its weights are checked by `engines.integers.loihi.refuse_odd_weights`.
         sent: spikes of the input, (pixels, steps); taught: of the teacher, if it takes part.
         bits: of the weights between layers; `PLASTIC_BITS` for those of a network that learns elsewhere.
     """
-    layers = [make_neurons(layer) for layer in network.layers]
-    graph = Graph(dict(zip((layer.name for layer in network.layers), layers, strict=True)))
-    before: Any = RingBuffer(data=sent)
-    for coupling, neurons in zip(network.couplings, layers, strict=True):
-        graph.connect(before, neurons, coupling.mantissas, coupling.exponent, bits)
-        if coupling.bidirectional:
-            graph.connect(neurons, before, coupling.mantissas.T, coupling.exponent, bits)
-        before = neurons
+    graph = build_network(network, bits)
+    RingBuffer(data=sent).s_out.connect(entry(graph, network).s_in)
     if taught is not None:
         add_teacher(graph, network, taught)
     return graph
+
+
+def build_network(network: LoihiNetwork, bits: int = STATIC_BITS) -> Graph:
+    """The same without any source: the input is open."""
+    graph = Graph({layer.name: make_neurons(layer) for layer in network.layers})
+    before = INPUT
+    for coupling, layer in zip(network.couplings, network.layers, strict=True):
+        mantissas, exponent = coupling.mantissas, coupling.exponent
+        graph.connect(before, layer.name, mantissas, exponent, bits)
+        if coupling.bidirectional:
+            graph.connect(layer.name, before, mantissas.T, exponent, bits)
+        before = layer.name
+    return graph
+
+
+def entry(graph: Graph, network: LoihiNetwork) -> Any:
+    """The Dense that receives the spikes of the input."""
+    return graph.synapses[f"{INPUT}->{network.layers[0].name}"]
 
 
 def make_neurons(layer: LoihiLayer) -> Any:
@@ -138,10 +158,13 @@ def add_teacher(graph: Graph, network: LoihiNetwork, taught: Lines) -> None:
     relay = LIF(
         shape=(gates.shape[1],), du=LARGEST_DECAY, dv=LARGEST_DECAY, vth=RELAY_THRESHOLD
     )  # fmt: skip
-    teacher, output = RingBuffer(data=taught), graph.neurons[network.layers[-1].name]
+    output = network.layers[-1].name
     graph.neurons["relay"] = relay
-    graph.connect(teacher, output, targets, nudge.exponent)
-    graph.connect(teacher, relay, gates)
-    graph.connect(output, relay, RELAY_WEIGHT * np.tile(own, len(signs)))
+    graph.connect("teacher", output, targets, nudge.exponent)
+    graph.connect("teacher", "relay", gates)
+    teacher = RingBuffer(data=taught)
+    for target in (output, "relay"):
+        teacher.s_out.connect(graph.synapses[f"teacher->{target}"].s_in)
+    graph.connect(output, "relay", RELAY_WEIGHT * np.tile(own, len(signs)))
     back = np.concatenate([-sign * nudge.mantissa * own for sign in signs])
-    graph.connect(relay, output, back, nudge.exponent)
+    graph.connect("relay", output, back, nudge.exponent)

@@ -12,6 +12,7 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Images, Keys, Labels
 from eqspike.core.phases import Nudge, nudge_signs
 from eqspike.core.random_stream import stream_key
+from eqspike.core.stages import each
 from eqspike.core.trace import Trace
 from eqspike.engines.offers import refuse_unlike
 from eqspike.engines.reference.counting import event_counts
@@ -87,7 +88,8 @@ class ReferenceSession:
         check_images(images, self.system.network.input.size)
         self._begin(images, learning=False)
         scores = np.zeros((len(images), self.system.network.output.size))
-        for sample, image in enumerate(images):
+        for sample in each("presentations", range(len(images))):
+            image = images[sample]
             seen = present(self.system, self._held, image, 0, 1.0, int(keys[sample]), learn=False)
             self._counts.update(seen.counts)
             scores[sample] = seen.scores

@@ -16,6 +16,7 @@ from eqspike.engines.torch.counting import count_differences
 from eqspike.engines.torch.events import ChangeRelaxation
 from eqspike.engines.torch.neurons import twin_of
 from eqspike.engines.torch.relaxation import Relaxation, groups_of
+from eqspike.engines.torch.stepping import Parts, step_groups
 from eqspike.nn.relaxation import Link, States
 from eqspike.nn.relaxation import Relaxation as Relaxing
 from eqspike.systems import RateSystem
@@ -138,6 +139,10 @@ class ChangeDifferences:
         """q + e of each free layer."""
         return [free + sent for free, sent in zip(self.free, self.states, strict=True)]
 
+    def nudge(self, targets: Tensor, betas: Tensor) -> None:
+        """From now on, pull the outputs to targets (samples, outputs) with strengths (samples, 1)."""
+        self._teacher = (targets - self._shown[-1], betas)
+
     def keep(self) -> list[Tensor]:
         """Copies of all that a phase starts from, `states` first."""
         return [each.clone() for each in self._all()]
@@ -147,21 +152,10 @@ class ChangeDifferences:
         for each, old in zip(self._all(), kept, strict=True):
             each.copy_(old)
 
-    def nudge(self, targets: Tensor, betas: Tensor) -> None:
-        """From now on, pull the outputs to targets (samples, outputs) with strengths (samples, 1)."""
-        self._teacher = (targets - self._shown[-1], betas)
-
     def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
         """Many steps; `after` is called with the number of each one when it is done."""
-        for number in range(steps):
-            for group in self._groups:
-                for layer in group:
-                    self._advance(layer)
-                for layer in group:
-                    self._send(layer)
-                self._deliver(group)
-            if after is not None:
-                after(number)
+        parts = Parts(self._advance, self._send, self._deliver)
+        step_groups(self._groups, parts, steps, after)
 
     def count(self, tally: RateTally) -> None:
         """Add the messages since the free phase to a tally."""

@@ -14,6 +14,7 @@ from torch import Tensor
 from eqspike.engines.tally import RateTally
 from eqspike.engines.torch.neurons import twin_of
 from eqspike.engines.torch.relaxation import groups_of
+from eqspike.engines.torch.stepping import Parts, step_groups
 from eqspike.nn.couplings import Coupling
 from eqspike.systems import RateSystem
 
@@ -101,15 +102,8 @@ class ChangeRelaxation:
 
     def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
         """Many steps; `after` is called with the number of each one when it is done."""
-        for number in range(steps):
-            for group in self._groups:
-                for layer in group:
-                    self._advance(layer)
-                for layer in group:
-                    self._send(layer)
-                self._deliver(group)
-            if after is not None:
-                after(number)
+        parts = Parts(self._advance, self._send, self._deliver)
+        step_groups(self._groups, parts, steps, after)
 
     def count(self, tally: RateTally) -> None:
         """Add the messages since `start` to a tally."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from eqspike.core.errors import ConfigError, RunError, missing_package
 from eqspike.core.scratch import scratch
+from eqspike.core.stages import doing
 from eqspike.experiment.plugins import plugins
 from eqspike.experiment.runs import check_engine
 from eqspike.experiment.sweep.axes import Varied
@@ -114,8 +115,10 @@ def compute(fleet: Fleet, calls: Mapping[Key, Call]) -> Iterator[tuple[Key, Any,
             client.submit(function, *arguments, pure=False): key
             for key, (function, arguments) in calls.items()
         }
-        for future in as_completed(futures):
-            yield futures[future], *_ended(future)
+        with doing("runs", len(calls)) as stage:
+            for future in as_completed(futures):
+                stage.done += 1
+                yield futures[future], *_ended(future)
 
 
 def compute_in_turn(
@@ -142,9 +145,11 @@ def compute_in_turn(
                 running.add(future)
 
         submit(max(1, sum(client.nthreads().values())))
-        for future in running:
-            yield keys.pop(future), *_ended(future)
-            submit(1)
+        with doing("runs", most) as stage:
+            for future in running:
+                stage.done += 1
+                yield keys.pop(future), *_ended(future)
+                submit(1)
 
 
 def _ended(future: Any) -> tuple[Any, str | None]:

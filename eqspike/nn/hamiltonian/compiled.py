@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import linear
 
 from eqspike.nn.hamiltonian import kernels
 from eqspike.nn.hamiltonian.echoes import echo_linear, echo_log_cosh
 from eqspike.nn.hamiltonian.nudging import Kicks
+from eqspike.nn.products import contracted, times
 
 Array = NDArray[Any]
 Physics = tuple[Array, Array, Array, Array]
@@ -65,9 +65,11 @@ class CompiledPass(torch.autograd.Function):
         positions = inputs.new_empty(samples, time, size)
         found, keep = positions.numpy(), plan.backward == "bptt"
         squares = np.zeros((samples, size))
-        kept = tuple(np.zeros_like(found) if keep else found[:, :0] for _ in range(2))
+        kept = tuple(
+            torch.empty_like(positions).numpy() if keep else found[:, :0] for _ in range(2)
+        )
         for at in pieces(samples, time, size):
-            drive = linear(inputs[at], weight, bias).numpy()
+            drive = times(inputs[at], weight, bias).numpy()
             kernels.advance(
                 q[at[0]], p[at[0]], drive, *physics, plan.bounded, found[at], squares[at[0]], keep,
                 *(of[at] for of in kept),
@@ -93,12 +95,12 @@ class CompiledPass(torch.autograd.Function):
         sums = of_weight.to(torch.float64), torch.zeros(len(weight), dtype=torch.float64)
         for at in reversed(list(pieces(len(inputs), inputs.shape[1], len(weight)))):
             part = inputs[at]
-            drive = linear(part, weight, bias)
+            drive = times(part, weight, bias)
             gradient = torch.empty_like(drive)
             way.run(at, drive.numpy(), to_positions[at].contiguous().numpy(), gradient.numpy())
             rows = gradient.flatten(0, 1)
-            torch.mm(rows, weight, out=of_inputs[at].view(-1, inputs.shape[2]))
-            sums[0].add_(rows.T @ part.flatten(0, 1))
+            of_inputs[at] = times(gradient, weight.T)
+            sums[0].add_(contracted(rows, part.flatten(0, 1)))
             if of_bias is not None:
                 sums[1].add_(rows.sum(0))
         of_state = (torch.from_numpy(of).to(inputs.dtype) for of in way.of_state())

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from eqspike.nn.hamiltonian import kernels
 from eqspike.nn.hamiltonian.compiled import Echoes, Ended, Place, Plan, doubles, pieces
 from eqspike.nn.hamiltonian.nudging import Kicks
+from eqspike.nn.products import contracted, times
 
 Head = Callable[[Tensor, Tensor], Tensor]
 
@@ -47,7 +47,7 @@ class RecomputedBlock(torch.autograd.Function):
         output, ctx.drawn = torch.empty_like(inputs), []
         for at in pieces(samples, time, size):
             normal = (inputs[at] - mean).mul_(scale)
-            drive = linear(normal, weight, bias)
+            drive = times(normal, weight, bias)
             positions = torch.empty_like(drive)
             found, of = positions.numpy(), at[0]
             kernels.advance(
@@ -103,7 +103,7 @@ class _Backward:
     def learn(self, at: Place) -> None:
         """The head's gradient and both echoes over one piece."""
         normal = (self.inputs[at] - self.mean).mul_(self.scale)
-        drive = linear(normal, self.weight, self.bias)
+        drive = times(normal, self.weight, self.bias)
         positions, of = torch.empty_like(drive), at[0]
         bounded = self.block.plan.bounded
         kernels.retrace(
@@ -124,8 +124,8 @@ class _Backward:
             (slice(None), at[1]), drive.numpy(), nudge, gradient.numpy()
         )
         rows, normal_rows = gradient.flatten(0, 1), normal.flatten(0, 1)
-        of_rows = torch.addmm(of_normal.flatten(0, 1), rows, self.weight)
-        self.of_weight += rows.T @ normal_rows
+        of_rows = times(rows, self.weight.T).add_(of_normal.flatten(0, 1))
+        self.of_weight += contracted(rows, normal_rows)
         self.of_bias += rows.sum(0)
         self.plain += of_rows.sum(0)
         self.along += (of_rows * normal_rows).sum(0)

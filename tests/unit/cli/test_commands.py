@@ -114,7 +114,7 @@ def test_estimate_of_a_file_of_counts(
     of_file = answer(capsys, "estimate", *counts, *chips, "--out", str(out))
     assert of_file["chips"] == of_run["chips"]
     assert sorted(p.name for p in out.iterdir()) == [
-        "energy.csv", "energy.html", "energy.json", "energy.md", "inputs.json",
+        "energy.csv", "energy.html", "energy.json", "energy.md", "inputs.json", "totals.csv",
     ]  # fmt: skip
     provenance = json.loads((out / "energy.json").read_text())["provenance"]
     assert provenance["counts_file"] == "counts.json"

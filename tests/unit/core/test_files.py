@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -20,27 +19,16 @@ from eqspike.core.files import (
     write_together,
 )
 
-NAMES = ("energy.json", "energy.md", "energy.html")
+NAMES = ("energy.json", "energy.md", "energy.csv", "energy.html")
 
 
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Within this context, the kernel refuses to write more than `size` bytes into a file, as a full disk does."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_files_appear_together_or_not_at_all(tmp_path: Path) -> None:
-    """The last of three cannot be written: the first two stay as they were, and nothing is left behind."""
+def test_files_appear_together_or_not_at_all(
+    tmp_path: Path, files_of_at_most: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    """The last cannot be written: those before it stay as they were, and nothing is left behind."""
     write_together(tmp_path, dict.fromkeys(NAMES, b"old"))
     with files_of_at_most(4096), pytest.raises(RunError, match=r"energy\.html: cannot be written"):
-        write_together(
-            tmp_path, {"energy.json": b"new", "energy.md": b"new", "energy.html": b"x" * 5000}
-        )
+        write_together(tmp_path, {**dict.fromkeys(NAMES, b"new"), "energy.html": b"x" * 5000})
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == dict.fromkeys(
         NAMES, b"old"
     )

@@ -37,19 +37,8 @@ TAGS = {
     *("html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section"),
     *("h1", "h2", "h3", "h4", "p", "a", "strong", "span", "small", "code", "ul", "li", "div"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd"),
-    *(
-        "figure",
-        "figcaption",
-        "br",
-        "svg",
-        "defs",
-        "pattern",
-        "rect",
-        "path",
-        "line",
-        "circle",
-        "text",
-    ),
+    *("figure", "figcaption", "br", "svg", "defs", "pattern", "rect", "path", "line"),
+    *("circle", "text"),
 }
 
 

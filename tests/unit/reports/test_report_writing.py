@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,28 @@ class TestRefusals:
             write_report(report, tmp_path)
 
 
+@pytest.mark.parametrize("largest", ["energy.html", "energy.json", "energy.md", "energy.csv"])
+def test_a_full_disk_leaves_the_old_report(
+    report: EnergyReport,
+    make_chip: MakeChip,
+    inference: EventCounts,
+    tmp_path: Path,
+    files_of_at_most: Callable[[int], AbstractContextManager[None]],
+    largest: str,
+) -> None:
+    """The table for spreadsheets, too, whether it could have been written or not."""
+    write_report(report, tmp_path)
+    old = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    other = build_report(chips=[make_chip("another")], provenance={}, inference=inference)
+    write_report(other, tmp_path / "whole")
+    size = (tmp_path / "whole" / largest).stat().st_size - 1
+    with files_of_at_most(size), pytest.raises(RunError, match="cannot be written"):
+        write_report(other, tmp_path)
+    shutil.rmtree(tmp_path / "whole")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
+    assert "energy.csv" in old
+
+
 class TestStability:
     def test_equal_inputs_give_equal_bytes(self, report: EnergyReport, tmp_path: Path) -> None:
         first = [path.read_bytes() for path in write_report(report, tmp_path / "a")]
@@ -102,7 +126,7 @@ class TestStability:
                 cwd=root,
                 env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(root)},
             )
-        for name in ("energy.json", "energy.md", "energy.html"):
+        for name in ("energy.json", "energy.md", "energy.html", "energy.csv"):
             assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
     def test_provenance_is_copied(self, make_chip: MakeChip, inference: EventCounts) -> None:

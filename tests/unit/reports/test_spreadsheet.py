@@ -48,6 +48,29 @@ def test_rows_of_a_report_add_up_to_its_events(
             assert (row["low (J)"] == "") == (known["energy_j"] is None)
 
 
+def test_totals_of_a_report_are_those_of_its_json(report: EnergyReport, tmp_path: Path) -> None:
+    """Of both chips and quantities, at all three bounds; what is unknown is empty."""
+    write_report(report, tmp_path)
+    rows = {(row["chip"], row["quantity"]): row for row in rows_of(tmp_path / "totals.csv")}
+    chips = report_json(report)["chips"]
+    assert len(rows) == 2 * len(chips) > 0
+    for (name, quantity), row in rows.items():
+        entry, priced = chips[name], chips[name][quantity]
+        each = entry["inference_j" if quantity == "inference" else "training_sample_j"]
+        for words, interval in (
+            ("per sample, {} (J)", each),
+            ("all samples, {} (J)", priced["total_j"]),
+            ("time per sample, {} (s)", priced["latency_s"]),
+        ):
+            for bound in ("low", "typical", "high"):
+                cell = row[words.format(bound)]
+                assert cell == ("" if interval is None else str(interval[bound]))
+        assert row["lower bound"] == str(priced["lower_bound"])
+        assert row["samples"] == str(priced["samples"])
+        assert row["not modelled"] == "; ".join(gap["what"] for gap in priced["not_modelled"])
+    assert any(row["all samples, typical (J)"] for row in rows.values())
+
+
 def test_rows_of_a_comparison(
     make_chip: MakeChip, inference: EventCounts, training: EventCounts, tmp_path: Path
 ) -> None:
@@ -69,4 +92,5 @@ def test_a_report_without_one_quantity_has_rows_of_the_other(
     make_chip: MakeChip, training: EventCounts, tmp_path: Path
 ) -> None:
     write_report(build_report(chips=[make_chip()], provenance={}, training=training), tmp_path)
-    assert {row["quantity"] for row in rows_of(tmp_path / "energy.csv")} == {"training"}
+    for name in ("energy.csv", "totals.csv"):
+        assert {row["quantity"] for row in rows_of(tmp_path / name)} == {"training"}

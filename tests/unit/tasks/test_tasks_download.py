@@ -165,5 +165,5 @@ def test_a_cache_that_cannot_be_made(
     (tmp_path / "occupied").write_text("a file")
     monkeypatch.setenv("EQSPIKE_CACHE", str(tmp_path / "occupied"))
     task = load_task(yaml_of(small, tmp_path, mirror.serve("good", small.files)))
-    with pytest.raises(DataError, match=r"cache folder cannot be created: .*; set EQSPIKE_CACHE"):
+    with pytest.raises(DataError, match=r"cache cannot be used: .*; choose .*, with EQSPIKE_CACHE"):
         task.load("train")

@@ -20,9 +20,10 @@ from eqspike.experiment.drawing import draw_run
 from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.evaluating import evaluate_run
 from eqspike.experiment.runs import resume, start
+from eqspike.reports import write_report
 from eqspike.training import RunFolder
 from eqspike.training.lock import locked
-from eqspike.training.manifest import accepting_changes
+from eqspike.training.manifest import accepting_changes, sha256
 
 SMALL = ("training.epochs=2", "rule.free_steps=20", "rule.nudged_steps=10", "rule.readout_steps=10")
 
@@ -106,6 +107,17 @@ def test_the_manifest_names_every_file_of_the_run(run: Path) -> None:
         name for name in written if name != "manifest.json" and not name.startswith("checkpoints")
     }
     assert found["configuration_sha256"] == found["files"]["config.yaml"] == small().digest
+
+
+def test_the_manifest_names_a_report_among_the_files_of_a_run(run: Path) -> None:
+    """Its table for spreadsheets, too."""
+    with RunFolder(run).adding():
+        write_report(estimate_run(run, ("loihi1",)), run / "energy")
+    found = json.loads((run / "manifest.json").read_text())["files"]
+    written = {path.name for path in (run / "energy").iterdir()}
+    assert "energy.csv" in written
+    assert {f"energy/{name}" for name in written} <= set(found)
+    assert found["energy/energy.csv"] == sha256(run / "energy" / "energy.csv")
 
 
 def test_force_deletes_only_what_eqspike_wrote(run: Path) -> None:
