@@ -21,6 +21,8 @@ from eqspike.systems import RateSystem
         ("binary-ep-w-512", "binary", 1),
         ("binary-ep-w-4096", "binary", 1),
         ("binary-ep-wn-1024", "binary", 10),
+        ("binary-ep-wn-1024-200", "binary", 20),
+        ("binary-ep-wn-4096-200", "binary", 20),
         ("binary-ep-wn-8192", "binary", 10),
         ("ep-512-hard", "ideal", 1),
     ],
