@@ -159,7 +159,9 @@ def figures_of(texts: Sequence[str]) -> dict[str, dict[str, str]]:
     for place, amount in _pairs("--figure", texts):
         chip, dot, name = place.rpartition(".")
         if not dot:
-            raise ConfigError(f"--figure {place}={amount}: write it as CHIP.NAME=AMOUNT")
+            raise ConfigError(
+                f"--figure {place}={amount}: write it as CHIP.NAME=AMOUNT, such as loihi1.spike=2pJ"
+            )
         found.setdefault(chip, {})[name] = amount
     return found
 

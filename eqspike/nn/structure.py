@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 from torch import Tensor
 
@@ -104,6 +105,7 @@ class Structure:
         Raises:
             ConfigError: for a layer or a skip that does not fit.
         """
+        _expect_types(shape, layers)
         if len(shape) not in (1, 3) or min(shape) < 1 or not layers:
             raise ConfigError(
                 "an energy block needs an input of (neurons,) or (channels, rows, columns) and at least one "
@@ -180,3 +182,18 @@ def _skip(skip: Skip, layers: Sequence[Layer]) -> Wire:
             f"{list(above.maps) or above.size}; use another coupling"
         )
     return Wire(skip.lower, skip.upper, skip.by, skip.gain, _wiring(below, above, skip.by, True))
+
+
+def _expect_types(shape: object, layers: object) -> None:
+    if not isinstance(shape, Sequence) or not all(isinstance(each, Integral) for each in shape):
+        raise ConfigError(
+            "an energy block's shape must be a tuple of whole numbers, such as (64,) or (3, 32, 32), "
+            f"got {shape!r}"
+        )
+    if not isinstance(layers, Sequence) or not all(
+        isinstance(each, EnergyLayer) for each in layers
+    ):
+        raise ConfigError(
+            "an energy block's layers must be a list of EnergyLayer, such as [EnergyLayer(128)], "
+            f"got {layers!r}"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -122,3 +123,17 @@ def test_deep_convolutional_hopfield_networks() -> None:
     assert float(block.report.free.residuals.max()) <= 1e-4
     with pytest.raises(ConfigError, match="leave nothing"):
         dchn("dchn", image=(1, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("shape", "layers", "words"),
+    [
+        (64, [EnergyLayer(8)], r"shape must be a tuple .* got 64$"),
+        ((6.4,), [EnergyLayer(8)], r"shape must be a tuple .* got \(6\.4,\)$"),
+        ((64,), [128], r"list of EnergyLayer, such as .* got \[128\]$"),
+        ((64,), EnergyLayer(8), r"list of EnergyLayer, such as .* got EnergyLayer"),
+    ],
+)
+def test_wrong_types_are_refused_in_words(shape: Any, layers: Any, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        EnergyBlock(shape, layers)
