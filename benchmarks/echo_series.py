@@ -2,11 +2,14 @@
 
     python benchmarks/echo_series.py train --backward rhel --seed 0       # SelfRegulationSCP1 below EQSPIKE_DATA
     python benchmarks/echo_series.py scale --out DIR                      # T = 1,000 to 50,000, table and figure
+    python benchmarks/echo_series.py memory                               # of a training step of model hssm-linear
 
 `train` uses the archive's own split or one at random, and prints one line of JSON an epoch. In this archive's
 files each channel is the first one moved in time: the six channels are one electrode with lags. `scale` runs each
 length in its own process; memory is the growth of its peak over one forward and backward pass of one sample, less
-the positions, which are the unit's output and held by whoever asked for them.
+the positions, which are the unit's output and held by whoever asked for them. `memory` is the growth of the peak
+over a whole training step, all blocks and Adam, of series already there, of PyTorch's tensors and of the process
+(medians of three; the system's count of its peak is set back before, Linux): the slope between the two longest.
 """
 
 from __future__ import annotations
@@ -15,9 +18,12 @@ import argparse
 import gzip
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +32,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+from torch.profiler import ProfilerActivity, profile
 
 from eqspike.nn.hssm import HamiltonianStack
 
 LENGTHS = (1_000, 10_000, 50_000)
 BACKWARDS = ("rhel", "reversible", "bptt")
+RETURNS = {"MALLOC_MMAP_THRESHOLD_": "65536"}  # of the GNU C library
 
 
 def read_series(path: Path) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
@@ -140,6 +148,73 @@ def scale(options: argparse.Namespace) -> None:
     draw(records, options.out / "echo_scale.png")
 
 
+def step(options: argparse.Namespace) -> None:
+    """Growth of the peak over one training step of the model, in this process alone: of tensors, or resident."""
+    model = HamiltonianStack(
+        7, 2, hidden=64, units=64, backward=options.backward, recompute=options.recompute
+    )
+    optimiser = torch.optim.Adam(model.parameters())
+    labels = torch.zeros(options.batch, dtype=torch.long)
+
+    def learn(series: Tensor) -> None:
+        optimiser.zero_grad()
+        cross_entropy(model(series), labels).backward()
+        optimiser.step()
+
+    learn(torch.randn(options.batch, 64, 7))  # compiles
+    series = torch.randn(options.batch, options.length, 7)
+    if options.tensors:
+        print(live(lambda: learn(series)))
+        return
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = resident("VmRSS")
+    learn(series)
+    print(resident("VmHWM") - before)
+
+
+def live(work: Callable[[], None]) -> int:
+    """The most bytes that tensors take up during work, beyond those there before it."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        work()
+    events = [of for of in profiler.profiler.kineto_results.events() if of.name() == "[memory]"]
+    return max(accumulate(of.nbytes() for of in sorted(events, key=lambda of: of.start_ns())))
+
+
+def resident(field: str) -> int:
+    """Bytes this process has in memory (`VmRSS`) or had at most (`VmHWM`)."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(field))
+
+
+def memory(options: argparse.Namespace) -> None:
+    """Bytes a step of the series: of tensors, and resident, which is larger by what the allocator keeps."""
+    del options
+    print(
+        "| backward | tensors | resident | resident, large blocks given back at once |\n|---|---|---|---|"
+    )
+    for way in (["rhel", "--recompute"], ["rhel"], ["reversible"], ["bptt"]):
+        cells = [
+            slope([*way, "--tensors"], {}),
+            statistics.median(slope(way, {}) for _ in range(3)),
+            statistics.median(slope(way, RETURNS) for _ in range(3)),
+        ]
+        cells = [f"{of:,.0f}" for of in cells]
+        print("| " + " | ".join([" ".join(way), *cells]) + " |", flush=True)
+
+
+def slope(way: list[str], setting: dict[str, str]) -> float:
+    """What `step` prints of one sample of the longest series less the second, each in a process, per step."""
+    peaks = []
+    for length in LENGTHS[1:]:
+        command = [sys.executable, __file__, "step", "--backward", *way,
+                   "--length", str(length), "--batch", "1"]  # fmt: skip
+        ran = subprocess.run(
+            command, check=True, capture_output=True, text=True, env=os.environ | setting
+        )
+        peaks.append(int(ran.stdout.splitlines()[-1]))
+    return (peaks[1] - peaks[0]) / (LENGTHS[2] - LENGTHS[1])
+
+
 def draw(records: list[dict[str, Any]], path: Path) -> None:
     from eqspike.analysis.style import SERIES, new_figure, save, styled
 
@@ -169,7 +244,7 @@ def draw(records: list[dict[str, Any]], path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("what", choices=("train", "scale", "measure"))
+    parser.add_argument("what", choices=tuple(COMMANDS))
     parser.add_argument("--data", default="SelfRegulationSCP1")
     parser.add_argument("--kind", default="linear", choices=("linear", "log-cosh"))
     parser.add_argument("--backward", default="rhel")
@@ -183,10 +258,15 @@ def main() -> None:
     parser.add_argument("--split", default="archive", choices=("archive", "random"))
     parser.add_argument("--dropout", type=float, default=0.05)
     parser.add_argument("--decay", type=float, default=0.0, help="of weights, in AdamW")
+    parser.add_argument("--recompute", action="store_true", help="of `step`: blocks anew")
+    parser.add_argument("--tensors", action="store_true", help="of `step`: count tensors only")
     parser.add_argument("--length", type=int, default=1_000)
     parser.add_argument("--out", type=Path, default=Path("runs/echo"))
     options = parser.parse_args()
-    {"train": train, "scale": scale, "measure": measure}[options.what](options)
+    COMMANDS[options.what](options)
+
+
+COMMANDS = {"train": train, "scale": scale, "measure": measure, "memory": memory, "step": step}
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from typing import Any, cast
 
 from numpy.typing import NDArray
 
+from eqspike.analysis.gradients.learners_figure import parameters_figure
 from eqspike.analysis.gradients.modules import Probe
 from eqspike.analysis.gradients.report import GradientReport, Row, Table, by_measure
 from eqspike.analysis.gradients.spikes import Similarities, compare
@@ -124,7 +125,7 @@ def _at(settings: EnergySettings, beta: float) -> EnergySettings:
 
 
 def report(found: BlockCheck) -> GradientReport:
-    """Data, tables and verdict."""
+    """Data, tables, verdict and figure."""
     needed, where = (LIMIT_ERROR, f" at beta {min(found.at_rest):g}")
     if found.beta is None:
         needed, where = EXACT_ERROR, ""
@@ -140,7 +141,10 @@ def report(found: BlockCheck) -> GradientReport:
             for beta, each in found.at_rest.items()
         ],
     }
-    return GradientReport(data, (_worst(found), _by_parameter(found)), criterion, found.failures())
+    title = f"Algorithm {found.algorithm}"
+    figures = {"gradient_check.png": lambda: parameters_figure(_ways(found), needed, title)}
+    tables = _worst(found), _by_parameter(found)
+    return GradientReport(data, tables, criterion, found.failures(), figures=figures)
 
 
 def _worst(found: BlockCheck) -> Table:
@@ -161,9 +165,7 @@ def _worst(found: BlockCheck) -> Table:
 
 
 def _by_parameter(found: BlockCheck) -> Table:
-    columns = {"the model's phases": found.own} | {
-        _name(found, beta): each for beta, each in found.at_rest.items()
-    }
+    columns = _ways(found)
     header = tuple(f"{of}: {what}" for of in columns for what in ("cosine", "relative error"))
     rows: list[Row] = []
     for name in found.own:
@@ -173,6 +175,12 @@ def _by_parameter(found: BlockCheck) -> Table:
         ]
         rows.append((name, *(text for pair in cells for text in pair)))
     return Table("By parameter", ("parameter", *header), tuple(rows))
+
+
+def _ways(found: BlockCheck) -> dict[str, Similarities]:
+    """What is compared with the gradient or, at rest, with what the algorithm tends to."""
+    at_rest = {_name(found, beta): each for beta, each in found.at_rest.items()}
+    return {"the model's phases": found.own} | at_rest
 
 
 def _name(found: BlockCheck, beta: float) -> str:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from numpy.typing import NDArray
 
+from eqspike.analysis.gradients.learners_figure import parameters_figure
 from eqspike.analysis.gradients.modules import Probe
 from eqspike.analysis.gradients.report import GradientReport, Table, by_measure
 from eqspike.analysis.gradients.spikes import Similarities, compare
@@ -56,7 +57,7 @@ def check(
 
 
 def report(recipe: SeriesRecipe, samples: int, found: Similarities) -> GradientReport:
-    """Data, table and verdict."""
+    """Data, table, verdict and figure."""
     bound = BOUNDS[recipe.units, recipe.backward]
     failures = tuple(
         f"{name}: relative error {each.relative_error:.1e} (needed: at most {bound:g})"
@@ -77,4 +78,8 @@ def report(recipe: SeriesRecipe, samples: int, found: Similarities) -> GradientR
         ),
     )
     criterion = f"criterion: relative error of every parameter at most {bound:g}"
-    return GradientReport(data, (table,), criterion, failures)
+    title = f"Backward pass of {recipe.units} units"
+    figures = {
+        "gradient_check.png": lambda: parameters_figure({recipe.backward: found}, bound, title)
+    }
+    return GradientReport(data, (table,), criterion, failures, figures=figures)

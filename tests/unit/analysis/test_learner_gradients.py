@@ -161,3 +161,24 @@ class TestEchoes:
         monkeypatch.setitem(echoes.BOUNDS, ("log-cosh", "rhel-one-sided"), 1e-12)
         report = of_series(series_recipe(units="log-cosh", backward="rhel-one-sided"), 0)
         assert not report.holds
+
+
+class TestFigure:
+    """Of both kinds of learners."""
+
+    def test_each_way_has_a_mark_for_each_parameter(self) -> None:
+        report = of_images(block_recipe(), 0)
+        (axes,) = report.figures["gradient_check.png"]().axes
+        needed, *ways = axes.lines
+        names = [label.get_text() for label in axes.get_yticklabels()]
+        assert names == list(report.data["cosine"])
+        assert ways[0].get_label() == "the model's phases"
+        assert len(ways) == 1 + len(report.data["at_rest"])
+        assert list(ways[0].get_xdata()) == list(report.data["relative_error"].values())
+        assert list(needed.get_xdata()) == [blocks.LIMIT_ERROR] * 2
+
+    def test_the_bound_of_an_echo_is_drawn(self) -> None:
+        (axes,) = of_series(series_recipe(), 0).figures["gradient_check.png"]().axes
+        needed, way = axes.lines
+        assert way.get_label() == "rhel"
+        assert max(way.get_xdata()) <= needed.get_xdata()[0] == echoes.BOUNDS["linear", "rhel"]
