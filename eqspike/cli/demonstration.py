@@ -60,7 +60,7 @@ def _figures(out: Path) -> list[Path]:
     import importlib.util
 
     if importlib.util.find_spec("matplotlib") is None:
-        message("no figures: matplotlib is not installed (pip install 'eqspike[plots]')")
+        message("no figures: matplotlib is not installed (pip install matplotlib)")
         return []
     from eqspike.experiment.drawing import draw_run
 
