@@ -76,6 +76,10 @@ class EnergyBlock(nn.Module):
         settings: EnergySettings = EnergySettings(), skips: Sequence[Skip] = (),  # noqa: B008
     ) -> None:  # fmt: skip
         super().__init__()
+        if not isinstance(settings, EnergySettings):
+            raise ConfigError(
+                f"an energy block's settings must be EnergySettings(...), got {settings!r}"
+            )
         self.structure, self.settings = Structure.of(shape, layers, skips), settings
         wired = [wire for wire in self.structure.wires if wire.shape]
         separate = [wire for wire in wired if settings.feedback == "separate" and wire.lower >= 0]
@@ -120,15 +124,15 @@ class EnergyBlock(nn.Module):
             inputs: (samples, *shape).
 
         Raises:
-            ConfigError: for inputs of another shape.
+            ConfigError: for inputs of another shape, or of whole numbers.
             ActivityError: if states become infinite.
             ConvergenceError: if `settings.unsettled` is `refuse` and a sample is not at rest.
         """
         wanted = self.structure.input.maps or (self.structure.input.size,)
-        if tuple(inputs.shape[1:]) != wanted:
+        if tuple(inputs.shape[1:]) != wanted or not inputs.is_floating_point():
             raise ConfigError(
-                "the block's input must be of shape (samples, "
-                f"{', '.join(map(str, wanted))}), got {tuple(inputs.shape)}"
+                "the block's input must be floating-point numbers of shape (samples, "
+                f"{', '.join(map(str, wanted))}), got {inputs.dtype} of {tuple(inputs.shape)}"
             )
         outputs: Tensor = _Equilibrium.apply(self, inputs, *self._tensors())  # type: ignore[no-untyped-call]
         return outputs

@@ -137,3 +137,12 @@ def test_deep_convolutional_hopfield_networks() -> None:
 def test_wrong_types_are_refused_in_words(shape: Any, layers: Any, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         EnergyBlock(shape, layers)
+
+
+def test_settings_and_inputs_of_a_wrong_type_are_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"must be EnergySettings\(\.\.\.\), got \{'beta': 0\.1\}"
+    ):
+        EnergyBlock((8,), [EnergyLayer(3)], {"beta": 0.1})  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"floating-point.*got torch\.int64 of \(2, 8\)"):
+        EnergyBlock((8,), [EnergyLayer(3)])(torch.ones(2, 8, dtype=torch.int64))
