@@ -22,10 +22,16 @@ from eqspike.core.counts import CouplingCounts, EventCounts, PhaseCounts, Plasti
 
 @dataclass
 class Product:
-    """Multiply-accumulates of a layer since they were last taken: all, and those of inputs that are not 0."""
+    """Multiply-accumulates of a layer since they were last taken.
+
+    Attributes:
+        all: of every pass; effective: those of inputs that are not 0.
+        learnt: of passes that are learnt from, that is with gradients.
+    """
 
     all: int = 0
     effective: int = 0
+    learnt: int = 0
 
 
 class Products:
@@ -62,7 +68,9 @@ class Products:
             if self._paused:
                 return
             product = self._found.setdefault(name, Product())
-            product.all += _products(layer, output)
+            number = _products(layer, output)
+            product.all += number
+            product.learnt += number if torch.is_grad_enabled() else 0
             product.effective += _effective(layer, inputs[0].detach())
 
         return count
@@ -80,7 +88,7 @@ def learning_counts(
     backward = {}
     for number, (name, product) in enumerate(products.items()):
         times = 1 if number == 0 else 2
-        backward[name] = Product(times * product.all, times * product.all)
+        backward[name] = Product(times * product.learnt, times * product.learnt)
     written = {
         name: PlasticityCounts(0, value.numel(), value.numel())
         for name, value in module.named_parameters()

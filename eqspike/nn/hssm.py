@@ -78,6 +78,7 @@ class HamiltonianBlock(nn.Module):
         return mixed
 
     def _recomputed(self, plan: Plan, inputs: Tensor) -> Tensor:
+        self.unit.count(inputs)
         energy = cast(Oscillators, self.unit.energy)
         *coefficients, _ = energy.coefficients()
         learnt = [of for part in (self.read_out, self.mix) for of in part.parameters()]

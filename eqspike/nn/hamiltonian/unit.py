@@ -12,6 +12,7 @@ from eqspike.core.errors import ActivityError, ConfigError, UnsupportedError
 from eqspike.nn.hamiltonian import loop
 from eqspike.nn.hamiltonian.associative import Scanned, trajectory
 from eqspike.nn.hamiltonian.compiled import CompiledPass, Plan
+from eqspike.nn.hamiltonian.counts import backward_pass, free_pass
 from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillators, Oscillators
 from eqspike.nn.hamiltonian.nudging import Kicks
 from eqspike.nn.hamiltonian.steps import ImplicitMidpoint, Integrator, Leapfrog
@@ -84,7 +85,7 @@ class HamiltonianUnit(nn.Module):
                 raise ConfigError(f"HamiltonianUnit: {name} must be above 0, got {value}")
         self.energy, self.backward_by, self.step = energy, backward, step
         self.kick_ratio, self.scan = kick_ratio, scan
-        self.size = _size(energy)
+        self.size, self._operations = _size(energy), {"forward": 0, "backward": 0}
         self._read_energy()
         self._refuse_scan()
         self._proved_even = isinstance(energy, LinearOscillators | LogCoshOscillators)
@@ -101,6 +102,7 @@ class HamiltonianUnit(nn.Module):
             )
         rest = inputs.new_zeros(len(inputs), self.size)
         position, momentum = state if state is not None else (rest, rest)
+        self.count(inputs)
         self._prove_even(inputs[:, 0])
         positions, last = self._run(inputs, position, momentum)
         if not bool(torch.isfinite(positions[:, -1]).all()):
@@ -109,6 +111,25 @@ class HamiltonianUnit(nn.Module):
                 "must not exceed 4) or check the inputs"
             )
         return positions, (positions[:, -1], last)
+
+    def count(self, inputs: Tensor) -> None:
+        """Note the multiply-accumulates of a pass over inputs; of an energy of one's own nobody knows them."""
+        if not isinstance(self.energy, LinearOscillators | LogCoshOscillators):
+            return
+        samples, steps, channels = inputs.shape
+        form = channels, self.size, isinstance(self.energy, LogCoshOscillators)
+        self._operations["forward"] += samples * steps * free_pass(*form).products
+        if torch.is_grad_enabled():
+            back = backward_pass(*form, self.backward_by).products
+            self._operations["backward"] += samples * steps * back
+
+    def take_operations(self) -> dict[str, int]:
+        """Multiply-accumulates since the last call, by phase; see `hamiltonian.counts`.
+
+        Passes with gradients enabled are taken to be followed by their backward pass.
+        """
+        taken, self._operations = self._operations, {"forward": 0, "backward": 0}
+        return taken
 
     def _run(self, inputs: Tensor, position: Tensor, momentum: Tensor) -> tuple[Tensor, Tensor]:
         kicks = Kicks(self._ratio(inputs), self.backward_by == "rhel-one-sided")
