@@ -92,11 +92,13 @@ def done(words: list[str]) -> Any:
 
 
 def quick(steps: list[Any]) -> Iterator[Any]:
-    """Those that are not slow and build on no run of a slow one."""
+    """Those that are not slow and build on nothing slow: no run, and no program, since programs share names."""
     missing: set[str] = set()
+    broken = False
     for step in steps:
-        made = made_by(step)
-        if skipped(step, missing):
+        made, program = made_by(step), type(step).__name__ == "Program"
+        broken = broken or (program and step.slow)
+        if (program and broken) or skipped(step, missing):
             missing |= made
         else:
             missing -= made
