@@ -116,7 +116,7 @@ class TestCheck:
     def test_torch_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "torch", None)
         network = RateNetwork(SYSTEM.network, weights_of(SYSTEM))
-        with pytest.raises(MissingPackageError, match=r"eqspike\[torch\]"):
+        with pytest.raises(MissingPackageError, match="pip install torch"):
             bptt(network, np.zeros((1, 30)), np.zeros((1, 4)), network.silent(1))
 
 
