@@ -69,7 +69,8 @@ def image_task(configuration: Configuration) -> Task | Curriculum:
 def length_of(configuration: Configuration) -> tuple[int, int, str]:
     """Epochs of a run, training samples of its first one, and the name of the task's metric."""
     task = load_task(configuration.task)
-    samples = len(task.load("train"))
+    drawn = isinstance(task, SeriesTask)  # of both splits, so the file's own sizes are others
+    samples = len(task.stages(configuration.seed)[0].train if drawn else task.load("train"))
     shown = samples if configuration.limit is None else min(samples, configuration.limit)
     if configuration.validation is not None:
         shown -= held_out(shown, configuration.validation)

@@ -62,7 +62,7 @@ BEFORE = {
 }  # fmt: skip
 """What a reader of a document has made before, where it says so in words."""
 
-NEEDS_DATA = ("scp1", "permuted-mnist")
+NEEDS_DATA = ("scp1", "scp1-drawn", "permuted-mnist")
 """Tasks whose data are not shipped; `mnist` is replaced by `mnist-sample`, which is."""
 
 NEEDS_PACKAGE = {"--log tensorboard": "tensorboardX", "--sampler optuna": "optuna"}

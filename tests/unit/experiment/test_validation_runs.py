@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,11 @@ def test_a_sweep_shows_both_and_a_search_seeks_validation(tmp_path: Path) -> Non
     data, csv, _ = (path.read_text() for path in write_sweep(sweep, tmp_path / "tables"))
     assert json.loads(data)["search"]["objective"] == "validation accuracy"
     assert csv.splitlines()[1] == "0,0.3,0.1,"
+
+
+@pytest.mark.skipif(not os.environ.get("EQSPIKE_DATA"), reason="needs EQSPIKE_DATA with SCP1")
+def test_progress_knows_the_samples_of_a_drawn_split() -> None:
+    """Both splits of the archive are drawn from, so its training file alone says another number."""
+    configuration = resolve("hssm-linear", "scp1-drawn")
+    (stage,) = Data.load(configuration).stages
+    assert length_of(configuration)[1] == len(stage.train) == 477
