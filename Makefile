@@ -74,7 +74,7 @@ $(BIN)/pip:
 # Lava's own metadata refuse Python 3.11 and later, on which it runs: hence the second line.
 .venv/.installed: $(SET_UP_FILES) | $(BIN)/pip
 	@echo "Installing eqspike, all its engines and the tools in .venv: a few minutes, once. 1.8 GB with torch for" \
-	  "processors, 6.6 GB with the CUDA libraries that plain torch brings on Linux; docs/install.md says how to choose"
+	  "processors, several more with the CUDA libraries of plain torch on Linux; docs/install.md says how to choose"
 	$(INSTALL) --editable '.[all]'
 	$(INSTALL) --no-deps --ignore-requires-python lava-nc
 	@touch .venv/.demo-installed $@

@@ -141,8 +141,7 @@ class HamiltonianStack(nn.Module):
 
     def forward(self, series: Tensor) -> Tensor:
         """(samples, outputs)."""
-        total = self.blocks(self.encode(series)).sum(
-            1
-        )  # no mean: its gradient is written out for all steps
+        # A sum, then a division: the gradient of a mean is written out for all steps.
+        total = self.blocks(self.encode(series)).sum(1)
         decoded: Tensor = self.decode(total / series.shape[1])
         return decoded
