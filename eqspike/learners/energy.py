@@ -73,6 +73,7 @@ class EnergyRecipe(Recipe):
             tolerance="a sample is at rest when no state changes by more in a step; 0: all steps are done",
             nudged_tolerance="the same for nudged phases, as a share of the nudge",
             updates="layers all at once, or even and odd ones in turn",
+            relaxation_factor="how many times as far as a plain step each step goes; above 1, fewer lead to rest",
             precision="number format of the relaxation; `parameters`: that of the weights",
         )
         images = ImageReader.read(section)
@@ -141,6 +142,7 @@ def _read_settings(section: Section, curvature: float) -> EnergySettings:
         nudged_tolerance=section.number("nudged_tolerance", 1e-2, low=0, high=1),
         dead_zone=section.number("dead_zone", 0.0, low=0, high=1),
         updates=section.choice("updates", UPDATES, "even-odd"),
+        relaxation_factor=section.number("relaxation_factor", 1.0, above=0, high=1.9),
         feedback=feedback,
         angle=angle,
         curvature=curvature,

@@ -13,6 +13,7 @@ that a small x keeps all its digits in every number format:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ class Squash:
         change: of z and squash(z), the change above.
         slope: of z and squash(z), the derivative by z; at a kink, that from within.
         analytic: whether both hold for complex x.
+        low, high: between which its values lie.
     """
 
     gain: float
@@ -40,6 +42,8 @@ class Squash:
     change: Callable[[Tensor, Tensor], Change]
     slope: Callable[[Tensor, Tensor], Tensor]
     analytic: bool = True
+    low: float = -math.inf
+    high: float = math.inf
 
 
 def _clip_change(drive: Tensor, rate: Tensor) -> Change:
@@ -85,17 +89,18 @@ LINEAR = Squash(
 )  # fmt: skip
 """Of neurons that do with their drive what they like."""
 
-_CLIP = (lambda drive: drive.clamp_(0.0, 1.0)), _clip_change, _clip_slope, False
+_CLIP = (lambda drive: drive.clamp_(0.0, 1.0)), _clip_change, _clip_slope, False, 0.0, 1.0
 
 SQUASHES = {
     "hard-sigmoid": Squash(1.0, 0.0, *_CLIP),
     "half-hard-sigmoid": Squash(0.5, 0.0, *_CLIP),
     "sigmoid-4": Squash(
         4.0, -2.0, lambda drive: drive.sigmoid_(), _sigmoid_change,
-        lambda drive, rate: rate * (1.0 - rate),
+        lambda drive, rate: rate * (1.0 - rate), low=0.0, high=1.0,
     ),
     "tanh": Squash(
-        1.0, 0.0, lambda drive: drive.tanh_(), _tanh_change, lambda drive, rate: 1.0 - rate * rate
+        1.0, 0.0, lambda drive: drive.tanh_(), _tanh_change, lambda drive, rate: 1.0 - rate * rate,
+        low=-1.0, high=1.0,
     ),
     "linear": LINEAR,
 }  # fmt: skip

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from eqspike.nn.activations import SQUASHES
 from eqspike.nn.convolution import HANDICAP
-from eqspike.nn.relaxation import Groups, Link, Relaxation, Settled, States, update_groups
+from eqspike.nn.relaxation import Groups, Link, Relaxation, Settled, States, Stride, update_groups
 from eqspike.nn.structure import Structure
 
 
@@ -38,10 +38,13 @@ class Circuit:
 
     Args:
         updates: `synchronous` or `even-odd`.
+        factor: the relaxation factor; see `nn.relaxation`.
     """
 
-    def __init__(self, structure: Structure, parameters: Parameters, updates: str) -> None:
-        self.structure, self.updates = structure, updates
+    def __init__(
+        self, structure: Structure, parameters: Parameters, updates: str, factor: float = 1.0
+    ) -> None:
+        self.structure, self.updates, self._factor = structure, updates, factor
         dtype = parameters.biases[0].dtype
         handicap = 0.0 if dtype == torch.bfloat16 else HANDICAP
         self.couplings = [
@@ -89,12 +92,26 @@ class Circuit:
 
     def relaxation(
         self, links: Sequence[Link], states: States, base: States, finish: Callable[[int, Tensor], Tensor],
-        groups: Groups | None = None, in_place: bool = True,
+        groups: Groups | None = None, in_place: bool = True, strides: Sequence[Stride] = (),
     ) -> Relaxation:  # fmt: skip
         """Of these states, with the gains of this circuit."""
         gains = [squash.gain for squash in self.squashes]
         groups = groups or self.groups
-        return Relaxation(links, gains, groups, states, base, finish, in_place)
+        return Relaxation(links, gains, groups, states, base, finish, in_place, strides)
+
+    def strides(self, bounded: bool, held: bool = False) -> list[Stride]:
+        """Of each layer.
+
+        Args:
+            bounded: what relaxes are states, which stay in the range of their activation, not differences.
+            held: the last layer is clamped, so it goes where it is told at once.
+        """
+        factor = self._factor
+        strides = [
+            Stride(factor, squash.low, squash.high) if bounded else Stride(factor)
+            for squash in self.squashes
+        ]
+        return [*strides[:-1], Stride()] if held else strides
 
 
 @dataclass(frozen=True)
@@ -135,7 +152,8 @@ def relax(
     def finish(layer: int, drive: Tensor) -> Tensor:
         return squashes[layer].apply(drive)
 
-    relaxation = circuit.relaxation(circuit.links(), states, base, finish)
+    strides = circuit.strides(bounded=True)
+    relaxation = circuit.relaxation(circuit.links(), states, base, finish, strides=strides)
     return Rest(circuit, inputs, base, relaxation, relaxation.settle(steps, tolerance))
 
 

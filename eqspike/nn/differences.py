@@ -106,8 +106,9 @@ def relax_differences(
         return change[layer](drive)
 
     relaxation = circuit.relaxation(
-        circuit.links(copies), states, base, finish, circuit.groups_from_output
-    )
+        circuit.links(copies), states, base, finish, circuit.groups_from_output,
+        strides=circuit.strides(bounded=False, held=teaching.clamp),
+    )  # fmt: skip
     watch = None if after is None else lambda number: after(relaxation.states)
     return relaxation.states, relaxation.settle(*pace, watch, teaching.size(strengths))
 

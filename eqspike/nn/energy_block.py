@@ -176,7 +176,7 @@ class EnergyBlock(nn.Module):
                 f"the block was made with feedback '{'separate' if self.feedback else 'tied'}', got settings with "
                 f"'{settings.feedback}'; make another block"
             )
-        circuit = Circuit(self.structure, parameters, settings.updates)
+        circuit = Circuit(self.structure, parameters, settings.updates, settings.relaxation_factor)
         kept = (
             self._last
             if settings.warm_start and len(self._last) and len(self._last[0]) == len(inputs)

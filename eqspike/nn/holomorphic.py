@@ -67,6 +67,7 @@ def _relax(
         return torch.cat([changed.real, changed.imag], out=drive)
 
     links = circuit.links(2 * points)
-    relaxation = circuit.relaxation(links, states, base, finish, circuit.groups_from_output)
+    strides, groups = circuit.strides(bounded=False), circuit.groups_from_output
+    relaxation = circuit.relaxation(links, states, base, finish, groups, strides=strides)
     unit = teaching.size([beta] * (2 * points))
     return relaxation.states, relaxation.settle(*pace, None, unit)

@@ -7,10 +7,15 @@ One step of a group of layers, all from the states before it:
 `base` is the part of the drive that other free layers have no share in: the clamped input's drive, which is
 therefore computed once, biases and nudges. What a coupling must know of the layer below it to send downwards (the
 picks of max pooling) is kept for as long as that layer has not moved.
+
+With a relaxation factor w a step goes w times as far, s_k <- s_k + w (finish_k(z_k) - s_k), within the range of
+the activation. Rest is the same; with 1 < w < 2 and layers updated in turn it is reached in fewer steps
+(successive over-relaxation; with bounds: Cryer, SIAM J. Control 9, 1971), with w < 1 also where plain steps swing.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -41,7 +46,8 @@ class Settled:
 
     Attributes:
         steps: that were done.
-        residuals: the largest |change of a state| in the last one, of each sample, (samples,).
+        residuals: the largest |change of a state| in the last one, of each sample, (samples,), divided by the
+            relaxation factor.
     """
 
     steps: int
@@ -50,6 +56,28 @@ class Settled:
 
 CHECKED_EVERY = 4
 """Steps from one look at the residuals to the next: a look costs about as much as squashing all states twice."""
+
+
+@dataclass(frozen=True)
+class Stride:
+    """How far a step takes the states of a layer.
+
+    Attributes:
+        factor: w above.
+        low, high: where states end that it would take beyond.
+    """
+
+    factor: float = 1.0
+    low: float = -math.inf
+    high: float = math.inf
+
+    def taken(self, state: Tensor, new: Tensor) -> Tensor:
+        """The next state, in `new`, which would be the next of a plain step."""
+        if self.factor == 1.0:
+            return new
+        torch.lerp(state, new, self.factor, out=new)
+        bounded = math.isfinite(self.low) or math.isfinite(self.high)
+        return new.clamp_(self.low, self.high) if bounded else new
 
 
 @dataclass(frozen=True)
@@ -73,11 +101,12 @@ class Relaxation:
         gains: of each layer on what its neighbours send.
         finish: of the number of a layer and z, the new state; it may overwrite z.
         in_place: write into `previous`. Otherwise each step makes new tensors, which autograd can follow.
+        strides: of each layer; they need steps in place. Not given: plain steps.
     """
 
     def __init__(
         self, links: Sequence[Link], gains: Sequence[float], groups: Groups, states: States, base: States,
-        finish: Callable[[int, Tensor], Tensor], in_place: bool = True,
+        finish: Callable[[int, Tensor], Tensor], in_place: bool = True, strides: Sequence[Stride] = (),
     ) -> None:  # fmt: skip
         layers = range(len(states))
         self.states, self.base = states, base
@@ -87,13 +116,15 @@ class Relaxation:
         self._above = [[n for n, link in enumerate(links) if link.lower == k] for k in layers]
         self._observed = [False] * len(links)
         self._finish, self._in_place = finish, in_place
+        self._strides = strides or [Stride()] * len(states)
 
     def step(self) -> None:
         """One step of all layers."""
         for group in self._groups:
             # From above, so that the way down finds what the way up has observed of the same states.
             for layer in reversed(group):
-                self.previous[layer] = self._finish(layer, self.drive(layer, self.previous[layer]))
+                new = self._finish(layer, self.drive(layer, self.previous[layer]))
+                self.previous[layer] = self._strides[layer].taken(self.states[layer], new)
             for layer in group:
                 self.states[layer], self.previous[layer] = self.previous[layer], self.states[layer]
                 self.forget(layer)
@@ -139,10 +170,10 @@ class Relaxation:
             self._observe(number)
 
     def residuals(self) -> Tensor:
-        """How far the last step moved each sample: the largest |change of a state|, (samples,)."""
+        """How far the last step moved each sample: the largest |change of a state| / factor, (samples,)."""
         moved = [
-            torch.sub(now, before).abs_().flatten(1).amax(1)
-            for now, before in zip(self.states, self.previous, strict=True)
+            torch.sub(now, before).abs_().flatten(1).amax(1) / stride.factor
+            for now, before, stride in zip(self.states, self.previous, self._strides, strict=True)
         ]
         return torch.stack(moved).amax(0)
 

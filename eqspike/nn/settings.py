@@ -29,6 +29,10 @@ class EnergySettings:
         dead_zone: share of the force's largest component below which a hidden neuron's difference is 0: it is not
             sent, and costs nothing, and the gradient is no longer exact. In difference form alone.
         updates: `even-odd` or `synchronous`.
+        relaxation_factor: how many times as far as a plain step each step goes, above 0, at most 1.9. Above 1,
+            fewer steps lead to the same rest (successive over-relaxation), where no coupling joins layers that
+            are updated together: so not with `synchronous`, nor with most skips. Below 1, steps are damped.
+            Backpropagation through the last steps (`unrolled`) is through plain ones.
         feedback: `tied`, or `separate`: backward weights of their own, learnt with the exact gradient too.
         angle: at which separate backward weights start from the forward ones, in degrees.
         curvature: of the loss by the outputs, in units of the nudge: 1 for half the squared error. 0 makes the
@@ -53,6 +57,7 @@ class EnergySettings:
     nudged_tolerance: float | None = 1e-3
     dead_zone: float = 0.0
     updates: str = "even-odd"
+    relaxation_factor: float = 1.0
     feedback: str = "tied"
     angle: float = 0.0
     curvature: float = 0.0
@@ -83,6 +88,15 @@ class EnergySettings:
             value = getattr(self, name)
             if value is not None and not value >= 0:
                 raise ConfigError(f"{name} must be 0 or more, or None, got {value}")
+        if not 0 < self.relaxation_factor <= 1.9:
+            raise ConfigError(
+                f"relaxation_factor must be above 0 and at most 1.9, got {self.relaxation_factor}"
+            )
+        if self.relaxation_factor > 1 and self.updates == "synchronous":
+            raise UnsupportedError(
+                f"relaxation_factor {self.relaxation_factor} is above 1, which layers that are updated together do "
+                "not bear; use updates 'even-odd', or a factor of at most 1"
+            )
         if isinstance(self.scale, str) and self.scale not in ("samples", "largest"):
             raise ConfigError(f"scale must be a number, 'samples' or 'largest', got '{self.scale}'")
         if not isinstance(self.scale, str) and not self.scale > 0:

@@ -73,6 +73,7 @@ def _relax(
         return circuit.squashes[layer].apply(drive)
 
     relaxation = circuit.relaxation(
-        circuit.links(), states, base, finish, circuit.groups_from_output
-    )
+        circuit.links(), states, base, finish, circuit.groups_from_output,
+        strides=circuit.strides(bounded=True, held=teaching.clamp),
+    )  # fmt: skip
     return relaxation.states, relaxation.settle(*pace, None, teaching.size(strengths))

@@ -162,3 +162,42 @@ def test_a_small_step_of_separate_weights_lowers_the_loss(seed: int, angle: floa
         for parameter in block.parameters():
             parameter.sub_(parameter.grad, alpha=1e-3)  # type: ignore[arg-type]
     assert float(loss_of(block, x, y).detach()) < before
+
+
+RELAXING = ("cl", "p-ep", "n-ep", "c-ep", "p-cpl", "n-cpl", "c-cpl", "implicit", "holomorphic")
+
+
+@pytest.mark.parametrize("algorithm", RELAXING)
+@FORMS
+@given(seed=SEEDS, maps=st.booleans(), factor=st.floats(0.6, 1.6))
+@settings(max_examples=3)
+def test_a_relaxation_factor_changes_no_gradient(
+    algorithm: str, form: str, seed: int, maps: bool, factor: float
+) -> None:
+    """Rest is the same, however long the steps that lead there: bounds, clamps and nudges stay where they are.
+
+    The maps' skip couples layers that are updated together, which does not bear long steps.
+    """
+    factor = min(factor, 1.3) if maps else factor
+    net = make(seed, "tanh" if maps or algorithm == "holomorphic" else "hard-sigmoid", maps)
+    how = {"algorithm": algorithm, "form": form, "beta": 0.01}
+    plain = gradients(*net, **how)
+    assert apart(gradients(*net, **how, relaxation_factor=factor), plain) < 1e-6
+    assert net[0].report.free is not None
+    assert net[0].report.free.steps < REST.free_steps
+
+
+@given(seed=SEEDS)
+@settings(max_examples=5)
+def test_over_relaxation_needs_fewer_steps(seed: int) -> None:
+    """On couplings so strong that plain steps are slow; damping needs more."""
+    torch.manual_seed(seed)
+    layers = [EnergyLayer(size, activation="tanh", gain=1.1) for size in (40, 40, 40)]
+    block = EnergyBlock((20,), [*layers, EnergyLayer(4, activation="linear")]).double()
+    images, steps = torch.rand(5, 20, dtype=torch.float64), {}
+    for factor in (0.7, 1.0, 1.3):
+        block.settings = replace(REST, free_steps=9999, tolerance=1e-8, relaxation_factor=factor)
+        block(images)
+        assert block.report.free is not None
+        steps[factor] = block.report.free.steps
+    assert steps[1.3] < steps[1.0] < steps[0.7], steps

@@ -252,6 +252,12 @@ class TestRefusals:
             ({"algorithm": "ep"}, ConfigError, "algorithm must be one of cl, p-ep"),
             ({"beta": 0.0}, ConfigError, "beta must be above 0, got 0.0"),
             ({"free_steps": 0}, ConfigError, "free_steps must be 1 or more, got 0"),
+            ({"relaxation_factor": 2.0}, ConfigError, "above 0 and at most 1.9, got 2.0"),
+            (
+                {"relaxation_factor": 1.2, "updates": "synchronous"},
+                UnsupportedError,
+                "updates 'even-odd'",
+            ),
             ({"tolerance": -1.0}, ConfigError, "tolerance must be 0 or more, or None, got -1.0"),
             ({"scale": "mean"}, ConfigError, "'samples' or 'largest', got 'mean'"),
             ({"scale": 0.0}, ConfigError, "scale must be above 0"),
