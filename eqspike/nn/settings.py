@@ -94,8 +94,8 @@ class EnergySettings:
             )
         if self.relaxation_factor > 1 and self.updates == "synchronous":
             raise UnsupportedError(
-                f"relaxation_factor {self.relaxation_factor} is above 1, which layers that are updated together do "
-                "not bear; use updates 'even-odd', or a factor of at most 1"
+                f"relaxation_factor {self.relaxation_factor} is above 1, and layers that are updated together do "
+                "not come to rest so; use updates 'even-odd', or a factor of at most 1"
             )
         if isinstance(self.scale, str) and self.scale not in ("samples", "largest"):
             raise ConfigError(f"scale must be a number, 'samples' or 'largest', got '{self.scale}'")
