@@ -44,6 +44,7 @@ UPDATES = ("synchronous", "even-odd")
 NUDGES = ("inside", "outside")
 FEEDBACKS = ("tied", "separate")
 FORMS = ("two-states", "difference")
+TIES = ("first", "state")
 
 
 def differentiable(neuron: AnyRateNeuron) -> RateNeuron:
@@ -66,18 +67,38 @@ class Readout:
 
     Attributes:
         replicas: outputs for each class, one beside the other; all have its target, and their mean is its score.
+        ties: between classes for which equally many outputs send: `first`: the first class is read. `state`: the
+            one whose outputs hold more, by the mean of their states. Of binary neurons alone.
     """
 
     replicas: int = 1
+    ties: str = "first"
 
     @staticmethod
     def read(section: Section, outputs: int) -> Readout:
         """Read a model's `output` section for a last layer of that many neurons."""
+        section.explain(
+            ties="which of the classes is read for which equally many outputs send: the first, or the one whose "
+            "outputs hold the larger states"
+        )
         replicas = section.integer("replicas", 1, low=1)
         if outputs % replicas:
             raise section.error("replicas", f"a divisor of the {outputs} neurons of the last layer")
+        ties = section.choice("ties", TIES, "first")
         section.close()
-        return Readout(replicas)
+        return Readout(replicas, ties)
+
+    def refuse(self, neuron: AnyRateNeuron) -> None:
+        """Refuse neurons for which this read-out is not defined.
+
+        Raises:
+            UnsupportedError: for ties that states decide, where neurons send their states.
+        """
+        if self.ties == "state" and not neuron.sends_bits:
+            raise UnsupportedError(
+                f"output.ties must be first with neuron.kind {neuron.kind}, got state: its outputs send their "
+                "states, which seldom tie; leave it out, or use neuron.kind binary"
+            )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eqspike.core.activations import ACTIVATIONS
 from eqspike.core.neurons import BinaryNeuron, CurrentBased, RateNeuron, SigmaDelta
-from eqspike.core.rates import FEEDBACKS, FORMS, NUDGES, UPDATES
+from eqspike.core.rates import FEEDBACKS, FORMS, NUDGES, TIES, UPDATES
 from eqspike.memory import Binary, Fixed, Ideal, Metaplastic
 from eqspike.rules import (
     AsymmetricEquilibrium,
@@ -145,6 +145,7 @@ _RATES = Offer(
         "dynamics.nudge": NUDGES,
         "dynamics.form": ("two-states",),
         "feedback.kind": FEEDBACKS,
+        "output.ties": ("first",),
         "neuron.activation": (*ACTIVATIONS, ""),
     },
     (_CONTINUAL_MEMORY, _ONE_LEARNS),
@@ -178,6 +179,7 @@ _BY_VALUES = replace(
         "training.precision": (*_FLOATS, "bfloat16"),
         "couplings.kind": (*_DENSE, "convolution"),
         "messages.kind": ("values", "changes"),
+        "output.ties": TIES,
     },
     limits=(*_BY_DIFFERENCES.limits, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
 )
@@ -199,6 +201,7 @@ _BITS = replace(
         "messages.kind": ("values",),
         "dynamics.nudge": ("inside",),
         "feedback.kind": ("tied",),
+        "output.ties": TIES,
     },
     limits=(_UNIFORM_SCALE,),
 )
@@ -236,6 +239,7 @@ OFFERS: dict[str, tuple[Offer, ...]] = {
         replace(
             _BY_DIFFERENCES,
             neurons=Parts((RateNeuron, BinaryNeuron), ("updated",)),
+            values={**_BY_DIFFERENCES.values, "output.ties": TIES},
             limits=(*_BY_DIFFERENCES.limits, _DIFFERENCE_NEURON),
         ),
     ),

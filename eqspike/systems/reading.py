@@ -96,6 +96,8 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
     memory = read_memory(section.section("memory", {"kind": "ideal"}), couplings)
     _refuse_steps(rule, memory)
     messages = Messages.read(section.section("messages", {}))
+    readout = Readout.read(section.section("output", {}), network.output.size)
+    readout.refuse(neuron)
     refuse_convolutions(network, feedback, messages)
     refuse_thresholds(dynamics, messages)
     return RateSystem(
@@ -106,7 +108,7 @@ def _rate_system(section: Section, training: Section, network: Network) -> RateS
         rule,
         memory,
         *_numbers(training, couplings, RATE_PRECISIONS),
-        Readout.read(section.section("output", {}), network.output.size),
+        readout,
         training.numbers("bias_rates", length=couplings, low=0, high=1e6)
         if training.has("bias_rates")
         else None,

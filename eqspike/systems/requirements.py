@@ -187,6 +187,7 @@ def _values(system: AnySystem) -> Iterator[tuple[str, str]]:
         yield "dynamics.nudge", system.dynamics.nudge
         yield "dynamics.form", system.dynamics.form
         yield "feedback.kind", system.feedback.kind
+        yield "output.ties", system.readout.ties
         yield "neuron.activation", _activation(system.neuron)
     else:
         yield "encoder.kind", system.encoder.kind

@@ -87,14 +87,24 @@ class RateSystem:
         """Learning rates of the biases that each coupling ends in."""
         return self.learning_rates if self.bias_rates is None else self.bias_rates
 
-    def scores(self, outputs: Values) -> Values:
-        """What outputs (samples, outputs) say of each class: means over its replicas, (samples, classes).
+    def scores(self, outputs: Values, states: Values | None = None) -> Values:
+        """What outputs (samples, outputs) say of each class, (samples, classes): means over its replicas R.
 
-        Outputs are an array of NumPy or a tensor of torch.
+        Where `output.ties` is `state`, mean(outputs) + mean(states) / R: states are from 0 to 1, so that they
+        count less than one more output that sends.
+
+        Args:
+            outputs: what they send; arrays of NumPy or tensors of torch.
+            states: what they hold; needed where ties are decided by it.
         """
-        array: Any = outputs
-        means: Values = array.reshape(len(array), self.classes, -1).mean(2)
-        return means
+        means = self._by_class(outputs)
+        if self.readout.ties == "state" and states is not None:
+            means = means + self._by_class(states) / self.readout.replicas
+        found: Values = means
+        return found
+
+    def _by_class(self, outputs: Any) -> Any:
+        return outputs.reshape(len(outputs), self.classes, -1).mean(2)
 
     def targets(self, labels: Labels) -> NDArray[np.float64]:
         """Rates asked of the outputs, (samples, outputs): 1 of all that stand for the right class, else 0."""

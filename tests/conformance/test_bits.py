@@ -175,6 +175,36 @@ def test_the_torch_engine_steps_and_learns_the_same(name: str) -> None:
         assert fast.take_counts() == dense.take_counts()
 
 
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_states_decide_ties_in_all_three(name: str) -> None:
+    """The class for which most outputs send is read as before; of several, the one whose outputs hold most."""
+    torch = pytest.importorskip("eqspike.engines.torch")
+    plain = SYSTEMS[name]
+    system = replace(plain, readout=replace(plain.readout, ties="state"))
+    by_messages = replace(system, messages=Messages("changes"))
+    with (
+        BitSession(plain, 3) as votes,
+        BitSession(system, 3) as fast,
+        torch.TorchSession(system, 3) as dense,
+        ReferenceRateSession(by_messages, 3) as reference,
+        torch.TorchSession(by_messages, 3) as changes,
+    ):
+        sent_by = votes.fit(*batch(0), 0.5, 0)
+        found = fast.fit(*batch(0), 0.5, 0)
+        fast.take_counts()
+        after = fast.scores(IMAGES, KEYS)
+        for other in (dense, reference, changes):
+            np.testing.assert_allclose(other.fit(*batch(0), 0.5, 0), found, atol=1e-12)
+            other.take_counts()
+            np.testing.assert_allclose(other.scores(IMAGES, KEYS), after, atol=1e-12)
+    held = (found - sent_by) * system.readout.replicas
+    assert held.min() >= 0
+    assert held.max() <= 1
+    most = sent_by == sent_by.max(1, keepdims=True)
+    assert most[np.arange(len(found)), found.argmax(1)].all()
+    assert (most.sum(1) > 1).any(), "nothing ties, so nothing is decided"
+
+
 def test_bits_have_work_to_do() -> None:
     """Nothing above holds because a layer is silent or a nudge moves nothing."""
     for name, system in SYSTEMS.items():

@@ -174,8 +174,9 @@ class PlainRates:
         return PlainDifferences(self.system, self.synapses, values, drives, self.sent)
 
     def _read_out(self) -> None:
-        """Means of v over the outputs of each class."""
-        self.outputs = self.system.scores(self.value(self.network.output.name))
+        """What the outputs say of each class."""
+        name = self.network.output.name
+        self.outputs = self.system.scores(self.value(name), self.state[name])
 
     def _updated(self, name: str, teacher: tuple[Vector, Vector] | None) -> Vector:
         """New states of a layer."""

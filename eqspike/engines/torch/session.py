@@ -28,7 +28,7 @@ from eqspike.engines.torch.wiring import Working, by_name, make_couplings
 from eqspike.engines.torch.writing import make_writer
 from eqspike.engines.value_counts import event_counts
 from eqspike.rules.readings import writes_steps
-from eqspike.systems import RateSystem
+from eqspike.systems import SINGLE, RateSystem
 from eqspike.systems.checks import check_images, check_labels
 from eqspike.systems.weights import (
     backward_name,
@@ -283,8 +283,10 @@ class TorchSession:
         return self._tensor(self.system.targets(labels))
 
     def _scores(self, relaxation: AnyRelaxation) -> Tensor:
-        outputs = relaxation.values[-1]
-        return outputs if self.system.readout.replicas == 1 else self.system.scores(outputs)
+        outputs, held = relaxation.values[-1], relaxation.filtered
+        if self.system.readout == SINGLE:
+            return outputs
+        return self.system.scores(outputs, held[-1] if held else None)
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         """An array on the device; floating-point numbers in the system's precision."""

@@ -68,6 +68,7 @@ def test_library_models(name: str, rule: str) -> None:
         ("ep-512", "encoder={}", "not a known key"),
         ("ep-512", "rule.kind=eqspike", "one of ep, c-ep, c-vf"),
         ("ep-512", "output={replicas: 3}", "output.replicas must be a divisor of the 10 neurons"),
+        ("ep-512", "output={ties: state}", "output.ties must be first with neuron.kind rate, got state"),
         ("ep-512", "output={replicas: 0}", "output.replicas must be a whole number at least 1"),
         ("ep-512", "training.bias_rates=[0.1]", "training.bias_rates must be a list of 2 numbers"),
         ("ep-512", "neuron.kind=binary", "neuron.activation is not a known key"),

@@ -67,7 +67,7 @@ class BitSession:
         self._check(images, labels)
         phases, reading = self.system.rule.phases, cast(EndContrast, self.system.rule.reading)
         strengths = nudge_strengths(self.system.rule, keys)
-        ends = self._present(images, strengths, labels)
+        ends, held = self._present(images, strengths, labels)
         self._tally.begin(len(images), phases[0].steps, True)
         for phase in phases[1:]:
             self._tally.add_steps(phase.kind, len(images) * phase.steps)
@@ -77,23 +77,23 @@ class BitSession:
         strength = width(reading, phases) * self.system.rule.beta
         self._learner.learn(images, (ends[first], ends[second]), signs, strength, rate_factor)
         self._finish_announcement()
-        return self._scores(ends[0])
+        return self._scores(ends[0], held)
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
-        """Output bits at the end of the free phase, means over replicas: (samples, classes)."""
+        """What the outputs say of each class at the end of the free phase: (samples, classes)."""
         del keys
         self._tally.begin(len(images), self.system.rule.phases[0].steps, False)
-        return self._scores(self._free(images))
+        return self._scores(*self._free(images))
 
     def rates(self, images: Images) -> Arrays:
         """Bits at the end of the free phase, by layer, (samples, neurons); nothing is counted."""
-        return self._simulator.bits(self._free(images))
+        return self._simulator.bits(self._free(images)[0])
 
     def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
         strengths = nudge_strengths(self.system.rule, keys)
-        seen = self._simulator.bits(self._present(images, strengths, labels, singly=True))
+        seen = self._simulator.bits(self._present(images, strengths, labels, singly=True)[0])
         by_step = {name: array.swapaxes(0, 1) for name, array in seen.items()}
         return rate_trace(by_step, by_step, {})
 
@@ -136,25 +136,24 @@ class BitSession:
 
     def _present(
         self, images: Images, strengths: Floats, labels: Labels, singly: bool = False
-    ) -> Words:
+    ) -> tuple[Words, Floats]:
         stretches = stretches_of(self.system.rule.phases, singly)
         return self._simulator.present(images, stretches, strengths, self.system.targets(labels))
 
-    def _free(self, images: Images) -> Words:
-        """Bits at the end of the free phase, (samples, words)."""
+    def _free(self, images: Images) -> tuple[Words, Floats]:
+        """At the end of the free phase: bits (samples, words), and states of the outputs (samples, outputs)."""
         check_images(images, self.system.network.input.size)
         free, samples = stretches_of(self.system.rule.phases)[:1], len(images)
         outputs = self.system.network.output.size
-        ends = self._simulator.present(
+        ends, held = self._simulator.present(
             images, free, np.zeros((samples, 1)), np.zeros((samples, outputs))
         )
         self._finish_announcement()
-        found: Words = ends[0]
-        return found
+        return ends[0], held
 
-    def _scores(self, ends: Words) -> Floats:
+    def _scores(self, ends: Words, held: Floats) -> Floats:
         last = len(self.system.network.free_layers)
-        return self.system.scores(self._simulator.bits_of(ends, last))
+        return self.system.scores(self._simulator.bits_of(ends, last), held)
 
     def _biases(self) -> dict[str, Floats]:
         """Biases by name: views."""

@@ -69,14 +69,15 @@ class BitSimulator:
 
     def present(
         self, images: Images, stretches: Sequence[Stretch], strengths: Floats, targets: Floats
-    ) -> Words:
+    ) -> tuple[Words, Floats]:
         """Present images (samples, pixels), levels 0..255.
 
         Args:
             strengths: signed, of each phase, (samples, phases); targets: (samples, outputs).
 
         Returns:
-            Bits at the end of each stretch, (stretches, samples, words).
+            Bits at the end of each stretch, (stretches, samples, words), and states of the outputs at the end of
+            the free phase, (samples, outputs).
         """
         phases = self.system.rule.phases
         numbers = [stretch.phase for stretch in stretches]
@@ -90,15 +91,16 @@ class BitSimulator:
             np.ascontiguousarray(targets, self.system.precision),
         )
         ends = np.zeros((len(stretches), len(images), int(self.layout.words_at[-1])), np.uint32)
+        held = np.zeros(targets.shape, self.system.precision)
 
         def work(thread: int, first: int, last: int) -> None:
             present(
                 first, last, images, plan, self.layout, self.weights, self._physics,
-                self._samples[thread], ends,
+                self._samples[thread], ends, held,
             )  # fmt: skip
 
         self.workers.share(len(images), work)
-        return ends
+        return ends, held
 
     def up(self, coupling: int) -> Words:
         """Signs of a coupling's weights, (words of pre, post): a view."""

@@ -233,14 +233,16 @@ def put_back(moment: Any, layout: Any, weights: Any, sample: Any) -> None:
 @kernel
 def present(
     first: Any, last: Any, images: Any, plan: Any, layout: Any, weights: Any, physics: Any,
-    sample: Any, ends: Any,
+    sample: Any, ends: Any, held: Any,
 ) -> None:  # fmt: skip
     """Present samples first..last - 1 through all stretches of a plan.
 
     Args:
         sample: room for one.
         ends: (stretches, samples, words) the bits that free neurons send at the end of each stretch.
+        held: (samples, outputs) states of the outputs at the end of the free phase.
     """
+    output = layout.sizes.shape[0] - 1
     rest(layout, weights, physics, sample)
     for number in range(first, last):
         clamp(images[number], layout, weights, sample)
@@ -260,3 +262,4 @@ def present(
                     pay(layer, layout, physics, sample)
             if stretch == plan.kept:
                 keep(sample.kept, sample)
+                held[number, :] = sample.state[layout.starts[output] : layout.starts[output + 1]]
