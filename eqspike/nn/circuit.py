@@ -154,7 +154,12 @@ def relax(
 
     strides = circuit.strides(bounded=True)
     relaxation = circuit.relaxation(circuit.links(), states, base, finish, strides=strides)
-    return Rest(circuit, inputs, base, relaxation, relaxation.settle(steps, tolerance))
+    settled = (
+        relaxation.settle(steps, None)
+        if tolerance is None
+        else relaxation.settle_each(steps, tolerance)
+    )
+    return Rest(circuit, inputs, base, relaxation, settled)
 
 
 def channels_last(tensor: Tensor) -> Tensor:

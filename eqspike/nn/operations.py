@@ -35,18 +35,18 @@ class Operations:
 
     def add_free(self, rest: Rest) -> None:
         """A free phase."""
-        samples = len(rest.inputs)
-        self._add("free", samples * (self._input + 2 * self._inner * rest.settled.steps))
+        inputs = len(rest.inputs) * self._input
+        self._add("free", inputs + 2 * self._inner * rest.settled.sample_steps)
 
     def add_nudged(self, settings: EnergySettings, rest: Rest, taught: Taught) -> None:
         """The nudged phases of a batch, of whatever algorithm."""
-        samples, steps = len(rest.inputs), settings.nudged_steps
+        steps = len(rest.inputs) * settings.nudged_steps
         if taught.settled is not None:
-            samples, steps = len(taught.settled.residuals), taught.settled.steps
+            steps = taught.settled.sample_steps
         row = settings.row
         copies = 2 if isinstance(row, Holomorphic) else 1
         drives = 0 if settings.two_states else len(rest.inputs)
-        self._add("nudged", 2 * self._inner * (samples * steps + drives))
+        self._add("nudged", 2 * self._inner * (steps + drives))
         sides = 2 * (settings.points * copies if isinstance(row, Holomorphic) else 1)
         self._add("contrast", len(rest.inputs) * (self._input + sides * self._inner))
 

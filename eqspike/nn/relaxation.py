@@ -45,13 +45,15 @@ class Settled:
     """How a relaxation ended.
 
     Attributes:
-        steps: that were done.
+        steps: that were done, by the sample that took most.
         residuals: the largest |change of a state| in the last one, of each sample, (samples,), divided by the
             relaxation factor.
+        sample_steps: steps of all samples together.
     """
 
     steps: int
     residuals: Tensor
+    sample_steps: int
 
 
 CHECKED_EVERY = 4
@@ -157,7 +159,41 @@ class Relaxation:
                 residuals = torch.where(unit > 0, residuals / unit, residuals)
             if tolerance is not None and shares.everywhere(bool((residuals <= tolerance).all())):
                 break
-        return Settled(done, residuals)
+        return Settled(done, residuals, done * len(residuals))
+
+    def settle_each(self, steps: int, tolerance: float) -> Settled:
+        """The same, but each sample stays as it is once it is at rest, and the others go on without it.
+
+        So what becomes of a sample does not depend on those beside it. `finish` must know no samples.
+        """
+        reached, base = [torch.empty_like(state) for state in self.states], self.base
+        residuals = self.states[0].new_zeros(len(self.states[0]))
+        going, done, together = torch.arange(len(residuals), device=residuals.device), 0, 0
+        while len(going):
+            number = min(CHECKED_EVERY, steps - done)
+            self.run(number)
+            done, together = done + number, together + number * len(going)
+            residuals[going] = self.residuals()
+            moving = (residuals[going] > tolerance) & (done < steps)
+            resting = (~moving).nonzero().flatten()
+            if len(resting):
+                for into, state in zip(reached, self.states, strict=True):
+                    into.index_copy_(0, going[resting], state.index_select(0, resting))
+                left = moving.nonzero().flatten()
+                going = going[left]
+                self._go_on(
+                    [_rows(state, left) for state in self.states],
+                    [each if len(each) == 1 else _rows(each, left) for each in self.base],
+                )
+        self._go_on(reached, base)
+        return Settled(done, residuals, together)
+
+    def _go_on(self, states: States, base: States) -> None:
+        """With other states, or with some samples less."""
+        self.states, self.base = states, base
+        self.previous = [torch.empty_like(state) for state in states]
+        for layer in range(len(states)):
+            self.forget(layer)
 
     def forget(self, layer: int) -> None:
         """The state of a layer has been changed."""
@@ -198,3 +234,8 @@ class Relaxation:
             link = self._links[number]
             link.coupling.observe(self.states[link.lower])
             self._observed[number] = True
+
+
+def _rows(of: Tensor, samples: Tensor) -> Tensor:
+    """These samples, in memory as all are."""
+    return torch.index_select(of, 0, samples, out=torch.empty_like(of[: len(samples)]))

@@ -24,8 +24,10 @@ class EnergySettings:
         beta: strength of the nudge, above 0.
         form: of contrasts: `difference` (`nn.differences`) or `two-states` (`nn.two_states`).
         free_steps, nudged_steps: at most so many.
-        tolerance: largest change of a state in a step at which a sample is at rest; the free phase ends once all
-            are. None: all steps are done. nudged_tolerance: the same of nudged phases, as a share of the nudge.
+        tolerance: largest change of a state in a step at which a sample is at rest; it stays so while the others
+            of the batch go on. None: all steps are done.
+        nudged_tolerance: largest change in a nudged step, as a share of the nudge, at which the phase ends, once
+            it holds for all samples.
         dead_zone: share of the force's largest component below which a hidden neuron's difference is 0: it is not
             sent, and costs nothing, and the gradient is no longer exact. In difference form alone.
         updates: `even-odd` or `synchronous`.

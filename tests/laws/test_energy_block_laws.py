@@ -190,6 +190,27 @@ def test_a_relaxation_factor_changes_no_gradient(
     assert net[0].report.free.steps < REST.free_steps
 
 
+@given(seed=SEEDS, maps=st.booleans())
+@settings(max_examples=6)
+def test_a_sample_comes_to_rest_as_it_would_alone(seed: int, maps: bool) -> None:
+    """States, residual and steps of each; a tolerance so coarse that steps too many or too few would show."""
+    block, x, _ = make(seed, maps=maps)
+    block.settings = replace(REST, tolerance=1e-3)
+    with torch.no_grad():
+        together, settled = block(x), block.report.free
+        assert settled is not None
+        steps = 0
+        for number, sample in enumerate(x):
+            alone, found = block(sample[None]), block.report.free
+            assert found is not None
+            torch.testing.assert_close(together[number], alone[0], rtol=0, atol=1e-12)
+            torch.testing.assert_close(
+                settled.residuals[number], found.residuals[0], rtol=0, atol=1e-12
+            )
+            steps += found.steps
+    assert settled.sample_steps == steps
+
+
 @given(seed=SEEDS)
 @settings(max_examples=5)
 def test_over_relaxation_needs_fewer_steps(seed: int) -> None:
