@@ -83,6 +83,14 @@ class Convolutional:
             other._mask = other.spread(ones)
         return other
 
+    def of(self, samples: Tensor) -> Convolutional:
+        """See `nn.couplings.Coupling`: with their picks, where picks are held; itself where they are not."""
+        if self._mask is None or self._picked is None:
+            return self
+        other = Convolutional(self._wiring, self.weight, self.back)
+        other._picked, other._mask = (each[samples] for each in (self._picked, self._mask))
+        return other
+
     def spread(self, post: Tensor) -> Tensor:
         """Q(post) by the picks last noted, (samples, channels, rows, columns) before pooling."""
         return self._spread(post, self._picked)

@@ -41,6 +41,10 @@ class Coupling(Protocol):
         """
         ...
 
+    def of(self, samples: Tensor) -> Coupling:
+        """The same for some of the samples that `held` holds, by their places in the batch."""
+        ...
+
     def spread(self, post: Tensor) -> Tensor:
         """Rates of `post` as `accumulate` takes them, by what was last observed of `pre`."""
         ...
@@ -81,6 +85,11 @@ class Dense:
         del copies
         return self if self.back is self.weight else Dense(self.back, self.weight)
 
+    def of(self, samples: Tensor) -> Dense:
+        """Itself: it holds nothing of samples."""
+        del samples
+        return self
+
     def spread(self, post: Tensor) -> Tensor:
         """The rates themselves."""
         return post
@@ -115,6 +124,11 @@ class Identity:
     def held(self, copies: int) -> Identity:
         """See `Coupling`."""
         del copies
+        return self
+
+    def of(self, samples: Tensor) -> Identity:
+        """Itself: it holds nothing of samples."""
+        del samples
         return self
 
     def spread(self, post: Tensor) -> Tensor:

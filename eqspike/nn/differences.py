@@ -22,7 +22,7 @@ from torch import Tensor
 
 from eqspike.nn.activations import Change, linearised
 from eqspike.nn.circuit import Rest, channels_last
-from eqspike.nn.relaxation import Settled, States
+from eqspike.nn.relaxation import Settled, States, rows
 from eqspike.nn.teaching import Pace, Products, Taught, Teaching, collect, scaled
 
 
@@ -66,14 +66,14 @@ def implicit(rest: Rest, teaching: Teaching, pace: Pace, by_input: bool) -> Taug
     return Taught(collect(rest.circuit, rest.inputs, [products], by_input), settled)
 
 
-def changes_at(rest: Rest, exact: bool) -> Callable[[int], list[Change]]:
-    """How rho of each layer changes around the free state, for so many copies of the batch."""
+def changes_at(rest: Rest, exact: bool) -> Callable[[Tensor], list[Change]]:
+    """How rho of each layer changes around the free state, of samples by their places in the batch."""
     drives, squashes = rest.drives(), rest.circuit.squashes
 
-    def make(copies: int) -> list[Change]:
+    def make(places: Tensor) -> list[Change]:
         made = []
         for squash, drive in zip(squashes, drives, strict=True):
-            z = torch.cat([drive] * copies)
+            z = rows(drive, places)
             rate = squash.apply(z.clone())
             made.append(squash.change(z, rate) if exact else linearised(squash, z, rate))
         return made
@@ -83,17 +83,24 @@ def changes_at(rest: Rest, exact: bool) -> Callable[[int], list[Change]]:
 
 def relax_differences(
     rest: Rest, teaching: Teaching, strengths: Sequence[float], pace: Pace,
-    changes: Callable[[int], list[Change]], after: Callable[[States], None] | None = None,
+    changes: Callable[[Tensor], list[Change]], after: Callable[[States], None] | None = None,
     dead_zone: float = 0.0,
 ) -> tuple[States, Settled]:  # fmt: skip
     """delta of each layer at each strength, copies of the batch one after the other, and how it came to rest."""
     circuit, copies, last = rest.circuit, len(strengths), len(rest.states) - 1
-    change, gain = changes(copies), circuit.squashes[-1].gain
+    gain = circuit.squashes[-1].gain
     states = [channels_last(s.new_zeros(copies * len(s), *s.shape[1:])) for s in rest.states]
     base = [torch.zeros_like(state) for state in states]
     force, column = teaching.force(strengths), teaching.column(strengths)
     base[last] = force * gain
     least = teaching.size(strengths) * dead_zone
+    places = places_of(rest, copies)
+    change = changes(places)
+
+    def narrow(left: Tensor) -> None:
+        nonlocal places, change, force, column, least
+        places, force, column, least = (each[left] for each in (places, force, column, least))
+        change = changes(places)
 
     def finish(layer: int, drive: Tensor) -> Tensor:
         if layer != last:
@@ -110,7 +117,18 @@ def relax_differences(
         strides=circuit.strides(bounded=False, held=teaching.clamp),
     )  # fmt: skip
     watch = None if after is None else lambda number: after(relaxation.states)
-    return relaxation.states, relaxation.settle(*pace, watch, teaching.size(strengths))
+    steps, tolerance = pace
+    if tolerance is None:
+        settled = relaxation.settle(steps, None, watch)
+    else:
+        unit = teaching.size(strengths)
+        settled = relaxation.settle_each(steps, tolerance, watch, unit, narrow)
+    return relaxation.states, settled
+
+
+def places_of(rest: Rest, copies: int) -> Tensor:
+    """Places in the batch of the samples of so many copies of it."""
+    return torch.arange(len(rest.inputs), device=rest.inputs.device).repeat(copies)
 
 
 def silenced(differences: Tensor, least: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from eqspike.nn.circuit import Rest, channels_last
-from eqspike.nn.differences import changes_at
+from eqspike.nn.differences import changes_at, places_of
 from eqspike.nn.relaxation import Settled, States
 from eqspike.nn.teaching import Pace, Products, Taught, Teaching, collect, scaled
 
@@ -50,7 +50,8 @@ def _relax(
 ) -> tuple[States, Settled]:
     """delta of each layer: the real parts of all copies of the batch, then the imaginary ones."""
     circuit, points, last = rest.circuit, len(angles), len(rest.states) - 1
-    change, gain = changes_at(rest, exact=True)(points), circuit.squashes[-1].gain
+    change = changes_at(rest, exact=True)(places_of(rest, points))
+    gain = circuit.squashes[-1].gain
     states = [channels_last(s.new_zeros(2 * points * len(s), *s.shape[1:])) for s in rest.states]
     parts = [beta * math.cos(angle) for angle in angles] + [
         beta * math.sin(angle) for angle in angles

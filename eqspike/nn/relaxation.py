@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -154,26 +154,32 @@ class Relaxation:
             number = min(CHECKED_EVERY if tolerance is not None else steps, steps - done)
             self.run(number, after)
             done += number
-            residuals = self.residuals()
-            if unit is not None:
-                residuals = torch.where(unit > 0, residuals / unit, residuals)
+            residuals = _in_units(self.residuals(), unit)
             if tolerance is not None and shares.everywhere(bool((residuals <= tolerance).all())):
                 break
         return Settled(done, residuals, done * len(residuals))
 
-    def settle_each(self, steps: int, tolerance: float) -> Settled:
+    def settle_each(
+        self, steps: int, tolerance: float, after: Callable[[int], None] | None = None,
+        unit: Tensor | None = None, narrow: Callable[[Tensor], None] | None = None,
+    ) -> Settled:  # fmt: skip
         """The same, but each sample stays as it is once it is at rest, and the others go on without it.
 
-        So what becomes of a sample does not depend on those beside it. `finish` must know no samples.
+        So what becomes of a sample does not depend on those beside it.
+
+        Args:
+            narrow: called with the places, among the samples that were going on, of those that still do; after it,
+                `finish` knows no others.
         """
-        reached, base = [torch.empty_like(state) for state in self.states], self.base
-        residuals = self.states[0].new_zeros(len(self.states[0]))
-        going, done, together = torch.arange(len(residuals), device=residuals.device), 0, 0
+        reached = [torch.empty_like(state) for state in self.states]
+        base, links, samples = self.base, self._links, len(reached[0])
+        residuals = reached[0].new_zeros(samples)
+        going, done, together = torch.arange(samples, device=residuals.device), 0, 0
         while len(going):
             number = min(CHECKED_EVERY, steps - done)
-            self.run(number)
+            self.run(number, after)
             done, together = done + number, together + number * len(going)
-            residuals[going] = self.residuals()
+            residuals[going] = _in_units(self.residuals(), None if unit is None else unit[going])
             moving = (residuals[going] > tolerance) & (done < steps)
             resting = (~moving).nonzero().flatten()
             if len(resting):
@@ -181,16 +187,20 @@ class Relaxation:
                     into.index_copy_(0, going[resting], state.index_select(0, resting))
                 left = moving.nonzero().flatten()
                 going = going[left]
-                self._go_on(
-                    [_rows(state, left) for state in self.states],
-                    [each if len(each) == 1 else _rows(each, left) for each in self.base],
-                )
-        self._go_on(reached, base)
+                self._go_on_with(left)
+                if narrow is not None:
+                    narrow(left)
+        self._go_on(reached, base, links)
         return Settled(done, residuals, together)
 
-    def _go_on(self, states: States, base: States) -> None:
-        """With other states, or with some samples less."""
-        self.states, self.base = states, base
+    def _go_on_with(self, samples: Tensor) -> None:
+        states = [rows(state, samples) for state in self.states]
+        base = [each if len(each) == 1 else rows(each, samples) for each in self.base]
+        links = [replace(link, coupling=link.coupling.of(samples)) for link in self._links]
+        self._go_on(states, base, links)
+
+    def _go_on(self, states: States, base: States, links: Sequence[Link]) -> None:
+        self.states, self.base, self._links = states, base, links
         self.previous = [torch.empty_like(state) for state in states]
         for layer in range(len(states)):
             self.forget(layer)
@@ -236,6 +246,13 @@ class Relaxation:
             self._observed[number] = True
 
 
-def _rows(of: Tensor, samples: Tensor) -> Tensor:
-    """These samples, in memory as all are."""
-    return torch.index_select(of, 0, samples, out=torch.empty_like(of[: len(samples)]))
+def _in_units(residuals: Tensor, unit: Tensor | None) -> Tensor:
+    return residuals if unit is None else torch.where(unit > 0, residuals / unit, residuals)
+
+
+def rows(of: Tensor, samples: Tensor) -> Tensor:
+    """Samples by their places, each as often as it is asked for; maps with their channels last in memory."""
+    memory = torch.channels_last if of.dim() == 4 else torch.contiguous_format
+    shape = (len(samples), *of.shape[1:])
+    into = torch.empty(shape, dtype=of.dtype, device=of.device, memory_format=memory)
+    return torch.index_select(of, 0, samples, out=into)

@@ -26,8 +26,8 @@ class EnergySettings:
         free_steps, nudged_steps: at most so many.
         tolerance: largest change of a state in a step at which a sample is at rest; it stays so while the others
             of the batch go on. None: all steps are done.
-        nudged_tolerance: largest change in a nudged step, as a share of the nudge, at which the phase ends, once
-            it holds for all samples.
+        nudged_tolerance: the same of nudged phases, as a share of the nudge; those of two states, and holomorphic
+            ones, end once all samples are at rest.
         dead_zone: share of the force's largest component below which a hidden neuron's difference is 0: it is not
             sent, and costs nothing, and the gradient is no longer exact. In difference form alone.
         updates: `even-odd` or `synchronous`.

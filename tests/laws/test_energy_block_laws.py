@@ -211,6 +211,27 @@ def test_a_sample_comes_to_rest_as_it_would_alone(seed: int, maps: bool) -> None
     assert settled.sample_steps == steps
 
 
+@pytest.mark.parametrize("algorithm", ["c-ep", "n-ep", "p-cpl", "implicit"])
+@given(seed=SEEDS, maps=st.booleans())
+@settings(max_examples=3)
+def test_a_sample_teaches_as_it_would_alone(algorithm: str, seed: int, maps: bool) -> None:
+    """The gradient of a mean is the mean of those of its samples, also where each ends its phases in its own time."""
+    block, x, y = make(seed, maps=maps)
+    coarse = {"tolerance": 1e-2, "nudged_tolerance": 1e-1, "beta": 0.1, "dead_zone": 1e-3}
+    if algorithm == "implicit":
+        del coarse["dead_zone"]
+    together = gradients(block, x, y, algorithm=algorithm, **coarse)
+    inputs = block.structure.input.size
+    alone = [
+        gradients(block, a[None], b[None], algorithm=algorithm, **coarse)
+        for a, b in zip(x, y, strict=True)
+    ]
+    parameters = torch.stack([each[:-inputs] for each in alone]).mean(0)
+    assert apart(together[: -inputs * len(x)], parameters) < 1e-9
+    by_input = torch.cat([each[-inputs:] for each in alone]) / len(x)
+    assert apart(together[-inputs * len(x) :], by_input) < 1e-9
+
+
 @given(seed=SEEDS)
 @settings(max_examples=5)
 def test_over_relaxation_needs_fewer_steps(seed: int) -> None:
