@@ -215,7 +215,7 @@ def test_a_sample_comes_to_rest_as_it_would_alone(seed: int, maps: bool) -> None
 @given(seed=SEEDS, maps=st.booleans())
 @settings(max_examples=3)
 def test_a_sample_teaches_as_it_would_alone(algorithm: str, seed: int, maps: bool) -> None:
-    """The gradient of a mean is the mean of those of its samples, each of which ends its phases in its own time."""
+    """The gradient of a mean is that of its samples, each of which ends its phases in its own time."""
     block, x, y = make(seed, maps=maps)
     coarse = {"tolerance": 1e-2, "nudged_tolerance": 1e-1, "beta": 0.1, "dead_zone": 1e-3}
     if algorithm == "implicit":
