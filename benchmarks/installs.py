@@ -23,11 +23,7 @@ LAVA = ("--no-deps", "--ignore-requires-python", "lava-nc==0.10.0")
 TRAIN = "train eqspike-digits digits --out trained --epochs 1 --limit"
 WAYS: dict[str, tuple[str, tuple[tuple[str, ...], ...], str]] = {
     "core": ("", (), f"{TRAIN} 200"),
-    "plots": (
-        "[plots]",
-        (),
-        "check-gradient eqspike-digits digits --samples 5 --out checked",
-    ),
+    "plots": ("[plots]", (), f"{TRAIN} 200;plot trained"),
     "brian2": ("[brian2]", (), f"{TRAIN} 20 --test-limit 10 --engine brian2"),
     "lava": ("[lava]", (LAVA,), f"{TRAIN} 4 --test-limit 2 --engine lava"),
     "sweep": (

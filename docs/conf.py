@@ -22,6 +22,7 @@ extensions = [
     "docstrings",
     "formulas",
     "generated_pages",
+    "notebooks",
     "outside_files",
 ]
 exclude_patterns = ["_build", "_extensions"]

@@ -78,8 +78,8 @@ def find(kind: str, name: str) -> Path:
     if place is not None:
         note(place.origin)
         return place.folder / f"{name}.yaml"
-    close = difflib.get_close_matches(name, names(kind), n=1, cutoff=0.4)
-    hint = f"did you mean '{close[0]}'? " if close else ""
+    close = " or ".join(f"'{each}'" for each in _nearest(name, names(kind)))
+    hint = f"did you mean {close}? " if close else ""
     raise ConfigError(
         f"'{name}' is not in the library of {kind}; {hint}"
         f"'eqspike list {kind}' shows all, and a path ending in .yaml names a file of your own"
@@ -90,6 +90,13 @@ def origin(kind: str, name: str) -> Origin | None:
     """The installed package that a name of the library comes from; None if it is eqspike's own."""
     place = _place(kind, name)
     return None if place is None else place.origin
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> list[str]:
+    """The name most like another one; up to three where they are equally so."""
+    likeness = {each: difflib.SequenceMatcher(None, each, name).ratio() for each in known}
+    most = max([0.4, *likeness.values()])
+    return [each for each in known if likeness[each] == most][:3]
 
 
 def _place(kind: str, name: str) -> Place | None:

@@ -6,7 +6,7 @@ import argparse
 import difflib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from eqspike.core.showing import shorten
@@ -25,16 +25,60 @@ class Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         names = [str(choice) for choice in action.choices]
-        close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
-        hint = f"did you mean '{close[0]}'? " if close else ""
+        hint = _hint(str(value), names, 0.5)
         raise argparse.ArgumentError(
             action,
             f"invalid choice: '{shorten(str(value))}'; {hint}(choose from {', '.join(names)})",
         )
 
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str], namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Read words, and refuse those that are left over with what to do, each command its own."""
+        self._refuse_option_first(args)
+        found, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(self._left_over(left[0]))
+        return found, left
+
+    def _refuse_option_first(self, words: Sequence[str]) -> None:
+        """Refuse an option of a command that stands before the command."""
+        commands = self._commands()
+        first = words[0] if words else ""
+        own = any(option.startswith(first) for option in self._option_string_actions)
+        if commands and first.startswith("-") and not own:
+            command = next((word for word in words if word in commands), "COMMAND")
+            self.error(
+                f"option '{shorten(first)}' stands before the command; write it behind: "
+                f"{self.prog} {command} {shorten(first)}"
+            )
+
+    def _commands(self) -> list[str]:
+        """Names of its commands; a command has none."""
+        parsers = (each for each in self._actions if each.nargs == argparse.PARSER)
+        return [str(name) for each in parsers for name in each.choices or ()]
+
+    def _left_over(self, word: str) -> str:
+        """What to do about a word that nothing asks for."""
+        shown, see = f"'{shorten(word)}'", f"'{self.prog} --help' shows all"
+        if word.startswith("-"):
+            hint = _hint(word.partition("=")[0], self._option_string_actions, 0.7)
+            return f"there is no option {shown}; {hint}{see}"
+        takes = [
+            str(each.metavar or each.dest) for each in self._actions if not each.option_strings
+        ]
+        form = " ".join([self.prog, *takes])
+        run = "; RUN is a folder that 'eqspike train' has made" if "RUN" in takes else ""
+        return f"{shown} is one word too many: the command is {form}{run}; {see}"
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end with status 2."""
         super().error(shorten(message, 2000))
+
+
+def _hint(word: str, names: Collection[str], likeness: float) -> str:
+    close = difflib.get_close_matches(word, names, n=1, cutoff=likeness)
+    return f"did you mean '{close[0]}'? " if close else ""
 
 
 class _Once(argparse.Action):

@@ -30,6 +30,7 @@ from eqspike.engines.learner import EngineLearner
 from eqspike.engines.offers import refuse_unlike
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.data import image_task
+from eqspike.experiment.model import Model
 from eqspike.experiment.sessions import open_session
 from eqspike.systems import System
 from eqspike.tasks import Curriculum, Metric, Split, Task
@@ -75,8 +76,7 @@ def deploy_run(
     check_writable(out, _NETWORK)
     configuration = load_configuration(folder.config_path)
     profile = loihi_profile(chip)
-    system = configuration.model.spiking_system("the deployment to a spiking chip")
-    refuse_unlike(system, "fast-int")
+    system = _deployable(configuration.model, folder.path)
     mapping = map_to_cores(system.network, profile)
     weights = folder.weights()
     task = image_task(configuration)
@@ -94,6 +94,23 @@ def deploy_run(
     with folder.adding(out):
         sample = _sample(system, calibration.network, test)
         return Written(deployment, _write(deployment, learning_rule_text(system), out, sample))
+
+
+def _deployable(model: Model, run: Path) -> System:
+    """The system of a run, if Loihi's integers can hold it.
+
+    Raises:
+        UnsupportedError: if not, with the reason and what to train instead.
+    """
+    try:
+        system = model.spiking_system("deployment")
+        refuse_unlike(system, "fast-int")
+    except UnsupportedError as error:
+        raise UnsupportedError(
+            f"{run}: its model '{model.name}' cannot be deployed, for Loihi has another neuron; train one with "
+            f"neuron.kind 'current-based', such as eqspike-100-loihi, and deploy that. The reason: {error}"
+        ) from error
+    return system
 
 
 def load_deployment(folder: Path) -> LoihiNetwork:

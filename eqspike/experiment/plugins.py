@@ -62,7 +62,10 @@ class PluginFile:
         try:
             return PluginFile(str(Path(path).resolve()), Path(path).read_bytes())
         except OSError as error:
-            raise ConfigError(f"{path}: the plug-in cannot be read: {error.strerror}") from error
+            raise ConfigError(
+                f"the plug-in '{path}' cannot be read: {error.strerror}; give the path of a Python file, as seen "
+                f"from {Path.cwd()}"
+            ) from error
 
     @property
     def origin(self) -> Origin:

@@ -98,7 +98,9 @@ class RunFolder:
         folder = RunFolder(path)
         finish_renames(path)
         if not folder.config_path.is_file():
-            raise RunError(f"{path}: is not a run folder (it holds no config.yaml)")
+            raise RunError(
+                f"{path}: is not a run folder (it holds no config.yaml); make one with 'eqspike train MODEL TASK'"
+            )
         folder.check(CONFIGURATION)
         return folder
 

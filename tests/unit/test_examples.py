@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SAYS = {
     "brian2_parity": "0 of ",
+    "coming_to_rest": "5 layers: error ",
     "deploy_snntorch": "Lava: 0 spikes differ",
     "echo_stack": "correct ",
     "energy_block": "test accuracy ",

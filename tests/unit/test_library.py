@@ -39,6 +39,12 @@ def test_an_unknown_name_comes_with_the_nearest() -> None:
     assert "eqspike list models" in message
 
 
+def test_equally_near_names_are_all_suggested() -> None:
+    """The first of them would be a guess."""
+    with pytest.raises(ConfigError, match=r"did you mean 'loihi1' or 'loihi2'\?"):
+        library.find("chips", "loihi")
+
+
 def test_nothing_is_suggested_where_nothing_is_near() -> None:
     """A wrong guess would mislead."""
     with pytest.raises(ConfigError) as error:

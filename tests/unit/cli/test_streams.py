@@ -111,6 +111,15 @@ def test_a_fault_is_not_a_failed_check(
         (["train", "a", "b", "--checkpoint-seconds", "inf"], "finite number of seconds above 0, got inf"),
         (["meter", "a", "--seconds", "nan"], "finite number of seconds above 0, got nan"),
         (["train", "a", "b", "--out", ""], "got an empty text"),
+        (["evaluate", "a", "digits"], "'digits' is one word too many: the command is eqspike evaluate RUN;"),
+        (["evaluate", "--jsn", "runs/a"], "there is no option '--jsn'; did you mean '--json'?"),
+        (["evaluate", "runs/a", "--out=b"], "there is no option '--out=b'; 'eqspike evaluate --help' shows all"),
+        (["--json", "evaluate", "runs/a"], "write it behind: eqspike evaluate --json"),
+        (["--plugin", "mine.py", "list"], "write it behind: eqspike list --plugin"),
+        (["--seed"], "write it behind: eqspike COMMAND --seed"),
+        (["report", "--json", "compare", "a"], "write it behind: eqspike report compare --json"),
+        (["new", "rule", "mine"], "a rule is Python code, not a YAML file; write a plug-in: docs/plugins.md"),
+        (["check", "mine.yaml", "--as", "neuron"], "a neuron is Python code"),
     ],
 )  # fmt: skip
 def test_wrong_words_get_advice(

@@ -131,5 +131,7 @@ def test_another_neuron_is_refused_with_the_reason(tmp_path: Path, capsys: Captu
     out = trained("eqspike-digits", tmp_path / "run")
     assert main(["deploy", str(out), "--chip", "loihi1"]) == 2
     error = capsys.readouterr().err
+    assert f"{out}: its model 'eqspike-digits' cannot be deployed" in error
+    assert "train one with neuron.kind 'current-based'" in error
     assert "does not run neuron sigma-delta" in error
     assert not (out / "deployment").exists()

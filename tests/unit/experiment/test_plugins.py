@@ -147,7 +147,8 @@ def test_what_is_wrong_with_a_file_is_said_without_a_traceback(
 
 
 def test_what_is_no_file_is_refused(write: Write, tmp_path: Path) -> None:
-    for path, said in ((tmp_path / "none.py", "cannot be read"), (write("a.txt", ""), "ends in .py")):  # fmt: skip
+    nothing, text = tmp_path / "none.py", write("a.txt", "")
+    for path, said in ((nothing, "cannot be read: .+; give the path"), (text, "ends in .py")):
         with pytest.raises(ConfigError, match=said), plugins(path):
             pass
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
 import sys
@@ -21,3 +22,12 @@ def test_the_example_learns_digits(
     found = re.search(r"test accuracy ([\d.]+)", capsys.readouterr().out)
     assert found is not None
     assert float(found[1]) > 88
+
+
+def test_the_example_is_as_short_as_its_guide_says() -> None:
+    """Lines of code: those that are neither empty nor of the docstring."""
+    script = EXAMPLE.read_text(encoding="utf-8")
+    code = script.splitlines()[ast.parse(script).body[0].end_lineno :]
+    lines = sum(bool(line.strip()) for line in code)
+    guide = EXAMPLE.parents[1] / "docs" / "energy-blocks.md"
+    assert f"with Adam: {lines} lines of code" in guide.read_text(encoding="utf-8")
