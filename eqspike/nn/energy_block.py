@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from eqspike.core.errors import ActivityError, ConfigError, ConvergenceError
-from eqspike.nn.circuit import Circuit, Parameters, Rest, relax
+from eqspike.nn.circuit import Circuit, Parameters, Rest, channels_last, relax
 from eqspike.nn.learning import teach
 from eqspike.nn.operations import Operations
 from eqspike.nn.relaxation import Settled, States
@@ -152,7 +152,8 @@ class EnergyBlock(nn.Module):
     def parameters_in(self, dtype: torch.dtype, tensors: Sequence[Tensor]) -> Parameters:
         """The tensors of `_tensors`, or their gradients' like, in a number format."""
         empty = tensors[-1].new_empty(0, dtype=dtype)
-        given = iter(tensor.detach().to(dtype) for tensor in tensors)
+        # As convolutions of maps with their channels last want weights: they would copy others at every use.
+        given = iter(channels_last(tensor.detach().to(dtype)) for tensor in tensors)
         wires = self.structure.wires
         weights = [next(given) if wire.shape else empty for wire in wires]
         backs = [next(given) if _name(wire) in self.feedback else None for wire in wires]
