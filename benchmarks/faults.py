@@ -166,7 +166,6 @@ def kills(case: Case, number: int) -> Outcomes:
 def full_disks(case: Case, number: int) -> Outcomes:
     """Write a report anew while files cannot grow beyond a random size."""
     report = case.folder / "report"
-    names = ("energy.json", "energy.md", "energy.html", "energy.csv", "inputs.json")
     run("estimate", str(case.folder / "whole"), "--chip", "odin", "--out", str(report))
     old = {path.name: path.read_bytes() for path in report.iterdir()}
     largest = max(map(len, old.values()))
@@ -179,7 +178,7 @@ def full_disks(case: Case, number: int) -> Outcomes:
         words = ("estimate", str(case.folder / "whole"), "--chip", "loihi1", "--out", str(report))
         done = run(*words, preexec_fn=limit)
         new = {path.name: path.read_bytes() for path in report.iterdir()}
-        yield 1, done.returncode == 2 and new == old and set(old) == set(names)
+        yield 1, done.returncode == 2 and new == old
 
 
 def closed_pipes(case: Case, number: int) -> Outcomes:
