@@ -122,7 +122,7 @@ def wait_for_a_moment(case: Case, out: Path, process: subprocess.Popen[bytes]) -
         return
     before = set((out / "checkpoints").glob("*"))
     wait_until(lambda: bool(set((out / "checkpoints").glob("*.safetensors")) - before), process)
-    time.sleep(random.uniform(0.0, case.training / 2))
+    time.sleep(random.uniform(0.0, case.training / 4))
 
 
 def epochs(out: Path) -> int:
@@ -138,12 +138,12 @@ def has_learnt(out: Path) -> bool:
 
 
 def kills(case: Case, number: int) -> Outcomes:
-    """Kill runs at random moments, up to five times each, and continue them to the end."""
+    """Kill runs at random moments, up to eight times each, and continue them to the end."""
     killed = index = 0
     while killed < number:
         out = case.folder / f"killed-{index}"
         words, times = [*case.train, "--out", str(out)], 0
-        for _ in range(min(5, number - killed)):
+        for _ in range(min(8, number - killed)):
             process = begin(words)
             wait_for_a_moment(case, out, process)
             if process.poll() is not None:  # it has ended
@@ -153,6 +153,9 @@ def kills(case: Case, number: int) -> Outcomes:
             process.wait()
             if has_learnt(out) or ((out / "config.yaml").is_file() and random.random() < 0.5):
                 words = ["train", "--resume", "--out", str(out), *OFTEN]
+        index += 1
+        if not times:
+            continue
         ended = run(*words)
         same = results(out) == case.whole and not list(out.rglob("*.part"))
         kept = same and run("evaluate", str(out)).returncode == 0
@@ -160,7 +163,7 @@ def kills(case: Case, number: int) -> Outcomes:
             said = ended.stderr.decode(errors="replace")
             print(f"not kept: {' '.join(words)}\n{said}", file=sys.stderr, flush=True)
         yield times, times * kept
-        killed, index = killed + times, index + 1
+        killed += times
 
 
 def full_disks(case: Case, number: int) -> Outcomes:
