@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forked import ONE_THREAD, Forked, run_and_import
 from small_runs import RUNS
 
 EQSPIKE = [sys.executable, "-m", "eqspike"]
@@ -46,7 +47,7 @@ Faults = dict[str, tuple[Callable[["Case", int], Outcomes], int]]
 
 OFTEN = ("--checkpoint-seconds", "0.05")
 RESULTS = ("weights.safetensors", "counts.json", "activity.json")
-ENVIRONMENT = {**os.environ, "EQSPIKE_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = os.environ | ONE_THREAD
 
 
 def run(*words: str, **settings: object) -> subprocess.CompletedProcess[bytes]:
@@ -82,7 +83,7 @@ class Case:
     def begin(folder: Path, words: tuple[str, ...]) -> Case:
         """Run it undisturbed, twice: the first use of a machine compiles."""
         train = ("train", *words, *OFTEN)
-        run(*train, "--out", str(folder / "first"))
+        run_and_import([*train, "--out", str(folder / "first")])
         begun = time.monotonic()
         process = begin([*train, "--out", str(folder / "whole")])
         wait_until((folder / "whole" / "config.yaml").is_file, process)
@@ -109,16 +110,16 @@ def begin(words: list[str], **streams: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*EQSPIKE, *words], env=ENVIRONMENT, **{**silent, **streams})
 
 
-def wait_until(holds: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+def wait_until(holds: Callable[[], bool], process: subprocess.Popen[bytes] | Forked) -> None:
     """Wait until something holds, or the process has ended."""
     while not holds() and process.poll() is None:
         time.sleep(0.005)
 
 
-def wait_for_a_moment(case: Case, out: Path, process: subprocess.Popen[bytes]) -> None:
+def wait_for_a_moment(case: Case, out: Path, process: Forked) -> None:
     """Wait until a random moment: one of four anywhere in a run, the others after a new checkpoint of it."""
     if random.random() < 0.25:
-        time.sleep(random.uniform(0.3, max(case.seconds, 1.0)))
+        time.sleep(random.uniform(0.0, case.training))
         return
     before = set((out / "checkpoints").glob("*"))
     wait_until(lambda: bool(set((out / "checkpoints").glob("*.safetensors")) - before), process)
@@ -144,24 +145,21 @@ def kills(case: Case, number: int) -> Outcomes:
         out = case.folder / f"killed-{index}"
         words, times = [*case.train, "--out", str(out)], 0
         for _ in range(min(8, number - killed)):
-            process = begin(words)
+            process = Forked(words)
             wait_for_a_moment(case, out, process)
-            if process.poll() is not None:  # it has ended
+            if not process.kill():  # it has ended
                 break
             times += 1
-            process.send_signal(signal.SIGKILL)
-            process.wait()
             if has_learnt(out) or ((out / "config.yaml").is_file() and random.random() < 0.5):
                 words = ["train", "--resume", "--out", str(out), *OFTEN]
         index += 1
         if not times:
             continue
-        ended = run(*words)
+        ended = Forked(words).wait()
         same = results(out) == case.whole and not list(out.rglob("*.part"))
-        kept = same and run("evaluate", str(out)).returncode == 0
+        kept = same and Forked(["evaluate", str(out)]).wait() == 0
         if not kept:
-            said = ended.stderr.decode(errors="replace")
-            print(f"not kept: {' '.join(words)}\n{said}", file=sys.stderr, flush=True)
+            print(f"not kept, status {ended}: {' '.join(words)}", file=sys.stderr, flush=True)
         yield times, times * kept
         killed += times
 
