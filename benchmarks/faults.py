@@ -117,13 +117,22 @@ def wait_until(holds: Callable[[], bool], process: subprocess.Popen[bytes] | For
 
 
 def wait_for_a_moment(case: Case, out: Path, process: Forked) -> None:
-    """Wait until a random moment: one of four anywhere in a run, the others after a new checkpoint of it."""
+    """Wait until a random moment: one of four anywhere in a run, the others after one of its next checkpoints.
+
+    Up to as long after it as it took to come, so that a busy machine changes little.
+    """
     if random.random() < 0.25:
         time.sleep(random.uniform(0.0, case.training))
         return
-    before = set((out / "checkpoints").glob("*"))
-    wait_until(lambda: bool(set((out / "checkpoints").glob("*.safetensors")) - before), process)
-    time.sleep(random.uniform(0.0, case.training / 4))
+    for _ in range(random.randint(1, 3)):
+        begun, before = time.monotonic(), checkpoints(out)
+        wait_until(lambda before=before: bool(checkpoints(out) - before), process)
+    time.sleep(random.uniform(0.0, time.monotonic() - begun))
+
+
+def checkpoints(out: Path) -> set[Path]:
+    """Those of a run that are in place."""
+    return set((out / "checkpoints").glob("*.safetensors"))
 
 
 def epochs(out: Path) -> int:
