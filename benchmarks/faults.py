@@ -1,18 +1,20 @@
 """What faults leave behind: kills, full disks, closed pipes and two writers, on real runs.
 
     python benchmarks/faults.py [--runs 'fast; lava' | --runs all] [--kills N] [--others N] [--seed SEED]
+                                [--log FILE]
 
 Each line of the table is a number of tries and how many kept the promise of `docs/reliability.md`:
 
-- kill: SIGKILL at a random moment, as often as asked for, then `--resume` to the end: weights and counts are those
-  of a run that nobody stopped, byte for byte, and no half-written file is left. Three moments of four are while it
-  trains, the others anywhere.
+- kill: SIGKILL at a random moment, as often as asked for, then `--resume` to the end, or the first command again
+  where nothing has been learnt: weights and counts are those of a run that nobody stopped, byte for byte, and no
+  half-written file is left. Three moments of four are while it trains, the others anywhere.
 - full disk: the kernel refuses to write beyond a random size of a file (RLIMIT_FSIZE); a report that could not be
   written is the old one, file by file.
 - closed pipe: whoever reads the progress stops; all epochs are done and the status is 0.
 - two writers: a second process is refused with status 2 while the first one's files end as they would alone.
 
-`RUNS` has a small run for every engine and for learners of their own.
+With `--log`, each outcome is appended to a file at once, and the table is of all that the file holds: stop and go
+on as you like. The folder of a run that did not keep its promise stays for a look.
 """
 
 from __future__ import annotations
@@ -21,61 +23,31 @@ import argparse
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forked import ONE_THREAD, Forked, run_and_import
+from small_runs import RUNS
+
 EQSPIKE = [sys.executable, "-m", "eqspike"]
-BRIEF = (
-    "--set",
-    "rule.free_steps=20",
-    "--set",
-    "rule.nudged_steps=10",
-    "--set",
-    "rule.readout_steps=10",
-)
-DENSE = ("--set", "learner.layers=[64, 32, 10]")
-RUNS: dict[str, tuple[str, ...]] = {
-    "fast": ("eqspike-digits", "digits", "--epochs", "20", "--limit", "300", *BRIEF),
-    "fast, rates": ("ep-digits-events", "digits", "--epochs", "10", "--limit", "300"),
-    "fast-int": ("eqspike-digits-chip", "digits", "--engine", "fast-int", "--epochs", "8", "--limit", "300"),
-    "brian2": (
-        "eqspike-digits", "digits", "--engine", "brian2", "--epochs", "3", "--limit", "40",
-        "--test-limit", "20", *BRIEF,
-    ),
-    "lava": ("eqspike-digits", "digits", "--engine", "lava", "--epochs", "5", "--limit", "300", *BRIEF),
-    "torch": ("ep-digits-events", "digits", "--engine", "torch", "--epochs", "5", "--limit", "300"),
-    "reference": ("eqspike-digits", "digits", "--engine", "reference", "--epochs", "5", "--limit", "30", *BRIEF),
-    "binary-backprop": (
-        "metaplastic-bp-digits", "permuted-digits", "--epochs", "2", "--limit", "100",
-        "--set", "learner.layers=[64, 32, 32, 10]",
-    ),
-    "backprop": ("backprop-512", "digits", "--epochs", "8", *DENSE),
-    "dtp": ("dtp-mlp", "digits", "--epochs", "5", "--limit", "300", *DENSE),
-    "norse": (
-        "norse-100", "digits", "--epochs", "3", "--limit", "200", *DENSE, "--set", "learner.steps=20",
-    ),
-    "hssm": (
-        "hssm-linear", "adding-problem", "--epochs", "2", "--limit", "64", "--test-limit", "20",
-        "--set", "learner.channels=2", "--set", "learner.outputs=1",
-    ),
-    "energy-block": (
-        "dchn-quarter", "digits", "--epochs", "3", "--limit", "200", "--set", "learner.image=[8, 8]",
-        "--set", "learner.blocks=[{layers: [{size: 8, kernel: 3}, {size: 10, activation: linear}]}]",
-        "--set", "training.learning_rates=[0.05, 0.05]",
-    ),
-}  # fmt: skip
-"""What is trained, by a name for the table."""
+Outcomes = Iterator[tuple[int, int]]
+"""Numbers of tries, and how many of them kept the promise."""
+
+Faults = dict[str, tuple[Callable[["Case", int], Outcomes], int]]
+"""By name, what tries a fault, and how often."""
 
 OFTEN = ("--checkpoint-seconds", "0.05")
 RESULTS = ("weights.safetensors", "counts.json", "activity.json")
-ENVIRONMENT = {**os.environ, "EQSPIKE_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = os.environ | ONE_THREAD
 
 
 def run(*words: str, **settings: object) -> subprocess.CompletedProcess[bytes]:
@@ -111,7 +83,7 @@ class Case:
     def begin(folder: Path, words: tuple[str, ...]) -> Case:
         """Run it undisturbed, twice: the first use of a machine compiles."""
         train = ("train", *words, *OFTEN)
-        run(*train, "--out", str(folder / "first"))
+        run_and_import([*train, "--out", str(folder / "first")])
         begun = time.monotonic()
         process = begin([*train, "--out", str(folder / "whole")])
         wait_until((folder / "whole" / "config.yaml").is_file, process)
@@ -138,20 +110,29 @@ def begin(words: list[str], **streams: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*EQSPIKE, *words], env=ENVIRONMENT, **{**silent, **streams})
 
 
-def wait_until(holds: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+def wait_until(holds: Callable[[], bool], process: subprocess.Popen[bytes] | Forked) -> None:
     """Wait until something holds, or the process has ended."""
     while not holds() and process.poll() is None:
         time.sleep(0.005)
 
 
-def wait_for_a_moment(case: Case, out: Path, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a random moment: one of four anywhere in a run, the others after a new checkpoint of it."""
+def wait_for_a_moment(case: Case, out: Path, process: Forked) -> None:
+    """Wait until a random moment: one of four anywhere in a run, the others after one of its next checkpoints.
+
+    Up to as long after it as it took to come, so that a busy machine changes little.
+    """
     if random.random() < 0.25:
-        time.sleep(random.uniform(0.3, max(case.seconds, 1.0)))
+        time.sleep(random.uniform(0.0, case.training))
         return
-    before = set((out / "checkpoints").glob("*"))
-    wait_until(lambda: bool(set((out / "checkpoints").glob("*.safetensors")) - before), process)
-    time.sleep(random.uniform(0.0, case.training / 2))
+    for _ in range(random.randint(1, 3)):
+        begun, before = time.monotonic(), checkpoints(out)
+        wait_until(lambda before=before: bool(checkpoints(out) - before), process)
+    time.sleep(random.uniform(0.0, time.monotonic() - begun))
+
+
+def checkpoints(out: Path) -> set[Path]:
+    """Those of a run that are in place."""
+    return set((out / "checkpoints").glob("*.safetensors"))
 
 
 def epochs(out: Path) -> int:
@@ -160,36 +141,41 @@ def epochs(out: Path) -> int:
     return len(path.read_text().splitlines()) if path.is_file() else 0
 
 
-def kills(case: Case, number: int) -> tuple[int, int]:
-    """Kill runs at random moments, up to five times each, and continue them to the end."""
-    killed = kept = index = 0
+def has_learnt(out: Path) -> bool:
+    """Whether a run that was killed left something to continue from, or has announced it."""
+    traces = ("weights.safetensors", "checkpoints/*.safetensors", ".*.journal")
+    return any(any(out.glob(trace)) for trace in traces)
+
+
+def kills(case: Case, number: int) -> Outcomes:
+    """Kill runs at random moments, up to eight times each, and continue them to the end."""
+    killed = index = 0
     while killed < number:
         out = case.folder / f"killed-{index}"
         words, times = [*case.train, "--out", str(out)], 0
-        for _ in range(min(5, number - killed)):
-            process = begin(words)
+        for _ in range(min(8, number - killed)):
+            process = Forked(words)
             wait_for_a_moment(case, out, process)
-            times += process.poll() is None
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            if (out / "config.yaml").is_file():
+            if not process.kill():  # it has ended
+                break
+            times += 1
+            if has_learnt(out) or ((out / "config.yaml").is_file() and random.random() < 0.5):
                 words = ["train", "--resume", "--out", str(out), *OFTEN]
-        run(*words)
+        index += 1
+        if not times:
+            continue
+        ended = Forked(words).wait()
         same = results(out) == case.whole and not list(out.rglob("*.part"))
-        if same and run("evaluate", str(out)).returncode == 0:
-            kept += times
-        else:
-            print(
-                f"not as a run that nobody stopped: {' '.join(words)}", file=sys.stderr, flush=True
-            )
-        killed, index = killed + times, index + 1
-    return killed, kept
+        kept = same and Forked(["evaluate", str(out)]).wait() == 0
+        if not kept:
+            print(f"not kept, status {ended}: {' '.join(words)}", file=sys.stderr, flush=True)
+        yield times, times * kept
+        killed += times
 
 
-def full_disks(case: Case, number: int) -> tuple[int, int]:
+def full_disks(case: Case, number: int) -> Outcomes:
     """Write a report anew while files cannot grow beyond a random size."""
-    report, kept = case.folder / "report", 0
-    names = ("energy.json", "energy.md", "energy.html", "energy.csv", "inputs.json")
+    report = case.folder / "report"
     run("estimate", str(case.folder / "whole"), "--chip", "odin", "--out", str(report))
     old = {path.name: path.read_bytes() for path in report.iterdir()}
     largest = max(map(len, old.values()))
@@ -202,13 +188,11 @@ def full_disks(case: Case, number: int) -> tuple[int, int]:
         words = ("estimate", str(case.folder / "whole"), "--chip", "loihi1", "--out", str(report))
         done = run(*words, preexec_fn=limit)
         new = {path.name: path.read_bytes() for path in report.iterdir()}
-        kept += done.returncode == 2 and new == old and set(old) == set(names)
-    return number, kept
+        yield 1, done.returncode == 2 and new == old
 
 
-def closed_pipes(case: Case, number: int) -> tuple[int, int]:
+def closed_pipes(case: Case, number: int) -> Outcomes:
     """Stop reading the progress after a random time."""
-    kept = 0
     for index in range(number):
         out = case.folder / f"pipe-{index}"
         process = case.open(out, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -217,13 +201,12 @@ def closed_pipes(case: Case, number: int) -> tuple[int, int]:
             process.stdout.close()
         # 141 says that its last line could not be printed, and is no success either.
         ended = process.wait() in (0, 141)
-        kept += ended and epochs(out) == case.epochs and results(out) == case.whole
-    return number, kept
+        yield 1, ended and epochs(out) == case.epochs and results(out) == case.whole
 
 
-def two_writers(case: Case, number: int) -> tuple[int, int]:
+def two_writers(case: Case, number: int) -> Outcomes:
     """Begin a second run of another seed, and a second continuation, in the folder of one that is under way."""
-    kept = tried = index = 0
+    tried = index = 0
     while tried < number:
         out, index = case.folder / f"two-{index}", index + 1
         first = case.open(out)
@@ -239,8 +222,7 @@ def two_writers(case: Case, number: int) -> tuple[int, int]:
         resumed = run("train", "--resume", "--out", str(out)).returncode
         first.send_signal(signal.SIGCONT)
         ended = first.wait() == 0
-        kept += ended and (anew, resumed) == (2, 2) and results(out) == case.whole
-    return number, kept
+        yield 1, ended and (anew, resumed) == (2, 2) and results(out) == case.whole
 
 
 def chosen(text: str) -> list[str]:
@@ -251,6 +233,35 @@ def chosen(text: str) -> list[str]:
     return names
 
 
+def attempts(name: str, faults: Faults) -> Iterator[tuple[str, int, int]]:
+    """Outcomes of one run: fault, tries and how many kept the promise. Its folder stays if one did not."""
+    place, broken = Path(tempfile.mkdtemp(prefix="eqspike-faults-")), 0
+    try:
+        case = Case.begin(place, RUNS[name])
+        for fault, (attempt, wanted) in faults.items():
+            for tries, kept in attempt(case, wanted) if wanted else ():
+                broken += tries - kept
+                yield fault, tries, int(kept)
+    finally:
+        if broken:
+            print(f"{name}: the folder stays: {place}", file=sys.stderr, flush=True)
+        else:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def table(lines: list[str]) -> tuple[str, bool]:
+    """A table of logged outcomes, and whether all kept the promise."""
+    tries, kept = Counter[str](), Counter[str]()
+    for line in lines:
+        row, tried, well = line.rsplit("\t", 2)
+        tries[row] += int(tried)
+        kept[row] += int(well)
+    rows = [f"| {row.replace(chr(9), ' | ')} | {tries[row]} | {kept[row]} |" for row in tries]
+    return "\n".join(
+        ["| run | fault | tries | promise kept |", "|---|---|---|---|", *rows]
+    ), tries == kept
+
+
 def main() -> int:
     """Print the table; status 1 if a promise was not kept."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -258,24 +269,26 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20, help="of each run")
     parser.add_argument("--others", type=int, default=5, help="tries of each other fault")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument(
+        "--log", type=Path, default=Path(os.devnull), help="outcomes are appended to it"
+    )
     options = parser.parse_args()
     random.seed(options.seed)
-    faults = {
+    faults: Faults = {
         "kill": (kills, options.kills),
         "full disk": (full_disks, options.others),
         "closed pipe": (closed_pipes, options.others),
         "two writers": (two_writers, options.others),
     }
-    broken = 0
-    print("| run | fault | tries | promise kept |\n|---|---|---|---|", flush=True)
-    for name in chosen(options.runs):
-        with tempfile.TemporaryDirectory(prefix="eqspike-faults-") as place:
-            case = Case.begin(Path(place), RUNS[name])
-            for fault, (attempt, tries) in faults.items():
-                number, kept = attempt(case, tries) if tries else (0, 0)
-                broken += number - kept
-                print(f"| {name} | {fault} | {number} | {kept} |", flush=True)
-    return 1 if broken else 0
+    with open(options.log, "a", encoding="utf-8") as log:
+        lines = options.log.read_text(encoding="utf-8").splitlines()
+        for name in chosen(options.runs):
+            for outcome in attempts(name, faults):
+                lines.append("\t".join(map(str, (name, *outcome))))
+                print(lines[-1], file=log, flush=True)
+    text, whole = table(lines)
+    print(text)
+    return 0 if whole else 1
 
 
 if __name__ == "__main__":

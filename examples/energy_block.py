@@ -20,7 +20,7 @@ labels, known = (torch.tensor(part.labels).long() for part in (train, test))
 settings = EnergySettings(beta=0.01, tolerance=1e-3)
 relaxing = EnergyBlock((64,), [EnergyLayer(128), EnergyLayer(64)], settings)
 model = nn.Sequential(nn.Linear(64, 64), relaxing, nn.Linear(64, 10))
-optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
+optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
 
 accuracies = []
 for _epoch in range(1 if "quick" in sys.argv[1:] else 8):

@@ -52,7 +52,7 @@ def train(
         model: name of the library, path of a YAML file, or what `load_model` gave.
         task: name of the library, path of a YAML file, or arrays: images (samples, ...) and labels (samples,), as
             `save_task` takes them. Arrays are saved as a task beside the run, in the folder `out` + ".data".
-        out: the run's folder; must not hold a run yet, unless `force`.
+        out: the run's folder; unless `force`, it must not hold a run that has got to a checkpoint.
         test: test images and labels, with arrays only; by default every fifth sample, drawn by the seed, is held
             out of training for it.
         epochs: replaces the model's number of epochs.

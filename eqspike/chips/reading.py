@@ -54,8 +54,9 @@ def load_profile(name_or_path: str) -> ChipProfile:
         ConfigError: if there is no such chip, or the file breaks a rule; names file and key.
     """
     path = library.find("chips", name_or_path)
+    section = Section(library.load_yaml(path), str(path))  # first: it refuses what is no text
     digest = hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
-    return read_profile(Section(library.load_yaml(path), str(path)), path.stem, digest)
+    return read_profile(section, path.stem, digest)
 
 
 def read_profile(section: Section, name: str, digest: str) -> ChipProfile:

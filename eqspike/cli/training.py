@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from eqspike.experiment.loggers import Log, named_log, no_log
 from eqspike.experiment.runs import TrainingResult, Watcher, resume, start
 from eqspike.learners.launch import launched
 from eqspike.training import RunFolder
+from eqspike.training.own_files import is_free
 
 STOPPED = 130
 
@@ -36,7 +36,7 @@ def train(options: argparse.Namespace) -> int:
     else:
         configuration = _configuration(options)
         out = Path(options.out) if options.out else _default_folder(configuration)
-        if launched().rank == 0 and (options.force or not os.path.exists(out / "config.yaml")):
+        if launched().rank == 0 and (options.force or is_free(out)):
             message(f"training {configuration.model.name} on {configuration.task} into {out}")
         with _watching(configuration, log) as watcher:
             result = start(

@@ -181,6 +181,7 @@ def check_writable(folder: Path, *names: str) -> None:
             place = place.parent
         if not place.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, f"{place} is not a folder")
+        remove_abandoned(place)
         probe = place / f"{PREFIX}{os.getpid()}-probe{PART}"
         try:
             _flushed(probe, b"eqspike")

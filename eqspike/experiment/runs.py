@@ -92,7 +92,7 @@ def start(
     configuration: Configuration, out: Path, *, force: bool = False, watcher: Watcher | None = None,
     checkpoint_seconds: float = 120.0,
 ) -> TrainingResult:  # fmt: skip
-    """Train a new run into the folder `out`.
+    """Train a new run into the folder `out`; one that was killed there before its first checkpoint is begun anew.
 
     Raises:
         RunError: if `out` already holds a run and not `force`, another process works in it, or nothing can be

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from eqspike import library
+from eqspike.chips import load_profile
 from eqspike.core.errors import ConfigError
+from eqspike.experiment import load_configuration, load_model
+from eqspike.experiment.reproduction.tables import load_table
+from eqspike.experiment.schemas.checking import check_description
+from eqspike.tasks import load_task
 
 
 @pytest.mark.parametrize("kind", library.KINDS)
@@ -120,3 +126,25 @@ def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "absent.yaml", binary):
         with pytest.raises(ConfigError, match=path.name):
             library.load_yaml(path)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        load_model,
+        load_task,
+        load_profile,
+        load_table,
+        lambda path: load_configuration(Path(path)),
+        lambda path: check_description(Path(path)),
+    ],
+    ids=["model", "task", "chip", "table", "configuration", "check"],
+)
+def test_every_reader_refuses_bytes_that_are_no_text(
+    tmp_path: Path, read: Callable[[str], object]
+) -> None:
+    """Naming the file."""
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(b"title: \x80")
+    with pytest.raises(ConfigError, match=r"mine\.yaml: "):
+        read(str(path))
