@@ -139,7 +139,7 @@ def _read_settings(section: Section, curvature: float) -> EnergySettings:
         free_steps=section.integer("free_steps", 60, low=1, high=100_000),
         nudged_steps=section.integer("nudged_steps", 15, low=1, high=100_000),
         tolerance=section.number("tolerance", 1e-3, low=0, high=1),
-        nudged_tolerance=section.number("nudged_tolerance", 1e-2, low=0, high=1),
+        nudged_tolerance=section.number("nudged_tolerance", 1e-3, low=0, high=1),
         dead_zone=section.number("dead_zone", 0.0, low=0, high=1),
         updates=section.choice("updates", UPDATES, "even-odd"),
         relaxation_factor=section.number("relaxation_factor", 1.0, above=0, high=1.9),
