@@ -29,6 +29,9 @@ SIZES = (40, 41, 3, 1)
 BINARY = "metaplastic-bp-digits"
 """Turns signs and divides gradients by their own size: roundings of one batch decide signs of the next."""
 
+PLAINLY = {"ff-ebm-2": ("training.optimiser=sgd",)}
+"""Adam, which its model has, divides gradients by their own size, and so makes roundings of small ones large."""
+
 STACKED = "ff-ebm"
 """Two energy blocks with a batch normalisation between them."""
 
@@ -38,7 +41,9 @@ TASKS = {model: "adding-problem" if "hssm" in model else "digits" for model in (
 def learn(name: str, group: Group, folder: Path) -> dict[str, Any]:
     """What a learner has after a few batches, and what it answers."""
     model = str(folder / "ff-ebm.yaml") if name == STACKED else name
-    configuration = resolve(model, TASKS[name], overrides=MODELS.get(name, ()))
+    configuration = resolve(
+        model, TASKS[name], overrides=(*MODELS.get(name, ()), *PLAINLY.get(name, ()))
+    )
     data = load_task(TASKS[name]).stages(0, sum(SIZES), 60)[0]
     sizes = SIZES[:1] if name == BINARY else SIZES[: 3 if name.startswith(STACKED) else 4]
     with open_learner(configuration, group) as learner:

@@ -192,7 +192,7 @@ def test_plot_draws_what_needs_no_spikes(run: Path, tmp_path: Path) -> None:
         ("export RUN", "the export to Brian2 needs spiking neurons"),
         ("export RUN --format nir", "the export to NIR needs spiking neurons"),
         ("parity RUN --engines torch,fast", "does not run messages.kind values: set messages.kind to changes"),
-        ("deploy RUN --chip loihi1", "the deployment to a spiking chip needs spiking neurons"),
+        ("deploy RUN --chip loihi1", "deployment needs spiking neurons"),
         ("evaluate RUN --engine fast", "engine 'fast' does not run messages.kind values"),
         ("evaluate RUN --engine fast-int", "does not run messages.kind values of neuron rate here"),
         ("evaluate RUN --engine torch:gpu", "takes one option, cpu or cuda, got 'torch:gpu'"),
