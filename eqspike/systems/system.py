@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Labels
 from eqspike.core.messages import VALUES, Messages
 from eqspike.core.network import Network
@@ -96,11 +97,18 @@ class RateSystem:
         Args:
             outputs: what they send; arrays of NumPy or tensors of torch.
             states: what they hold; needed where ties are decided by it.
+
+        Raises:
+            UnsupportedError: if ties are decided by states and there are none.
         """
-        means = self._by_class(outputs)
-        if self.readout.ties == "state" and states is not None:
-            means = means + self._by_class(states) / self.readout.replicas
-        found: Values = means
+        scores = self._by_class(outputs)
+        if self.readout.ties == "state":
+            if states is None:
+                raise UnsupportedError(
+                    "output.ties state needs outputs that hold more than they send, got none; use ties first"
+                )
+            scores = scores + self._by_class(states) / self.readout.replicas
+        found: Values = scores
         return found
 
     def _by_class(self, outputs: Any) -> Any:

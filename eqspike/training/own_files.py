@@ -42,10 +42,8 @@ def is_free(folder: Path) -> bool:
         found = [path for path in folder.iterdir() if not _comes_and_goes(path)]
         known = Manifest.read(folder).files if found else {}
         return all(_is_of_a_beginning(path, known) for path in found)
-    except (
-        OSError,
-        RunError,
-    ):  # such as a manifest that is missing: nothing tells whose files they are
+    except (OSError, RunError):
+        # Such as a manifest that is missing: nothing tells whose files they are.
         return False
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays
 from eqspike.core.messages import Messages
 from eqspike.core.neurons import BinaryNeuron
@@ -225,3 +226,9 @@ def _rounded(weights: Arrays, coupling: str) -> int:
 def _paired(first: Arrays, second: Arrays) -> list[tuple[np.ndarray, np.ndarray]]:
     assert set(first) == set(second)
     return [(first[name], second[name]) for name in first]
+
+
+def test_ties_are_never_decided_by_states_that_are_not_there() -> None:
+    system = replace(SYSTEMS["plain"], readout=replace(SYSTEMS["plain"].readout, ties="state"))
+    with pytest.raises(UnsupportedError, match=r"output\.ties state needs outputs that hold more"):
+        system.scores(np.zeros((2, system.network.output.size)))
