@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from eqspike.reports.inputs import load_chips
 from eqspike.tasks import load_task
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 Key = TypeVar("Key", bound=Hashable)
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -175,18 +176,28 @@ def _client(fleet: Fleet, points: int) -> Iterator[Client]:
     with (
         _quiet(),
         scratch("sweep") as folder,
-        distributed.LocalCluster(
+        _cluster(distributed, workers, folder, _environment(max(1, cores // workers))) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def _cluster(
+    distributed: Any, workers: int, folder: Path, environment: dict[str, str]
+) -> LocalCluster:
+    """Workers of this machine. A slow disk makes them start later, which is no news where warnings are errors."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Creating scratch directories", UserWarning)
+        made: LocalCluster = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
             dashboard_address="127.0.0.1:0",  # any free port: other grids may run beside this one
             silence_logs=logging.CRITICAL,
             local_directory=str(folder),
-            env=_environment(max(1, cores // workers)),
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
+            env=environment,
+        )
+    return made
 
 
 @contextmanager

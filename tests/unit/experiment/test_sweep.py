@@ -25,7 +25,7 @@ from eqspike.experiment.sweep import (
 )  # fmt: skip
 from eqspike.experiment.sweep.point import RESULT, Base, known_result, run_point
 from eqspike.experiment.sweep.results import Outcome, table
-from eqspike.experiment.sweep.running import check_workers
+from eqspike.experiment.sweep.running import Fleet, check_workers, compute
 from eqspike.reports import report_json
 from eqspike.training import RunFolder
 
@@ -231,3 +231,11 @@ def test_fleets_that_are_refused() -> None:
         check_workers(0, None)
     with pytest.raises(ConfigError, match="contradict"):
         check_workers(2, "tcp://host:8786")
+
+
+def test_workers_start_on_a_slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask warns when a folder takes longer than a second to make; here, where warnings are errors, each does."""
+    core = pytest.importorskip("distributed.core")
+    warn = core.warn_on_duration
+    monkeypatch.setattr(core, "warn_on_duration", lambda _, message: warn("0s", message))
+    assert list(compute(Fleet(workers=1), {"three": (sum, ([1, 2],))})) == [("three", 3, None)]
