@@ -8,6 +8,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 _SECTION = re.compile(r"(Args|Returns|Raises|Attributes|Yields):$")
+_ALIAS = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")
 _SIGNS = re.compile(r"(?<!`)([*|]|_(?=\W|$))")
 
 
@@ -32,7 +33,22 @@ def _escaped(line: str) -> str:
     return "`".join(_SIGNS.sub(r"\\\1", p) if n % 2 == 0 else p for n, p in enumerate(parts))
 
 
+def names(
+    app: Sphinx,
+    what: str,
+    name: str,
+    thing: Any,
+    options: Any,
+    signature: str | None,
+    returned: str | None,
+) -> tuple[str | None, str | None]:
+    """Call types by their names, also those that are one of several."""
+    del app, what, name, thing, options
+    return signature and _ALIAS.sub(r"\1", signature), returned and _ALIAS.sub(r"\1", returned)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Run before Napoleon reads the sections."""
     app.connect("autodoc-process-docstring", prepare, priority=400)
+    app.connect("autodoc-process-signature", names)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

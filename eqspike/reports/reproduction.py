@@ -26,6 +26,7 @@ OPERATIONS = (
     "An operation is one spike, change or value (as sent) that reaches one synapse: of values, a "
     "multiply-accumulate. Event-driven chips send no values: there each product is priced as if it were an event."
 )
+PACE_COLUMNS = doc.numbers("training samples/s", "test samples/s")
 PACES = "Samples a second are medians over seeds, of one worker on the machine that ran them, beside other work."
 
 
@@ -57,7 +58,9 @@ def reproduction_document(data: Data) -> doc.Document:
         doc.Section("left", "Not done", tuple(undone_parts(data)))
         if data["left"] or data["failed"]
         else None,
-        doc.Section("sources", "Sources", (_sources(data),)) if data["sources"] else None,
+        doc.Section("sources", "Sources", (source_pairs(data["sources"]),))
+        if data["sources"]
+        else None,
     ]
     return doc.Document(
         NAME, data, data["title"], tuple(_lead(data)), tuple(filter(None, sections))
@@ -139,19 +142,29 @@ def measure_tables(data: Data) -> Iterator[doc.Part]:
 
 def cost_parts(rows: Sequence[Data], chips: Sequence[str]) -> tuple[doc.Part, ...]:
     """Pace, operations and energy of each row, and how to read them."""
-    lines = tuple(cost_cells(row, chips) for row in rows if row["operations"])
-    table = doc.Table("Pace, operations and energy", cost_columns(chips), lines, "wide")
+    lines = tuple(
+        (row["name"], *pace_cells(row), *cost_cells(row, chips))
+        for row in rows
+        if row["operations"]
+    )
+    columns = (doc.Column("row", given=True), *PACE_COLUMNS, *cost_columns(chips))
+    table = doc.Table("Pace, operations and energy", columns, lines, "wide")
     return table, doc.Paragraph((OPERATIONS, " ", BOUNDS, " ", PACES))
+
+
+def pace_cells(row: Data) -> tuple[doc.Inline, ...]:
+    """Texts of one row below `PACE_COLUMNS`."""
+    return _pace(row["train_samples_per_second"]), _pace(row["test_samples_per_second"])
 
 
 def cost_columns(chips: Sequence[str]) -> tuple[doc.Column, ...]:
     """Of the cells that `cost_cells` gives."""
     pairs = [f"{chip}, {what}" for chip in chips for what in ("inference", "training sample")]
     return (
-        doc.Column("row", given=True), doc.Column("sent"),
+        doc.Column("sent"),
         *doc.numbers(
-            "training samples/s", "test samples/s", "operations per inference",
-            "operations per training sample", "weight writes per training sample", *pairs,
+            "operations per inference", "operations per training sample", "weight writes per training sample",
+            *pairs,
         ),
     )  # fmt: skip
 
@@ -165,8 +178,7 @@ def cost_cells(row: Data, chips: Sequence[str]) -> tuple[doc.Inline, ...]:
         for key in ("inference_j", "training_sample_j")
     )
     return (
-        row["name"], row["messages"],
-        _pace(row["train_samples_per_second"]), _pace(row["test_samples_per_second"]),
+        row["messages"],
         text.count(operations["inference"]), text.count(operations["training"]), text.count(row["writes"]),
         *priced,
     )  # fmt: skip
@@ -209,12 +221,9 @@ def part_words(row: Data) -> str:
     if part is None or whole is None:
         return "none"
     samples = _of("samples", part["samples"], whole["samples"])
-    tests = (
-        ""
-        if part["test_samples"] == whole["test_samples"]
-        else f"; tested on {part['test_samples']:,}"
-    )
-    return f"{_of('epochs', part['epochs'], whole['epochs'])}, {samples}{tests}"
+    said = f"{_of('epochs', part['epochs'], whole['epochs'])}, {samples}"
+    tested = part["test_samples"]
+    return said if tested == whole["test_samples"] else f"{said}; tested on {tested:,}"
 
 
 def energy_words(energy: Mapping[str, float] | None) -> str:
@@ -260,12 +269,10 @@ def _rows_and_seeds(rows: Mapping[str, Sequence[str]]) -> str:
     )
 
 
-def _sources(data: Data) -> doc.Pairs:
-    return doc.Pairs(
-        tuple(
-            (key, f"{of['citation']} (read: {of['read']})") for key, of in data["sources"].items()
-        )
-    )
+def source_pairs(sources: Mapping[str, Data]) -> doc.Pairs:
+    """What is cited, and how much of it was read."""
+    lines = ((key, f"{of['citation']} (read: {of['read']})") for key, of in sources.items())
+    return doc.Pairs(tuple(lines))
 
 
 def _seeds(row: Data) -> str:

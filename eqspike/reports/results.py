@@ -18,16 +18,20 @@ from eqspike.reports.reproduction import (
     BOUNDS,
     NAME,
     OPERATIONS,
+    PACE_COLUMNS,
     PACES,
     SCHEMA,
     Data,
     accuracy_parts,
     claim_parts,
+    command_table,
     cost_cells,
     cost_columns,
     measure_tables,
+    pace_cells,
     part_words,
     reproduction_document,
+    source_pairs,
     undone_parts,
     value_words,
 )
@@ -74,32 +78,39 @@ def results_document(tables: Sequence[Data]) -> doc.Document:
     guides = [part for name in GUIDES for part in (doc.Run(name, "link", name), ", ")][:-1]
     sections = [doc.Section("all", "Every system", tuple(_overview(tables)))]
     sections += [doc.Section(data["name"], data["title"], tuple(_table(data))) for data in tables]
-    sections.append(doc.Section("sources", "Sources", (_sources(tables),)))
+    cited = {key: of for data in tables for key, of in data["sources"].items()}
+    sections.append(doc.Section("sources", "Sources", (source_pairs(dict(sorted(cited.items()))),)))
     return doc.Document(
         "results", {}, "Results", (doc.Paragraph((LEAD, *guides, ".")),), tuple(sections)
     )
 
 
 def _overview(tables: Sequence[Data]) -> Iterator[doc.Part]:
-    """Every learner on every task: accuracy, pace, operations, energy, command."""
+    """Every learner on every task: accuracy and pace; operations and energy; command."""
     chips = list(dict.fromkeys(chip for data in tables for chip in data["chips"]))
-    head, *costs = cost_columns(chips)
+    rows = [row for data in tables for row in data["rows"] if row["value"] is not None]
     columns = (
-        head, *doc.texts("model", "task"), doc.Column("accuracy", True), doc.Column("training done"),
-        *costs, doc.Column("command"),
+        doc.Column("row", given=True), *doc.texts("model", "task"), doc.Column("accuracy", True),
+        doc.Column("training done"), *PACE_COLUMNS,
     )  # fmt: skip
-    rows = tuple(
+    reached = tuple(
         (
-            name, row["model"], row["task"], doc.Run(value_words(row), "strong"), part_words(row),
-            *cost, doc.Run(row["command"], "kbd"),
+            row["name"], row["model"], row["task"], doc.Run(value_words(row), "strong"), part_words(row),
+            *pace_cells(row),
         )
-        for data in tables
-        for row in data["rows"]
-        if row["value"] is not None
-        for name, *cost in [cost_cells(row, chips)]
+        for row in rows
     )  # fmt: skip
-    yield doc.Table("", columns, rows, "wide")
-    yield doc.Paragraph((OPERATIONS, " ", BOUNDS, " ", PACES))
+    costs = tuple((row["name"], *cost_cells(row, chips)) for row in rows)
+    yield doc.Table("Accuracy and pace", columns, reached, "wide")
+    yield doc.Paragraph((PACES,))
+    yield doc.Table(
+        "Operations and energy",
+        (doc.Column("row", given=True), *cost_columns(chips)),
+        costs,
+        "wide",
+    )
+    yield doc.Paragraph((OPERATIONS, " ", BOUNDS))
+    yield command_table(rows)
 
 
 def _table(data: Data) -> Iterator[doc.Part]:
@@ -119,15 +130,6 @@ def _budget(data: Data) -> str:
     if budget is None:
         return ""
     return f" --budget {budget['minutes']:g} --workers {budget['workers']}"
-
-
-def _sources(tables: Sequence[Data]) -> doc.Pairs:
-    sources = {key: of for data in tables for key, of in data["sources"].items()}
-    return doc.Pairs(
-        tuple(
-            (key, f"{of['citation']} (read: {of['read']})") for key, of in sorted(sources.items())
-        )
-    )
 
 
 def main(arguments: list[str]) -> int:
