@@ -145,7 +145,7 @@ _RATES = Offer(
         "dynamics.nudge": NUDGES,
         "dynamics.form": ("two-states",),
         "feedback.kind": FEEDBACKS,
-        "output.ties": ("first",),
+        "output.ties": TIES,
         "neuron.activation": (*ACTIVATIONS, ""),
     },
     (_CONTINUAL_MEMORY, _ONE_LEARNS),
@@ -179,7 +179,6 @@ _BY_VALUES = replace(
         "training.precision": (*_FLOATS, "bfloat16"),
         "couplings.kind": (*_DENSE, "convolution"),
         "messages.kind": ("values", "changes"),
-        "output.ties": TIES,
     },
     limits=(*_BY_DIFFERENCES.limits, _CONTINUAL_CONVOLUTION, _HALF_PRECISION),
 )
@@ -201,7 +200,6 @@ _BITS = replace(
         "messages.kind": ("values",),
         "dynamics.nudge": ("inside",),
         "feedback.kind": ("tied",),
-        "output.ties": TIES,
     },
     limits=(_UNIFORM_SCALE,),
 )
@@ -239,7 +237,6 @@ OFFERS: dict[str, tuple[Offer, ...]] = {
         replace(
             _BY_DIFFERENCES,
             neurons=Parts((RateNeuron, BinaryNeuron), ("updated",)),
-            values={**_BY_DIFFERENCES.values, "output.ties": TIES},
             limits=(*_BY_DIFFERENCES.limits, _DIFFERENCE_NEURON),
         ),
     ),

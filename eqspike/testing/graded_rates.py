@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eqspike.chips.graded import GradedNetwork
-from eqspike.chips.graded.arithmetic import GradedState, onset, step, transmitted
+from eqspike.chips.graded.arithmetic import GradedState, onset, step
 from eqspike.chips.graded.learning import contrast, flips, next_counter
 from eqspike.chips.graded.network import Integers
 from eqspike.engines.integers.graded import Batch, Presented
@@ -32,7 +32,6 @@ class PlainGraded:
         for _ in range(batch.free_steps):
             state = self._stepped(0, state, None)
         free = state
-        ends = transmitted(free.states[-1], self._network.neuron)
         for sign in (1, -1)[: batch.passes]:
             state = free
             for _ in range(batch.nudged_steps):
@@ -42,7 +41,7 @@ class PlainGraded:
             np.stack([np.concatenate(getattr(seen, kind), 1) for seen in self._seen], 1)
             for kind in ("states", "sent")
         )
-        return Presented(ends.astype(np.int32), self._counts, states, sent)
+        return Presented(free.states[-1].astype(np.int32), self._counts, states, sent)
 
     def learn(self, lesson: Lesson) -> Taught:
         """Present samples one after the other, and flip weights after each."""

@@ -14,7 +14,6 @@ from eqspike.core.errors import UnsupportedError
 from eqspike.core.learner import Arrays, Session
 from eqspike.core.messages import VALUES
 from eqspike.core.neurons import BinaryNeuron
-from eqspike.core.rates import Readout
 from eqspike.core.trace import Trace
 from eqspike.engines.fast.graded import open_graded
 from eqspike.engines.integers.graded_session import GradedSession
@@ -128,9 +127,6 @@ def test_engines_of_floats_agree() -> None:
         (small_rate_system(threshold=0.0, updates="even-odd"), "fast-int", "synchronous"),
         (small_rate_system(threshold=0.0, nudge="outside"), "fast-int", "inside"),
         (small_rate_system(ContinualVectorField, threshold=0.0), "fast-int", "tied"),
-        (replace(SYSTEMS[2], readout=Readout(2, "state")), "fast-int", "output.ties state"),
-        (replace(SYSTEMS[2], readout=Readout(2, "state")), "brian2", "output.ties state"),
-        (replace(SYSTEMS[2], readout=Readout(2, "state")), "lava", "output.ties state"),
     ],
 )
 def test_what_integers_do_not_hold_is_refused(system: RateSystem, engine: str, reason: str) -> None:

@@ -55,7 +55,7 @@ class Presented:
     """What a batch did.
 
     Attributes:
-        ends: v of the outputs at the end of the free phase, (samples, outputs).
+        ends: s of the outputs at the end of the free phase, (samples, outputs).
         counts: messages of each neuron by phase, (2, input and free neurons), the onset's in the free phase.
         states, sent: s and q of all free neurons after each step, (samples, steps, neurons), if asked for.
     """

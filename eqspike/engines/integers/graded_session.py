@@ -105,7 +105,9 @@ class GradedSession:
         return self._read_out(presented)
 
     def _read_out(self, presented: Presented) -> NDArray[Any]:
-        return self.system.scores(presented.ends / self.network.neuron.unity)
+        neuron, states = self.network.neuron, presented.ends
+        values = transmitted(states, neuron) / neuron.unity
+        return self.system.scores(values, states / neuron.state_unity)
 
     def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases; whole numbers, in steps of a state and of v; nothing is counted.

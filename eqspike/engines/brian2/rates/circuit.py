@@ -39,7 +39,7 @@ class RateCircuit:
 
     Attributes:
         network: the explicit Brian2 network.
-        groups: neurons by layer name; monitors: of v and q, by name of a free layer.
+        groups: neurons by layer name; monitors: of v and q, of the outputs also of s, by name of a free layer.
         synapses: of each coupling by name, upwards and, where it acts both ways, downwards.
     """
 
@@ -67,8 +67,8 @@ def build_rate_circuit(system: RateSystem, conduct: Callable[[], None]) -> RateC
     synapses = {c.name: _synapses(system, c, groups, clock) for c in network.couplings}
     monitors = {
         layer.name: StateMonitor(
-            groups[layer.name], ["v", "q"], record=True, clock=clock, when="end",
-            name=f"{layer.name}_record",
+            groups[layer.name], ["v", "q", "s"] if layer is network.output else ["v", "q"], record=True,
+            clock=clock, when="end", name=f"{layer.name}_record",
         )
         for layer in network.free_layers
     }  # fmt: skip

@@ -89,7 +89,7 @@ class Brian2RateSession:
         lesson = self._lesson(
             images, labels, keys, rate_factor if writes_steps(self.system.rule.reading) else 0
         )
-        values, sent = self._run(lesson)
+        values, sent, held = self._run(lesson)
         self._count(images, sent)
         if writes_steps(self.system.rule.reading):
             self._read_weights()
@@ -97,21 +97,21 @@ class Brian2RateSession:
             self._add_asked(images, moved, {})
         else:
             self._write(images, sent, lesson, rate_factor, write_key)
-        return self._read_out(values)
+        return self._read_out(values, held)
 
     def scores(self, images: Images, keys: Keys) -> NDArray[Any]:
         """v of the outputs at the end of the free phase, means over replicas: (samples, classes)."""
         del keys
         check_images(images, self.system.network.input.size)
         self._tally.begin(len(images), self.system.rule.phases[0].steps, learning=False)
-        values, sent = self._run(Lesson(images / 255))
+        values, sent, held = self._run(Lesson(images / 255))
         self._count(images, sent)
-        return self._read_out(values)
+        return self._read_out(values, held)
 
     def trace(self, images: Images, labels: Labels, keys: Keys) -> Trace:
         """Present a batch through all phases with weights held; nothing is counted."""
         self._check(images, labels)
-        values, sent = self._run(self._lesson(images, labels, keys, 0))
+        values, sent, _ = self._run(self._lesson(images, labels, keys, 0))
         return rate_trace(
             {name: array[:, 1:] for name, array in values.items()},
             {name: array[:, 1:] for name, array in sent.items()},
@@ -144,30 +144,30 @@ class Brian2RateSession:
         self._tally.clear()
         return counts
 
-    def _run(self, lesson: Lesson) -> tuple[Arrays, Arrays]:
-        """Present the samples of a lesson: v and q by free layer, (samples, 1 + steps, neurons)."""
+    def _run(self, lesson: Lesson) -> tuple[Arrays, Arrays, NDArray[np.float64]]:
+        """Present a lesson: v and q by free layer, s of the outputs, (samples, 1 + steps, neurons)."""
         circuit, samples = self._circuit, len(lesson.inputs)
+        network = self.system.network
         if not samples:
-            sizes = {layer.name: layer.size for layer in self.system.network.free_layers}
+            period = self._conductor.period
             nothing = {
-                name: np.zeros((0, self._conductor.period, size)) for name, size in sizes.items()
+                layer.name: np.zeros((0, period, layer.size)) for layer in network.free_layers
             }
-            return nothing, dict(nothing)
+            return nothing, dict(nothing), nothing[network.output.name]
         with engine_at_work(self._target):
             circuit.network.restore("start")
             self._conductor.begin(lesson)
+            period = self._conductor.period
             self._write_weights()
-            circuit.network.run(samples * self._conductor.period * STEP_MS * ms, namespace={})
-            kinds = [
-                {
-                    name: np.array(getattr(monitor, kind)).T.reshape(
-                        samples, self._conductor.period, -1
-                    )
-                    for name, monitor in circuit.monitors.items()
-                }
-                for kind in ("v", "q")
-            ]
-        return kinds[0], kinds[1]
+            circuit.network.run(samples * period * STEP_MS * ms, namespace={})
+
+        def recorded(name: str, kind: str) -> NDArray[np.float64]:
+            return np.array(getattr(circuit.monitors[name], kind)).T.reshape(samples, period, -1)
+
+        values, sent = (
+            {name: recorded(name, kind) for name in self._layers()} for kind in ("v", "q")
+        )
+        return values, sent, recorded(network.output.name, "s")
 
     def _write_weights(self) -> None:
         for coupling in self.system.network.couplings:
@@ -270,9 +270,10 @@ class Brian2RateSession:
                 before[:, begins] = sent[:, phases[0].steps]
         return np.asarray(sent != before)
 
-    def _read_out(self, values: Arrays) -> NDArray[np.float64]:
+    def _read_out(self, values: Arrays, held: NDArray[np.float64]) -> NDArray[np.float64]:
         free_steps = self.system.rule.phases[0].steps
-        return self.system.scores(values[self.system.network.output.name][:, free_steps])
+        outputs = values[self.system.network.output.name]
+        return self.system.scores(outputs[:, free_steps], held[:, free_steps])
 
     def _layers(self) -> list[str]:
         return [layer.name for layer in self.system.network.free_layers]

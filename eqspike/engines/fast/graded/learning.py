@@ -16,7 +16,6 @@ from eqspike.engines.fast.graded.presentation import (
     deliver,
     make_registers,
     swap,
-    value_of,
 )
 from eqspike.engines.integers.graded import Presented
 from eqspike.engines.integers.graded_learning import Lesson, Taught
@@ -75,7 +74,7 @@ def learn(
             deliver(wiring, registers)
             advance(wiring, registers, targets[sample], 0, counts[0])
         for j in range(ends.shape[1]):
-            ends[sample, j] = value_of(registers.state[outputs + j], wiring.numbers)
+            ends[sample, j] = registers.state[outputs + j]
         swap(registers, True)
         start[:] = registers.sent
         for back in range(passes):

@@ -213,7 +213,7 @@ def present(
             note(place, registers, pixels, states[sample], sent[sample])
             place += 1
         for j in range(ends.shape[1]):
-            ends[sample, j] = value_of(registers.state[outputs + j], wiring.numbers)
+            ends[sample, j] = registers.state[outputs + j]
         swap(registers, True)
         for turn in range(passes):
             swap(registers, False)

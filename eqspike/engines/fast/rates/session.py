@@ -166,10 +166,9 @@ class FastRateSession:
         self._simulator.relax(steps)
 
     def _scores(self) -> Floats:
-        outputs = self._simulator.layer(
-            self._simulator.values(), len(self.system.network.free_layers)
-        )
-        return self.system.scores(outputs)
+        simulator, last = self._simulator, len(self.system.network.free_layers)
+        kinds = (simulator.values(), simulator.batch.state)
+        return self.system.scores(*(simulator.layer(kind, last) for kind in kinds))
 
     def _lesson(self, labels: Labels, keys: Keys) -> Lesson:
         rule, precision = self.system.rule, self.system.precision

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.chips.graded import GradedNetwork
-from eqspike.chips.graded.arithmetic import transmitted
 from eqspike.engines.integers.graded import Batch, Presented
 from eqspike.engines.integers.graded_learning import Lesson, Taught
 from eqspike.engines.lava.child import PATIENCE_S, Child
@@ -76,9 +75,8 @@ class LavaPresenter:
 
     def _presented(self, batch: Batch, found: dict[str, NDArray[Any]], traced: bool) -> Presented:
         outputs, shown = self._network.layers[-1].size, slice(1, None if traced else 1)
-        last = found["state"][:, batch.free_steps, -outputs:]
         return Presented(
-            transmitted(last, self._network.neuron).astype(np.int32),
+            found["state"][:, batch.free_steps, -outputs:],
             message_counts(batch, found["messages"]),
             found["state"][:, shown],
             found["sent"][:, shown],

@@ -171,7 +171,8 @@ class FloatRateSession:
 
     def _scores(self, batch: Batch, found: Found) -> NDArray[Any]:
         outputs = self.system.network.output.size
-        return self.system.scores(self._values(found["state"])[:, batch.free_steps, -outputs:])
+        states = found["state"][:, batch.free_steps, -outputs:]
+        return self.system.scores(self._values(states), states)
 
     def _values(self, states: NDArray[Any]) -> NDArray[Any]:
         """v of states."""
