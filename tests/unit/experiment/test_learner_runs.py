@@ -216,9 +216,9 @@ def test_an_energy_block_counts_its_products_and_learns_in_a_stack(tmp_path: Pat
         small("dchn-quarter", "digits", 1, *changes)
     description = load_model("dchn-quarter").description
     description["training"] = {
-        "epochs": 3,
+        "epochs": 6,
         "batch_size": 20,
-        "learning_rate": 0.1,
+        "learning_rate": 0.05,
         "schedule": "constant",
     }
     description["learner"] |= {
@@ -227,7 +227,7 @@ def test_an_energy_block_counts_its_products_and_learns_in_a_stack(tmp_path: Pat
     (tmp_path / "stack.yaml").write_text(yaml.safe_dump(description))
     result = start(resolve(str(tmp_path / "stack.yaml"), "digits", limit=600), tmp_path / "run")
     assert result.accuracy is not None
-    assert result.accuracy > 0.5
+    assert result.accuracy > 0.6, "three seeds have 0.78 to 0.88"
     counts = json.loads((tmp_path / "run" / "counts.json").read_text())
     assert set(counts["training"]["phases"]) >= {"free", "nudged", "contrast", "update"}
     assert set(counts["inference"]["phases"]["free"]["couplings"]) == {"0", "2"}
