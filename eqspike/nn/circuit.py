@@ -93,11 +93,14 @@ class Circuit:
     def relaxation(
         self, links: Sequence[Link], states: States, base: States, finish: Callable[[int, Tensor], Tensor],
         groups: Groups | None = None, in_place: bool = True, strides: Sequence[Stride] = (),
+        silent: bool = False, still: bool = False,
     ) -> Relaxation:  # fmt: skip
         """Of these states, with the gains of this circuit."""
         gains = [squash.gain for squash in self.squashes]
         groups = groups or self.groups
-        return Relaxation(links, gains, groups, states, base, finish, in_place, strides)
+        return Relaxation(
+            links, gains, groups, states, base, finish, in_place, strides, silent, still
+        )
 
     def strides(self, bounded: bool, held: bool = False) -> list[Stride]:
         """Of each layer.
@@ -152,8 +155,10 @@ def relax(
     def finish(layer: int, drive: Tensor) -> Tensor:
         return squashes[layer].apply(drive)
 
-    strides = circuit.strides(bounded=True)
-    relaxation = circuit.relaxation(circuit.links(), states, base, finish, strides=strides)
+    strides, silent = circuit.strides(bounded=True), start is None
+    relaxation = circuit.relaxation(
+        circuit.links(), states, base, finish, strides=strides, silent=silent
+    )
     settled = (
         relaxation.settle(steps, None)
         if tolerance is None

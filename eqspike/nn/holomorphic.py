@@ -69,6 +69,8 @@ def _relax(
 
     links = circuit.links(2 * points)
     strides, groups = circuit.strides(bounded=False), circuit.groups_from_output
-    relaxation = circuit.relaxation(links, states, base, finish, groups, strides=strides)
+    relaxation = circuit.relaxation(
+        links, states, base, finish, groups, strides=strides, silent=True, still=True
+    )
     unit = teaching.size([beta] * (2 * points))
     return relaxation.states, relaxation.settle(*pace, None, unit)

@@ -6,7 +6,8 @@ One step of a group of layers, all from the states before it:
 
 `base` is the part of the drive that other free layers have no share in: the clamped input's drive, which is
 therefore computed once, biases and nudges. What a coupling must know of the layer below it to send downwards (the
-picks of max pooling) is kept for as long as that layer has not moved.
+picks of max pooling) is kept for as long as that layer has not moved. A layer that has not moved from zeros sends
+nothing: a nudge takes as many steps as there are layers to be felt by all, and those below have no work till then.
 
 With a relaxation factor w a step goes w times as far, s_k <- s_k + w (finish_k(z_k) - s_k), within the range of
 the activation. Rest is the same; with 1 < w < 2 and layers updated in turn it is reached in fewer steps
@@ -56,7 +57,7 @@ class Settled:
     sample_steps: int
 
 
-CHECKED_EVERY = 4
+CHECKED_EVERY = 2
 """Steps from one look at the residuals to the next: a look costs about as much as squashing all states twice."""
 
 
@@ -104,18 +105,27 @@ class Relaxation:
         finish: of the number of a layer and z, the new state; it may overwrite z.
         in_place: write into `previous`. Otherwise each step makes new tensors, which autograd can follow.
         strides: of each layer; they need steps in place. Not given: plain steps.
+        silent: all states are 0, so layers send nothing until they have moved.
+        still: and a layer whose `base` is 0 does not move until something is sent to it.
     """
 
     def __init__(
         self, links: Sequence[Link], gains: Sequence[float], groups: Groups, states: States, base: States,
         finish: Callable[[int, Tensor], Tensor], in_place: bool = True, strides: Sequence[Stride] = (),
+        silent: bool = False, still: bool = False,
     ) -> None:  # fmt: skip
         layers = range(len(states))
         self.states, self.base = states, base
-        self.previous = [torch.empty_like(state) for state in states] if in_place else list(states)
+        self._silent = [silent] * len(states)
+        self._driven = [not still or bool(each.any()) for each in base]
+        self.previous = self._room() if in_place else list(states)
         self._links, self._gains, self._groups = links, gains, groups
         self._below = [[n for n, link in enumerate(links) if link.upper == k] for k in layers]
         self._above = [[n for n, link in enumerate(links) if link.lower == k] for k in layers]
+        self._around = [
+            [*(links[n].lower for n in self._below[k]), *(links[n].upper for n in self._above[k])]
+            for k in layers
+        ]
         self._observed = [False] * len(links)
         self._finish, self._in_place = finish, in_place
         self._strides = strides or [Stride()] * len(states)
@@ -123,13 +133,20 @@ class Relaxation:
     def step(self) -> None:
         """One step of all layers."""
         for group in self._groups:
+            moving = [layer for layer in group if not self._stays(layer)]
             # From above, so that the way down finds what the way up has observed of the same states.
-            for layer in reversed(group):
+            for layer in reversed(moving):
                 new = self._finish(layer, self.drive(layer, self.previous[layer]))
                 self.previous[layer] = self._strides[layer].taken(self.states[layer], new)
-            for layer in group:
+            for layer in moving:
                 self.states[layer], self.previous[layer] = self.previous[layer], self.states[layer]
+                self._silent[layer] = False
                 self.forget(layer)
+
+    def _stays(self, layer: int) -> bool:
+        """Whether nothing has reached a layer yet that began at 0."""
+        reached = self._driven[layer] or not all(self._silent[each] for each in self._around[layer])
+        return self._silent[layer] and not reached
 
     def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
         """Many steps; `after` is called with the number of each one when it is done."""
@@ -201,9 +218,16 @@ class Relaxation:
 
     def _go_on(self, states: States, base: States, links: Sequence[Link]) -> None:
         self.states, self.base, self._links = states, base, links
-        self.previous = [torch.empty_like(state) for state in states]
+        self.previous = self._room()
         for layer in range(len(states)):
             self.forget(layer)
+
+    def _room(self) -> States:
+        """For the next states; of layers that have not moved, what they were before."""
+        return [
+            torch.zeros_like(state) if silent else torch.empty_like(state)
+            for state, silent in zip(self.states, self._silent, strict=True)
+        ]
 
     def forget(self, layer: int) -> None:
         """The state of a layer has been changed."""
@@ -229,12 +253,14 @@ class Relaxation:
         drive, gain = self.base[layer], self._gains[layer]
         for number in self._below[layer]:
             link = self._links[number]
-            drive = link.coupling.up(self.states[link.lower], drive, gain, out)
-            self._observed[number] = True
+            if not self._silent[link.lower]:
+                drive = link.coupling.up(self.states[link.lower], drive, gain, out)
+                self._observed[number] = True
         for number in self._above[layer]:
-            self._observe(number)
             link = self._links[number]
-            drive = link.coupling.down(self.states[link.upper], drive, gain, out)
+            if not self._silent[link.upper]:
+                self._observe(number)
+                drive = link.coupling.down(self.states[link.upper], drive, gain, out)
         if drive is not self.base[layer]:
             return drive
         return drive.clone() if out is None else out.copy_(drive)
