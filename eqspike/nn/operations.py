@@ -5,7 +5,8 @@
     contrast   products of both sides of each coupling
     nudged_nonzero   those of differences that are not zero, if `EnergyBlock.count_nonzero` asks for it
 
-Convolutions count all their places, padding and those without a window of pooling included.
+Convolutions count all their places, padding and those without a window of pooling included. Products with zeros of
+layers that nothing has reached yet are counted, though the relaxation leaves them out.
 """
 
 from __future__ import annotations

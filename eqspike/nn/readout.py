@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from eqspike.nn.hamiltonian.counts import Tally
 from eqspike.nn.hamiltonian.energies import uniform
 from eqspike.nn.products import product
 
@@ -27,17 +28,14 @@ class ReadOut(nn.Module):
         super().__init__()
         self.of_positions = nn.Parameter(uniform((outputs, size), size, generator))
         self.of_inputs = nn.Parameter(torch.randn(outputs, generator=generator))
-        self._operations = {"forward": 0, "backward": 0}
+        self._tally = Tally()
 
     def forward(self, positions: Tensor, inputs: Tensor) -> Tensor:
         """(samples, time, outputs)."""
         products = inputs.numel() * (positions.shape[-1] + 1)
-        self._operations["forward"] += products
-        if torch.is_grad_enabled():
-            self._operations["backward"] += 2 * products
+        self._tally.add(products, 2 * products)
         return torch.addcmul(product(positions, self.of_positions), self.of_inputs, inputs)
 
     def take_operations(self) -> dict[str, int]:
         """Multiply-accumulates since the last call; backwards twice as many, for weights and inputs."""
-        taken, self._operations = self._operations, {"forward": 0, "backward": 0}
-        return taken
+        return self._tally.take()

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 
 @dataclass(frozen=True)
 class Work:
@@ -59,3 +61,24 @@ def backward_pass(inputs: int, size: int, bounded: bool, backward: str) -> Work:
     if backward == "reversible":
         return Work(size * (inputs + step + adjoint) + learning, 8 * size)
     return Work(size * adjoint + learning, 4 * size, (3 if bounded else 2) * size)
+
+
+class Tally:
+    """Multiply-accumulates of a module's passes since they were last taken.
+
+    Passes with gradients enabled are taken to be followed by their backward pass.
+    """
+
+    def __init__(self) -> None:
+        self._done = {"forward": 0, "backward": 0}
+
+    def add(self, forward: int, backward: int) -> None:
+        """A pass, and what its backward pass will take."""
+        self._done["forward"] += forward
+        if torch.is_grad_enabled():
+            self._done["backward"] += backward
+
+    def take(self) -> dict[str, int]:
+        """By phase; the tally starts anew."""
+        taken, self._done = self._done, {"forward": 0, "backward": 0}
+        return taken

@@ -12,7 +12,7 @@ from eqspike.core.errors import ActivityError, ConfigError, UnsupportedError
 from eqspike.nn.hamiltonian import loop
 from eqspike.nn.hamiltonian.associative import Scanned, trajectory
 from eqspike.nn.hamiltonian.compiled import CompiledPass, Plan
-from eqspike.nn.hamiltonian.counts import backward_pass, free_pass
+from eqspike.nn.hamiltonian.counts import Tally, backward_pass, free_pass
 from eqspike.nn.hamiltonian.energies import LinearOscillators, LogCoshOscillators, Oscillators
 from eqspike.nn.hamiltonian.nudging import Kicks
 from eqspike.nn.hamiltonian.steps import ImplicitMidpoint, Integrator, Leapfrog
@@ -85,7 +85,7 @@ class HamiltonianUnit(nn.Module):
                 raise ConfigError(f"HamiltonianUnit: {name} must be above 0, got {value}")
         self.energy, self.backward_by, self.step = energy, backward, step
         self.kick_ratio, self.scan = kick_ratio, scan
-        self.size, self._operations = _size(energy), {"forward": 0, "backward": 0}
+        self.size, self._tally = _size(energy), Tally()
         self._read_energy()
         self._refuse_scan()
         self._proved_even = isinstance(energy, LinearOscillators | LogCoshOscillators)
@@ -118,18 +118,13 @@ class HamiltonianUnit(nn.Module):
             return
         samples, steps, channels = inputs.shape
         form = channels, self.size, isinstance(self.energy, LogCoshOscillators)
-        self._operations["forward"] += samples * steps * free_pass(*form).products
-        if torch.is_grad_enabled():
-            back = backward_pass(*form, self.backward_by).products
-            self._operations["backward"] += samples * steps * back
+        back = backward_pass(*form, self.backward_by)
+        each = (work.products for work in (free_pass(*form), back))
+        self._tally.add(*(samples * steps * products for products in each))
 
     def take_operations(self) -> dict[str, int]:
-        """Multiply-accumulates since the last call, by phase; see `hamiltonian.counts`.
-
-        Passes with gradients enabled are taken to be followed by their backward pass.
-        """
-        taken, self._operations = self._operations, {"forward": 0, "backward": 0}
-        return taken
+        """Multiply-accumulates since the last call, by phase; see `hamiltonian.counts`."""
+        return self._tally.take()
 
     def _run(self, inputs: Tensor, position: Tensor, momentum: Tensor) -> tuple[Tensor, Tensor]:
         kicks = Kicks(self._ratio(inputs), self.backward_by == "rhel-one-sided")
