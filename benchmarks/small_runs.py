@@ -33,7 +33,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     ),
     "hssm": (
         "hssm-linear", "adding-problem", "--epochs", "2", "--limit", "64", "--test-limit", "20",
-        "--set", "learner.channels=2", "--set", "learner.outputs=1",
+        "--set", "learner.channels=2", "--set", "learner.outputs=1", "--set", "learner.loss=squared-error",
     ),
     "energy-block": (
         "dchn-quarter", "digits", "--epochs", "3", "--limit", "200", "--set", "learner.image=[8, 8]",

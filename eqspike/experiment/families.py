@@ -104,6 +104,11 @@ def _check_learner_engine(recipe: Recipe, engine: str) -> None:
         )
 
 
+def _fit_learner(recipe: Recipe, task: AnyTask) -> str:
+    misfit = recipe.misfit(task.input_shape, task.classes)
+    return misfit or ("" if task.metric.of_labels else recipe.misfit_of_values())
+
+
 def _fit_network(system: System | RateSystem, task: AnyTask) -> str:
     if isinstance(task, SeriesTask):
         return f"is presented images, but the samples of task '{task.name}' are series; choose a learner of series"
@@ -156,7 +161,7 @@ FAMILIES: dict[type, Family] = {
 
 _LEARNERS = Family(
     lambda recipe: LEARNER_ENGINE, _check_learner_engine, _open_learner,
-    lambda recipe, task: recipe.misfit(task.input_shape, task.classes),
+    _fit_learner,
     lambda recipe: recipe.weights(), lambda recipe: recipe.messages,
     learners.check_learner, 8, lambda recipe: recipe.data_parallel,
 )  # fmt: skip

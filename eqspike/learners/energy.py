@@ -20,7 +20,7 @@ from eqspike.core.config import Section
 from eqspike.core.rates import FEEDBACKS, FORMS, UPDATES
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.images import ImageReader
-from eqspike.learners.losses import LOSSES
+from eqspike.learners.losses import LOSSES, misfit_of_values
 from eqspike.learners.optimisers import OptimiserRecipe
 from eqspike.learners.registry import Recipe
 from eqspike.learners.stacks import BlockRecipe, Stack, make_stack
@@ -111,6 +111,10 @@ class EnergyRecipe(Recipe):
             where = "learner.read_out" if self.read_out else "the last layer's size"
             return f"has {last} outputs, but the task has {outputs}; set {where} to {outputs}"
         return self.images.misfit(input_shape)
+
+    def misfit_of_values(self) -> str:
+        """See `learners.registry.Recipe`."""
+        return misfit_of_values(self.loss)
 
     def weights(self) -> dict[str, int]:
         """See `learners.registry.Recipe`."""

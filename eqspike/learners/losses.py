@@ -19,6 +19,13 @@ def entropy(outputs: Tensor, targets: Tensor) -> Tensor:
     return cross_entropy(outputs, targets)
 
 
+def misfit_of_values(loss: str) -> str:
+    """What keeps a loss from targets that are values, and what to set, or an empty text where it fits."""
+    if loss == "squared-error":
+        return ""
+    return f"learns labels by loss {loss}, but the task's targets are values; set learner.loss to squared-error"
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "squared-error": squared_error,
     "cross-entropy": entropy,

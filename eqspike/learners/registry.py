@@ -43,6 +43,10 @@ class Recipe(Protocol):
         """What does not fit such inputs and outputs: a sentence whose subject is the model; or nothing."""
         ...
 
+    def misfit_of_values(self) -> str:
+        """What does not fit targets that are values instead of labels, and what to set; or nothing."""
+        return "learns labels, but the task's targets are values; choose a task of classes"
+
     @abstractmethod
     def weights(self) -> dict[str, int]:
         """Numbers of weights, by the names under which their updates are counted."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.config import Section
 from eqspike.learners.gradient import GradientLearner
-from eqspike.learners.losses import LOSSES
+from eqspike.learners.losses import LOSSES, misfit_of_values
 from eqspike.learners.optimisers import OptimiserRecipe
 from eqspike.learners.registry import Recipe
 from eqspike.nn.hamiltonian.unit import BACKWARDS
@@ -105,6 +105,10 @@ class SeriesRecipe(Recipe):
         if outputs != self.outputs:
             return f"has {self.outputs} outputs, but the task has {outputs}; set learner.outputs to {outputs}"
         return ""
+
+    def misfit_of_values(self) -> str:
+        """See `learners.registry.Recipe`."""
+        return misfit_of_values(self.loss)
 
     def weights(self) -> dict[str, int]:
         """See `learners.registry.Recipe`."""

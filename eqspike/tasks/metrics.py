@@ -20,11 +20,13 @@ class Metric:
         name: as in `train_accuracy` of a run's metrics.
         larger_is_better: which way learning goes.
         each: given outputs (samples, outputs) and targets, a number for each sample, (samples,).
+        of_labels: targets are labels, (samples,); otherwise values, (samples, outputs).
     """
 
     name: str
     larger_is_better: bool
     each: Callable[[Values, Values], NDArray[np.float64]]
+    of_labels: bool = True
 
 
 def judged_split(record: Mapping[str, Any], metric: str) -> str:
@@ -43,7 +45,7 @@ def _squared_error(outputs: Values, targets: Values) -> NDArray[np.float64]:
 ACCURACY = Metric("accuracy", True, _right)
 """1 where the largest output is that of the label, else 0."""
 
-SQUARED_ERROR = Metric("squared_error", False, _squared_error)
+SQUARED_ERROR = Metric("squared_error", False, _squared_error, of_labels=False)
 """Mean over outputs of (output - target)^2."""
 
 METRICS = {metric.name: metric for metric in (ACCURACY, SQUARED_ERROR)}

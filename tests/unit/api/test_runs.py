@@ -12,7 +12,8 @@ from eqspike.core.errors import ConfigError, DataError, UnsupportedError
 from eqspike.experiment.runs import TrainingResult
 
 SMALL_SERIES = {
-    "learner.channels": 2, "learner.outputs": 1, "learner.hidden": 4, "learner.size": 4, "learner.blocks": 1,
+    "learner.channels": 2, "learner.outputs": 1, "learner.loss": "squared-error", "learner.hidden": 4,
+    "learner.size": 4, "learner.blocks": 1,
 }  # fmt: skip
 
 

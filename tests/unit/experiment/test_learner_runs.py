@@ -139,7 +139,16 @@ def test_what_needs_a_network_refuses(
 
 
 def test_check_gradient_of_series(capsys: pytest.CaptureFixture[str]) -> None:
-    small = ["--samples", "3", "--set", "learner.channels=2", "--set", "learner.outputs=1"]
+    small = [
+        "--samples",
+        "3",
+        "--set",
+        "learner.channels=2",
+        "--set",
+        "learner.outputs=1",
+        "--set",
+        "learner.loss=squared-error",
+    ]
     small += ["--set", "learner.hidden=4", "--set", "learner.size=3"]
     small += ["--set", "learner.loss=squared-error"]
     assert main(["check-gradient", "hssm-linear", "adding-problem", *small, "--json"]) == 0
@@ -196,6 +205,17 @@ def test_check_gradient_refuses_a_learner_without_a_theorem(
             "that spikes",
         ),
         (("norse-100", "mnist-sample", "--set", "learner.synapse_s=0.0001"), "synapse_s"),
+        (
+            (
+                "hssm-linear",
+                "adding-problem",
+                "--set",
+                "learner.channels=2",
+                "--set",
+                "learner.outputs=1",
+            ),
+            "learns labels by loss cross-entropy, but the task's targets are values; set learner.loss to squared",
+        ),
     ],
 )
 def test_wrong_descriptions_are_refused_before_any_work(
