@@ -3,7 +3,7 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check slow docs fuzz mutants bench lava-suite reproduce reports clean
+.PHONY: help install demo test check slow docs fuzz mutants bench lava-suite reproduce reports clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
@@ -12,6 +12,8 @@ SET_UP_FILES := setup.cfg pyproject.toml constraints.txt Makefile
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+install: .venv/.installed ## all engines and tools in .venv; the other targets do it by themselves
 
 demo: .venv/.demo-installed ## the whole way on a small embedded data set
 	$(BIN)/eqspike demo

@@ -75,5 +75,5 @@ def missing_package(package: str, extra: str, purpose: str) -> MissingPackageErr
     """Error for an optional package that is not installed, with the command that installs it."""
     return MissingPackageError(
         f"{purpose} needs the package '{package}', which is not installed; "
-        f"install it with: pip install {package}; in a checkout: pip install '.[{extra}]'"
+        f"install it with: pip install {package}; in a checkout: pip install -c constraints.txt -e '.[{extra}]'"
     )

@@ -43,7 +43,8 @@ class EnergySettings:
         points: of holomorphic Equilibrium Propagation, at least 2.
         precision: number format of the relaxation; None: that of the parameters.
         warm_start: start from the free states of the last batch, if it was of the same size.
-        unsettled: what is done where a tolerance is given and a sample is not at rest after all free steps.
+        unsettled: what is done where a tolerance is given and a sample is not at rest after all free steps:
+            `ignore` (the report tells), `warn` or `refuse`.
 
     Raises:
         ConfigError: for a value that is out of range.

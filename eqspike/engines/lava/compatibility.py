@@ -20,7 +20,10 @@ from typing import Any
 
 from eqspike.core.errors import MissingPackageError
 
-INSTALL = "in a checkout: pip install '.[lava]' && pip install --no-deps --ignore-requires-python lava-nc==0.10.0"
+INSTALL = (
+    "in a checkout: pip install -c constraints.txt -e '.[lava]' && "
+    "pip install --no-deps --ignore-requires-python lava-nc==0.10.0"
+)
 """Lava's own metadata refuse Python 3.11 and later, on which it runs: hence the second command."""
 
 _PROCESS_CLASS = "_process_class"

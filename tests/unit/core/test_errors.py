@@ -29,4 +29,7 @@ def test_a_missing_package_comes_with_its_command() -> None:
     error = errors.missing_package("brian2", "brian2", "the Brian2 engine")
     assert isinstance(error, errors.MissingPackageError)
     assert "the Brian2 engine needs the package 'brian2'" in str(error)
-    assert "pip install brian2; in a checkout: pip install '.[brian2]'" in str(error)
+    assert (
+        "pip install brian2; in a checkout: pip install -c constraints.txt -e '.[brian2]'"
+        in str(error)
+    )

@@ -48,7 +48,10 @@ def all_keys(keys: Keys) -> Iterator[Key]:
 def test_every_key_is_found_and_explained(noun: str) -> None:
     found = list(all_keys(known(noun)))
     assert len({key.name for key in found}) > ROOM[noun]
-    assert not {key.name for key in found if not key.about and key.name != "kind"}
+    mute = {key.name for key in found if not key.about and key.name != "kind"}
+    assert not mute, (
+        f"explain {', '.join(sorted(mute))} where they are read: section.explain(KEY='what it is')"
+    )
 
 
 @pytest.mark.parametrize("noun", KINDS)
