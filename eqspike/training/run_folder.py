@@ -209,7 +209,7 @@ class RunFolder:
         """
         path = self.path / COUNTS
         if not path.is_file():
-            raise RunError(f"{path}: is missing; counts are written when an epoch is completed")
+            raise self._no_epoch(path, "counts")
         self.check(COUNTS)
         data = read_object(path)
         if not {"training", "inference"} <= set(data):
@@ -249,9 +249,15 @@ class RunFolder:
         """
         path = self.path / WEIGHTS
         if not path.is_file():
-            raise RunError(f"{path}: is missing; weights are written when an epoch is completed")
+            raise self._no_epoch(path, "weights")
         self.check(WEIGHTS)
         return read_arrays(path)[0]
+
+    def _no_epoch(self, path: Path, what: str) -> RunError:
+        return RunError(
+            f"{path}: is missing; {what} are written when an epoch is completed: 'eqspike train --resume --out "
+            f"{self.path}' goes on"
+        )
 
     def environment(self) -> dict[str, Any]:
         """Versions and machine that the run was made with.
