@@ -118,8 +118,8 @@ def _watching(configuration: Configuration, log: Log = no_log) -> Iterator[Watch
         if display is not None:
             display.close()
             message(
-                f"stopping after this batch, with a checkpoint; if it takes more than {PATIENCE_SECONDS:g} s, at the "
-                "last checkpoint (interrupt again to stop at once)"
+                "stopping after this batch, with a checkpoint; if that takes more than "
+                f"{PATIENCE_SECONDS:g} s, at the last checkpoint (interrupt again to stop at once)"
             )
         signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
 
