@@ -93,9 +93,11 @@ GIVEN = {
 
 SHELL = ("", "bash", "sh", "shell", "console")
 _SPAN = re.compile(r"`(eqspike [^`]+)`")
-_LINE = re.compile(r"^\s*(?:\$ )?((?:eqspike |python examples/|python \w+\.py|cp |sed ).*)$")
+_LINE = re.compile(
+    r"^\s*(?:\$ )?((?:eqspike |python examples/|python (?:runs/\w+/)?\w+\.py|cp |sed ).*)$"
+)
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_MAKES = re.compile(r"\b(?:[Ww]rite|([Aa]dd to)) `([\w.-]+)`[^`\n]*(?:`[\w.-]+`[^`\n]*)?:$")
+_MAKES = re.compile(r"\b(?:[Ww]rite|([Aa]dd to)) `([\w./-]+)`[^`\n]*(?:`[\w.-]+`[^`\n]*)?:$")
 _REFUSED = re.compile(r"^eqspike: error: (.*)$", re.MULTILINE)
 
 

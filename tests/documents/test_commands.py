@@ -38,6 +38,7 @@ class Reader:
         if hasattr(step, "words"):
             return self._command(step)
         if hasattr(step, "name"):
+            Path(step.name).parent.mkdir(parents=True, exist_ok=True)
             with open(step.name, "a" if step.more else "w", encoding="utf-8") as file:
                 file.write(step.text)
             return ""
