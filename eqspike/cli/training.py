@@ -13,6 +13,7 @@ from typing import Any
 from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
 from eqspike.core.errors import ConfigError
+from eqspike.core.showing import counted
 from eqspike.experiment import Configuration, load_configuration, resolve
 from eqspike.experiment.agreement import Wanted
 from eqspike.experiment.data import length_of
@@ -161,7 +162,8 @@ def _print_result(result: TrainingResult, as_json: bool) -> int:
             }
         )
     elif result.complete:
-        reached = f"test {result.metric} {result.value:.4f} after {len(result.metrics)} epochs"
+        epochs = counted(len(result.metrics), "epoch")
+        reached = f"test {result.metric} {result.value:.4f} after {epochs}"
         if result.validation is not None:
             reached = f"validation {result.metric} {result.validation:.4f}, {reached}"
         print(f"{reached}; run folder {result.folder}")
