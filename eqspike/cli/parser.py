@@ -134,21 +134,32 @@ def path(text: str) -> str:
     return os.path.expanduser(text)
 
 
-_PER_SECOND = {"": 1.0, "s": 1.0, "ms": 1e3, "us": 1e6, "\u00b5s": 1e6, "\u03bcs": 1e6, "ns": 1e9}
+_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "\u00b5s": 1e6, "\u03bcs": 1e6, "ns": 1e9}
 """Divisors of what may stand behind a time; the micro sign and the Greek letter look alike."""
 
 
 def seconds(text: str) -> float:
     """A time in seconds, or with a unit: finite and above 0."""
+    return _time(text, "s", "seconds above 0, such as 0.001")
+
+
+def milliseconds(text: str) -> float:
+    """A time in milliseconds, or with a unit: finite and above 0."""
+    return _time(text, "ms", "milliseconds above 0, such as 0.1")
+
+
+def _time(text: str, bare: str, words: str) -> float:
+    """A number of units `bare`; one that has this unit written behind it is the same to the last digit."""
     number = text.rstrip("".join(_PER_SECOND) + " ")
     try:
-        value = float(number) / _PER_SECOND[text[len(number) :].strip()]
+        divisor = _PER_SECOND[text[len(number) :].strip() or bare] / _PER_SECOND[bare]
+        value = float(number) / divisor
     except (ValueError, KeyError):
         value = math.nan
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(
-            "must be a finite number of seconds above 0, such as 0.001, or with a unit (s, ms, us, µs, ns), "
-            f"such as 1ms, got {shorten(text)}"
+            f"must be a finite number of {words}, or with a unit (s, ms, us, µs, ns), such as 1ms, "
+            f"got {shorten(text)}"
         )
     return value
 

@@ -10,7 +10,7 @@ import pytest
 
 from eqspike import library
 from eqspike.cli import main
-from eqspike.cli.parser import seconds
+from eqspike.cli.parser import milliseconds, seconds
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -82,6 +82,13 @@ def test_times_may_have_a_unit(text: str, value: float) -> None:
     assert seconds(text) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "value"), [("0.1", 0.1), ("0.1ms", 0.1), ("100us", 0.1), ("1s", 1000.0)]
+)
+def test_milliseconds_may_too(text: str, value: float) -> None:
+    assert milliseconds(text) == value
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "inf", "nan", "1h", "ms", "", "1mss", "1 m s"])
 def test_other_times_are_refused_with_both_forms(
     text: str, capsys: pytest.CaptureFixture[str]
@@ -90,3 +97,5 @@ def test_other_times_are_refused_with_both_forms(
         seconds(text)
     said = refused(capsys, "estimate", "no-such-run", f"--step-time={text}")
     assert "such as 0.001, or with a unit (s, ms, us, µs, ns), such as 1ms" in said
+    said = refused(capsys, "deploy", "x.nir", "--chip", "loihi1", f"--step-ms={text}")
+    assert "number of milliseconds above 0, such as 0.1, or with a unit" in said
