@@ -50,7 +50,7 @@ lava-suite: .venv/.installed ## the tests that come with Lava, on this Python (a
 	$(BIN)/python -m eqspike.engines.lava.own_tests
 
 reproduce: .venv/.installed ## papers' tables within an hour (make reproduce MINUTES=600), then docs/results.md
-	$(BIN)/eqspike reproduce all --budget $(or $(MINUTES),60)
+	$(BIN)/eqspike reproduce all --force --budget $(or $(MINUTES),60)
 	$(BIN)/python -m eqspike.reports.results reproductions docs/results.md
 
 reports: .venv/.demo-installed ## write energy_reports/, docs/chips.md and docs/results.md anew

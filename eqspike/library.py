@@ -8,6 +8,7 @@ whose value is a package, or a path in a module, with folders of those names.
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint
@@ -19,7 +20,7 @@ from eqspike.core.errors import ConfigError
 from eqspike.core.origin import Origin, guarded, note
 from eqspike.core.yaml_text import load_yaml
 
-__all__ = ["GROUP", "KINDS", "Place", "find", "folder", "load_yaml", "names", "origin"]
+__all__ = ["GROUP", "KINDS", "Place", "find", "folder", "load_yaml", "names", "origin", "own_files"]
 
 KINDS = ("models", "tasks", "chips", "tables")
 GROUP = "eqspike.library"
@@ -78,8 +79,8 @@ def find(kind: str, name: str) -> Path:
     if place is not None:
         note(place.origin)
         return place.folder / f"{name}.yaml"
-    close = " or ".join(f"'{each}'" for each in _nearest(name, names(kind)))
-    hint = f"did you mean {close}? " if close else ""
+    close = own_files(name) or [f"'{each}'" for each in _nearest(name, names(kind))]
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
     raise ConfigError(
         f"'{name}' is not in the library of {kind}; {hint}"
         f"'eqspike list {kind}' shows all, and a path ending in .yaml names a file of your own"
@@ -90,6 +91,12 @@ def origin(kind: str, name: str) -> Origin | None:
     """The installed package that a name of the library comes from; None if it is eqspike's own."""
     place = _place(kind, name)
     return None if place is None else place.origin
+
+
+def own_files(name: str) -> list[str]:
+    """The user's own file that a name lacks only the ending of, if there is one."""
+    found = [f"{name}{suffix}" for suffix in (".yaml", ".yml")]
+    return [f"the file {path}" for path in found if os.path.isfile(path)]
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> list[str]:

@@ -21,6 +21,7 @@ from eqspike.analysis.style import (
     without_frame,
 )
 from eqspike.core.errors import RunError, UnsupportedError
+from eqspike.core.showing import counted
 from eqspike.tasks.metrics import judged_split
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def learning_curve(metrics: Sequence[Mapping[str, Any]], title: str = "") -> Fig
     metric = next(key for key in metrics[-1] if key.startswith("train_")).removeprefix("train_")
     name, percent = metric.replace("_", " "), metric == "accuracy"
     scale = 100.0 if percent else 1.0
-    passes = "1 epoch" if epochs[-1] == 1 else f"{epochs[-1]} epochs"
+    passes = counted(epochs[-1], "epoch")
     split = judged_split(metrics[-1], metric)
     final = "test" if f"test_{metric}" in metrics[-1] else split
     last = metrics[-1][f"{final}_{metric}"]

@@ -21,6 +21,7 @@ def reproduce(
     out: str | os.PathLike[str] = "reproductions",
     budget: float | None = None,
     workers: int | None = None,
+    force: bool = False,
     plugins: Sequence[str | Path] = (),
 ) -> dict[str, dict[str, Any]]:
     """Run a paper's table again, from where it stands; on all cores, by Dask.
@@ -30,6 +31,7 @@ def reproduce(
         out: folder of the tables and of their runs.
         budget: minutes into which trainings are shortened; by default all are whole.
         workers: processes, by default one per core.
+        force: replace a table in `out` that was made with another budget or number of workers.
         plugins: Python files with parts of your own, which are run; see docs/plugins.md.
 
     Returns:
@@ -44,6 +46,6 @@ def reproduce(
     with using(*plugins):
         found, _ = reproduce_into(
             path_of("out", out), name_of("table", name), Fleet(workers),
-            None if budget is None else Budget.here(budget, workers),
+            None if budget is None else Budget.here(budget, workers), force=force,
         )  # fmt: skip
     return {data["name"]: data for data in found}

@@ -9,7 +9,7 @@ from eqspike.cli.commands import add_command as _add
 from eqspike.cli.description_arguments import add_descriptions
 from eqspike.cli.energy_arguments import add_estimate, add_report
 from eqspike.cli.grid_arguments import add_reproduce, add_sweep
-from eqspike.cli.parser import Parser, path, seconds
+from eqspike.cli.parser import Parser, milliseconds, path, seconds
 from eqspike.core.version import package_version
 
 
@@ -136,7 +136,10 @@ def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help=".nir file: .npy or .npz with the spikes of the inputs (samples, steps, inputs)",
     )  # fmt: skip
     parser.add_argument(
-        "--step-ms", type=float, metavar="MS", help=".nir file: the time step it was trained with"
+        "--step-ms",
+        type=milliseconds,
+        metavar="MS",
+        help=".nir file: the time step it was trained with",
     )
     parser.add_argument(
         "--lava",
@@ -164,7 +167,7 @@ def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="nir: all neurons as one node, or a node for each layer (default: population)",
     )  # fmt: skip
     parser.add_argument(
-        "--step-ms", type=float, metavar="MS", help="nir: length of a time step (default: 1)"
+        "--step-ms", type=milliseconds, metavar="MS", help="nir: length of a time step (default: 1)"
     )
     parser.add_argument(
         "--out", type=path, metavar="DIR", help="folder of the files (default: RUN/FORMAT)"

@@ -25,7 +25,7 @@ def demo(options: argparse.Namespace) -> int:
     """Train on 5,000 real MNIST images, evaluate on 1,000 others, estimate energy, draw figures."""
     out = Path(options.out)
     configuration = resolve(MODEL, TASK, epochs=EPOCHS)
-    message(f"training {MODEL} on {TASK} (5,000 MNIST images shipped with eqspike) into {out}")
+    message("5,000 MNIST images shipped with eqspike, 1,000 others for the test")
     display = ProgressDisplay(*length_of(configuration))
     watcher = Watcher(message, display.report, display.epoch)
     start(configuration, out, force=True, watcher=watcher)

@@ -6,8 +6,9 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from eqspike import library
 from eqspike.cli.printing import message, print_json
-from eqspike.core.errors import RunError
+from eqspike.core.errors import ConfigError, RunError
 from eqspike.core.files import check_writable, write_bytes
 from eqspike.experiment.schemas import check_description, template
 
@@ -30,6 +31,8 @@ def new(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """List all errors of a description; 1 if there are some."""
+    if not Path(options.file).exists() and (meant := library.own_files(options.file)):
+        raise ConfigError(f"{options.file}: there is no such file; did you mean {meant[0]}?")
     noun, findings = check_description(Path(options.file), options.noun)
     if options.json:
         print_json({"kind": noun, "errors": [asdict(finding) for finding in findings]})

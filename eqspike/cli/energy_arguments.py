@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from eqspike.cli.commands import add_accept_changes, add_command
-from eqspike.cli.parser import path
+from eqspike.cli.parser import path, seconds
 
 
 def add_estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,8 +40,8 @@ def _add_conditions(parser: argparse.ArgumentParser) -> None:
         help="a figure of your own, such as loihi2.synaptic_operation=5pJ or =3/5/9pJ; may be repeated",
     )  # fmt: skip
     parser.add_argument(
-        "--step-time", type=float, metavar="SECONDS",
-        help="time the chips take for a time step (default: as the profile says)",
+        "--step-time", type=seconds, metavar="SECONDS",
+        help="time the chips take for a time step, such as 0.001, 1ms or 10us (default: as the profile says)",
     )  # fmt: skip
     parser.add_argument("--cores", type=int, metavar="N", help="cores in use, for power per core")
     parser.add_argument(

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from eqspike.chips.figures import EVENTS
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable
 from eqspike.core.quantities import Interval
 from eqspike.energy import Conditions
+from eqspike.energy.events import EVENT_OF
 from eqspike.energy.text import percent, si, si_range
 from eqspike.experiment.estimating import (
     chip_names,
@@ -87,10 +89,28 @@ def print_summary(report: EnergyReport) -> None:
     if references:
         print("\nreferences: arithmetic of processors at full use, no peers of the chips\n")
         print_table(HEADER, [_row(entry) for entry in references])
+    _print_unmodelled(report)
     priced = [p for entry in report.chips for p in (entry.inference, entry.training) if p]
     if any(item.estimate.lower_bound for item in priced):
         print(
             "\n≥: lower bound, for the profile lacks figures; the report says what is not modelled."
+        )
+
+
+def _print_unmodelled(report: EnergyReport) -> None:
+    """What to do about chips of which no energy is known."""
+    missing = {
+        entry.chip.name: priced.estimate.gaps[0]
+        for entry in report.chips
+        for priced in (entry.training, entry.inference)
+        if priced and priced.estimate.per_sample is None and priced.estimate.gaps
+    }
+    if missing:
+        chip, gap = next(iter(missing.items()))
+        figure = EVENT_OF.get(gap.what, EVENTS[0])
+        print(
+            f"\nnot modelled: what happened has no figure in the profile of {', '.join(missing)}; give your own,\n"
+            f"such as --figure {chip}.{figure}=5pJ ('eqspike list chips' shows what each profile knows)."
         )
 
 

@@ -72,6 +72,9 @@ def add_reproduce(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "--out", type=path, metavar="DIR", default="reproductions",
         help="folder of the tables and of their runs (default: reproductions)",
     )  # fmt: skip
+    parser.add_argument(
+        "--force", action="store_true", help="replace tables of another budget in --out"
+    )
     _add_workers(parser)
     add_format(parser)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import itertools
 import math
 import os
 from collections.abc import Collection, Sequence
@@ -47,22 +48,30 @@ class Parser(argparse.ArgumentParser):
         first = words[0] if words else ""
         own = any(option.startswith(first) for option in self._option_string_actions)
         if commands and first.startswith("-") and not own:
+            name = first.partition("=")[0]
+            if not any(each.startswith(name) for each in self._options()):
+                self.error(self._left_over(first))
             command = next((word for word in words if word in commands), "COMMAND")
             self.error(
                 f"option '{shorten(first)}' stands before the command; write it behind: "
                 f"{self.prog} {command} {shorten(first)}"
             )
 
-    def _commands(self) -> list[str]:
-        """Names of its commands; a command has none."""
+    def _commands(self) -> dict[str, Parser]:
+        """Its commands by name; a command has none."""
         parsers = (each for each in self._actions if each.nargs == argparse.PARSER)
-        return [str(name) for each in parsers for name in each.choices or ()]
+        return {name: of for each in parsers for name, of in dict(each.choices or {}).items()}
+
+    def _options(self) -> list[str]:
+        """Its own options, then those of its commands."""
+        below = (each._options() for each in self._commands().values())
+        return list(dict.fromkeys(itertools.chain(self._option_string_actions, *below)))
 
     def _left_over(self, word: str) -> str:
         """What to do about a word that nothing asks for."""
         shown, see = f"'{shorten(word)}'", f"'{self.prog} --help' shows all"
         if word.startswith("-"):
-            hint = _hint(word.partition("=")[0], self._option_string_actions, 0.7)
+            hint = _hint(word.partition("=")[0], self._options(), 0.7)
             return f"there is no option {shown}; {hint}{see}"
         takes = [
             str(each.metavar or each.dest) for each in self._actions if not each.option_strings
@@ -125,15 +134,32 @@ def path(text: str) -> str:
     return os.path.expanduser(text)
 
 
+_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "\u00b5s": 1e6, "\u03bcs": 1e6, "ns": 1e9}
+"""Divisors of what may stand behind a time; the micro sign and the Greek letter look alike."""
+
+
 def seconds(text: str) -> float:
-    """A time: finite and above 0."""
+    """A time in seconds, or with a unit: finite and above 0."""
+    return _time(text, "s", "seconds above 0, such as 0.001")
+
+
+def milliseconds(text: str) -> float:
+    """A time in milliseconds, or with a unit: finite and above 0."""
+    return _time(text, "ms", "milliseconds above 0, such as 0.1")
+
+
+def _time(text: str, bare: str, words: str) -> float:
+    """A number of units `bare`; one that has this unit written behind it is the same to the last digit."""
+    number = text.rstrip("".join(_PER_SECOND) + " ")
     try:
-        value = float(text)
-    except ValueError:
+        divisor = _PER_SECOND[text[len(number) :].strip() or bare] / _PER_SECOND[bare]
+        value = float(number) / divisor
+    except (ValueError, KeyError):
         value = math.nan
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(
-            f"must be a finite number of seconds above 0, got {shorten(text)}"
+            f"must be a finite number of {words}, or with a unit (s, ms, us, µs, ns), such as 1ms, "
+            f"got {shorten(text)}"
         )
     return value
 

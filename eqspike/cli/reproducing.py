@@ -15,6 +15,7 @@ from eqspike.experiment.reproduction.data import Outcome
 from eqspike.experiment.reproduction.whole import ALL
 from eqspike.experiment.sweep.running import check_workers
 from eqspike.reports.reproduction import part_words, published_words, value_words
+from eqspike.reports.undone import undone_lines
 
 INTERRUPTED = 130
 
@@ -27,7 +28,12 @@ def reproduce_tables(options: argparse.Namespace) -> int:
     try:
         with figures_as(options.format):
             found, files = reproduce_into(
-                Path(options.out), options.name, fleet, _budget(options), _follow
+                Path(options.out),
+                options.name,
+                fleet,
+                _budget(options),
+                _follow,
+                force=options.force,
             )
     except KeyboardInterrupt:
         message("stopped; the same command continues from the checkpoints")
@@ -94,6 +100,6 @@ def _print(data: dict[str, Any]) -> None:
             for row in measure["rows"]
         ]  # fmt: skip
         print_table(("", *names), lines)
-    for key in ("failed", "left"):
-        for each in data[key]:
-            print(f"{key}: {each['row']}, seed {each['seed']}: {each['why']}")
+    for key, lead in (("failed", "went wrong, "), ("left", "")):
+        for line in undone_lines(data[key]):
+            print(f"{lead}{line}")

@@ -13,14 +13,14 @@ from typing import Any
 from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
 from eqspike.core.errors import ConfigError
-from eqspike.experiment import Configuration, load_configuration, resolve
+from eqspike.core.showing import counted
+from eqspike.experiment import Configuration, load_configuration, load_model, resolve
 from eqspike.experiment.agreement import Wanted
-from eqspike.experiment.data import length_of
+from eqspike.experiment.data import fitting_tasks, length_of
 from eqspike.experiment.loggers import Log, named_log, no_log
 from eqspike.experiment.runs import TrainingResult, Watcher, resume, start
 from eqspike.learners.launch import launched
 from eqspike.training import RunFolder
-from eqspike.training.own_files import is_free
 
 STOPPED = 130
 
@@ -36,8 +36,6 @@ def train(options: argparse.Namespace) -> int:
     else:
         configuration = _configuration(options)
         out = Path(options.out) if options.out else _default_folder(configuration)
-        if launched().rank == 0 and (options.force or is_free(out)):
-            message(f"training {configuration.model.name} on {configuration.task} into {out}")
         with _watching(configuration, log) as watcher:
             result = start(
                 configuration, out, force=options.force, watcher=watcher,
@@ -84,13 +82,23 @@ def _configuration(options: argparse.Namespace) -> Configuration:
                 "--validation and --set cannot be given with it"
             )
         return load_configuration(Path(options.config))
-    if not options.model or not options.task:
+    if not options.model:
         raise ConfigError("train needs MODEL and TASK, or --config FILE; see 'eqspike list'")
+    if not options.task:
+        raise ConfigError(_task_missing(options.model))
     return resolve(
         options.model, options.task, engine=options.engine, seed=options.seed or 0,
         epochs=options.epochs, limit=options.limit, test_limit=options.test_limit,
         overrides=tuple(options.overrides), validation=options.validation,
     )  # fmt: skip
+
+
+def _task_missing(name: str) -> str:
+    model = load_model(name)
+    lead = f"train {name}: TASK is missing"
+    if found := fitting_tasks(model):
+        return f"{lead}; such as: eqspike train {name} {found[0]} (of the library fit: {', '.join(found)})"
+    return f"{lead}; no task of the library fits this model: write one of your own, see 'eqspike new task'"
 
 
 def _default_folder(configuration: Configuration) -> Path:
@@ -161,7 +169,8 @@ def _print_result(result: TrainingResult, as_json: bool) -> int:
             }
         )
     elif result.complete:
-        reached = f"test {result.metric} {result.value:.4f} after {len(result.metrics)} epochs"
+        epochs = counted(len(result.metrics), "epoch")
+        reached = f"test {result.metric} {result.value:.4f} after {epochs}"
         if result.validation is not None:
             reached = f"validation {result.metric} {result.validation:.4f}, {reached}"
         print(f"{reached}; run folder {result.folder}")

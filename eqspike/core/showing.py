@@ -49,6 +49,12 @@ def show(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def counted(number: float, noun: str) -> str:
+    """A number of things, such as `1 minute` and `2.5 minutes`."""
+    amount = f"{number:g}" if isinstance(number, float) else str(number)
+    return f"{amount} {noun}" if number == 1 else f"{amount} {noun}s"
+
+
 def shorten(text: str, longest: int = 120) -> str:
     """A text of the user for a message, cut in the middle."""
     half = longest // 2

@@ -14,7 +14,7 @@ from eqspike.chips.loihi.rounding import RoundingReport
 from eqspike.chips.loihi.scale import HEADROOM, Extremes, Source, unit_of_extremes
 from eqspike.core.errors import UnsupportedError
 from eqspike.core.network import Network
-from eqspike.deploy.nir_feedforward import Feedforward, ForeignLayer
+from eqspike.deploy.foreign_network import Feedforward, ForeignLayer
 
 _ROUNDS = 12
 """A unit that overflows is lowered at least by the excess seen, so a few rounds do."""

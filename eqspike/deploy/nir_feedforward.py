@@ -15,57 +15,28 @@ Source of the nodes: Pedersen et al., Nature Communications 15:8122, 2024. The c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nir
 import numpy as np
 from numpy.typing import NDArray
 
-from eqspike.core.errors import ConfigError, DataError, UnsupportedError
-from eqspike.core.network import Layer, Network
+from eqspike.core.errors import ConfigError, DataError, UnsupportedError, missing_package
+from eqspike.core.network import Layer
 from eqspike.core.neurons import CurrentBased
+from eqspike.deploy.foreign_network import Feedforward, ForeignLayer, Vector
+
+try:
+    import nir
+except ImportError as error:
+    if error.name not in ("nir", "h5py"):
+        raise
+    raise missing_package("nir", "nir", "reading NIR files") from error
 
 _NEURONS = (nir.IF, nir.LIF, nir.CubaLIF)
 _WEIGHTS = (nir.Linear, nir.Affine)
 _EQUAL = 1e-5
 """Relative difference of constants in one layer that counts as rounding in float32."""
-
-Vector = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class ForeignLayer:
-    """Neurons of threshold 1 and what reaches them.
-
-    Attributes:
-        node: name of the neurons' node in the graph; layer: name and size here.
-        neuron: decays; weights: (presynaptic, postsynaptic); bias: (postsynaptic,), added to the potential.
-    """
-
-    node: str
-    layer: Layer
-    neuron: CurrentBased
-    weights: NDArray[np.float64]
-    bias: Vector
-
-
-@dataclass(frozen=True, eq=False)
-class Feedforward:
-    """A chain of layers, each of which sends to the next only.
-
-    Attributes:
-        input: the clamped layer; layers: from the input.
-    """
-
-    input: Layer
-    layers: tuple[ForeignLayer, ...]
-
-    @property
-    def network(self) -> Network:
-        """Its layers and couplings."""
-        return Network((self.input, *(each.layer for each in self.layers)), one_way=True)
 
 
 def read_feedforward(path: Path, step_seconds: float) -> Feedforward:

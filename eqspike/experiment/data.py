@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from eqspike.core.errors import UnsupportedError
+from eqspike import library
+from eqspike.core.errors import EqspikeError, UnsupportedError
 from eqspike.experiment.configuration import Configuration
 from eqspike.experiment.families import family
+from eqspike.experiment.model import Model
 from eqspike.learners.launch import Group
 from eqspike.tasks import AnyTask, Curriculum, SeriesTask, Stage, Task, load_task
 from eqspike.tasks.validation import held_out, hold_out
@@ -49,6 +52,16 @@ def check_fit(configuration: Configuration, task: AnyTask) -> None:
     misfit = family(subject).fit_to(subject, task)
     if misfit:
         raise UnsupportedError(f"model '{configuration.model.name}' {misfit}")
+
+
+def fitting_tasks(model: Model) -> list[str]:
+    """Names of the library's tasks whose samples and classes fit a model; what cannot be read fits none."""
+    fit_to, subject, found = family(model.subject).fit_to, model.subject, []
+    for name in library.names("tasks"):
+        with suppress(EqspikeError):
+            if not fit_to(subject, load_task(name)):
+                found.append(name)
+    return found
 
 
 def image_task(configuration: Configuration) -> Task | Curriculum:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eqspike.chips.loihi.feedforward import Raster
 from eqspike.core.counts import EventCounts
-from eqspike.core.errors import DataError, missing_package
+from eqspike.core.errors import DataError
 from eqspike.core.files import check_writable, json_bytes, write_together
 from eqspike.counting import Connection, count_arrays, write_counts_file
 from eqspike.deploy.contents import network_json
@@ -116,10 +116,8 @@ def deploy_nir(
         UnsupportedError: for a graph that Loihi's integers cannot be, or a limit of the chip.
         MissingPackageError: if the package nir, or with `lava` Lava, is not installed.
     """
-    try:
-        from eqspike.deploy.nir_feedforward import read_feedforward
-    except ImportError as error:
-        raise missing_package("nir", "nir", "reading NIR files") from error
+    from eqspike.deploy.nir_feedforward import read_feedforward
+
     if out is not None:
         check_writable(out, "deployment.json")
     profile = loihi_profile(chip)

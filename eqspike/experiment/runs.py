@@ -12,6 +12,7 @@ from typing import Any
 from eqspike.core.errors import RunError
 from eqspike.core.files import check_writable, remove_parts
 from eqspike.core.learner import Arrays, Learner
+from eqspike.core.showing import counted
 from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.data import Data
@@ -112,6 +113,9 @@ def start(
         with open_learner(configuration, group) as learner:
             group.lead(lambda: held.enter_context(locked(out)))
             folder = group.lead(lambda: RunFolder.create(out, configuration.as_yaml(), force))
+            watcher.message(
+                f"training {configuration.model.name} on {configuration.task} into {out}"
+            )
             return _train(
                 configuration, data, folder, learner, Progress(), watcher, checkpoint_seconds, group
             )
@@ -140,7 +144,8 @@ def resume(
     with joined(configuration, out) as group, ExitStack() as held:
         data = Data.of(configuration, group)
         group.lead(lambda: held.enter_context(locked(out)))
-        found = group.lead(lambda: _latest(folder, configuration, watcher))
+        epochs = configuration.model.epochs * len(data.stages)
+        found = group.lead(lambda: _latest(folder, configuration, epochs, watcher))
         with open_learner(configuration, group) as learner:
             progress = Progress()
             if found is not None:
@@ -152,7 +157,7 @@ def resume(
 
 
 def _latest(
-    folder: RunFolder, configuration: Configuration, watcher: Watcher
+    folder: RunFolder, configuration: Configuration, epochs: int, watcher: Watcher
 ) -> tuple[Arrays, Progress] | None:
     """State and progress of the newest undamaged checkpoint, if there is one."""
     remove_parts(folder.path)
@@ -165,9 +170,15 @@ def _latest(
     if found is None:
         watcher.message("no checkpoint to continue from; starting from the beginning")
     else:
-        reached = found[1]
-        watcher.message(f"continuing from epoch {reached.epoch}, sample {reached.position}")
+        watcher.message(_standing(folder.path, found[1], epochs))
     return found
+
+
+def _standing(run: Path, reached: Progress, epochs: int) -> str:
+    """Where a run goes on, if there is anything left of it."""
+    if reached.epoch >= epochs:
+        return f"{run} is complete: {reached.epoch} of {counted(epochs, 'epoch')}; nothing to do"
+    return f"continuing from epoch {reached.epoch}, sample {reached.position}"
 
 
 def open_learner(configuration: Configuration, group: Group | None = None) -> Learner:

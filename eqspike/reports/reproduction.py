@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from eqspike.core.quantities import Interval
+from eqspike.core.showing import counted
 from eqspike.energy import text
 from eqspike.reports import document as doc
 from eqspike.reports.files import write_document
+from eqspike.reports.undone import undone_parts
 
 SCHEMA = "eqspike-reproduction-1"
 NAME = "reproduction"
@@ -242,31 +244,12 @@ def _lead(data: Data) -> Iterator[doc.Paragraph]:
     if budget:
         yield doc.Paragraph(
             (
-                f"Trainings were shortened to fit into {budget['minutes']:g} minutes on {budget['workers']} "
-                "processors, with the tables of the same command; each row says what part of it was done.",
+                f"Trainings were shortened to fit into {counted(budget['minutes'], 'minute')} on "
+                f"{counted(budget['workers'], 'processor')}, with the tables of the same command; "
+                "each row says what part of it was done.",
             ),
             "note",
         )
-
-
-def undone_parts(data: Data) -> Iterator[doc.Part]:
-    """What went wrong and what is left to do, by the reason."""
-    for key, lead in (("failed", "Went wrong:"), ("left", "Left to do:")):
-        reasons: dict[str, dict[str, list[str]]] = {}
-        for each in data[key]:
-            seeds = reasons.setdefault(each["why"], {}).setdefault(each["row"], [])
-            seeds.append(str(each["seed"]))
-        lines = tuple((f"{why}: {_rows_and_seeds(rows)}",) for why, rows in reasons.items())
-        if lines:
-            yield doc.Bullets(lines, (lead,))
-
-
-def _rows_and_seeds(rows: Mapping[str, Sequence[str]]) -> str:
-    """Such as `C-EP (seeds 1, 2); EP (seed 2)`."""
-    return "; ".join(
-        f"{row} ({'seeds' if len(seeds) > 1 else 'seed'} {', '.join(seeds)})"
-        for row, seeds in rows.items()
-    )
 
 
 def source_pairs(sources: Mapping[str, Data]) -> doc.Pairs:

@@ -32,9 +32,9 @@ from eqspike.reports.reproduction import (
     part_words,
     reproduction_document,
     source_pairs,
-    undone_parts,
     value_words,
 )
+from eqspike.reports.undone import undone_parts
 
 LEAD = (
     "Written by make reports from the tables of reproductions/, which eqspike reproduce writes; edit neither. "

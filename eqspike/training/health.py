@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.counts import EventCounts, spiking
 from eqspike.core.errors import ActivityError
+from eqspike.core.showing import counted
 from eqspike.training.files import Arrays
 
 SATURATED = 0.98
@@ -66,7 +67,7 @@ def at_chance(accuracies: Sequence[float], labels: NDArray[Any], split: str = "t
     if max(accuracies) > chance + luck:
         return ""
     return (
-        f"nothing was learnt: in {len(accuracies)} epochs no {split} accuracy was above chance "
+        f"nothing was learnt: in {counted(len(accuracies), 'epoch')} no {split} accuracy was above chance "
         f"({max(accuracies):.4f} at most, {chance:.4f} by always naming one class, {luck:.4f} for luck on "
         f"{len(labels)} samples); more samples or epochs, or other training.learning_rates, may help, and "
         "'eqspike plot RUN' shows what the layers do"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -131,6 +132,15 @@ def out_of(words: list[str]) -> str:
 def test_quick_steps(steps: list[Any], reader: Reader) -> None:
     failed = reader.follow(list(quick(steps)))
     assert not failed, "\n\n".join(failed)
+
+
+REPORTING = re.compile(r"eqspike (estimate |report compare |reproduce \w)")
+
+
+def test_reports_are_not_written_over_those_of_the_checkout(steps: list[Any]) -> None:
+    """By default they go into folders of which a checkout tracks some."""
+    commands = [each.text for each in steps if hasattr(each, "words")]
+    assert not [text for text in commands if REPORTING.match(text) and "--out" not in text]
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ import subprocess
 import sys
 import time
 import weakref
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,8 @@ class Child:
     """
 
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        if find_spec("lava") is None:
+            raise missing_lava("engine 'lava'")
         self.patience_s = patience_s
         place = Path(SHARED_MEMORY) if os.access(SHARED_MEMORY, os.W_OK) else None
         self.folder = make_scratch("lava", place)

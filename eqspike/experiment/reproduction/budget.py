@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eqspike.core.errors import ConfigError
+from eqspike.core.showing import counted
 from eqspike.experiment.reproduction.jobs import Job, Part
 
 START_SECONDS = 5.0
@@ -21,6 +22,9 @@ START_SECONDS = 5.0
 
 USED = 0.9
 """Share of the budget that is planned."""
+
+Key = tuple[str, int]
+"""Of a job."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def plan(jobs: Sequence[Job], budget: Budget | None) -> tuple[Job, ...]:
     while begun and sum(map(_least_cost, begun.values())) > seconds:
         begun.popitem()
     parts = _shares(list(begun.values()), seconds)
-    why = f"left out: {budget.minutes:g} minutes are too few"
+    why = _reason(ordered, begun, budget)
     return tuple(
         replace(job, part=parts[job.key])
         if job.key in parts
@@ -70,7 +74,18 @@ def plan(jobs: Sequence[Job], budget: Budget | None) -> tuple[Job, ...]:
     )
 
 
-def _shares(jobs: Sequence[Job], seconds: float) -> dict[tuple[str, int], Part | None]:
+def _reason(ordered: Sequence[Job], begun: Mapping[Key, Job], budget: Budget) -> str:
+    """Why the rest is left out; and, where a row has no seed at all, about how many minutes would give it one."""
+    verb = "is" if budget.minutes == 1 else "are"
+    why = f"left out, {counted(budget.minutes, 'minute')} {verb} too short"
+    firsts = {job.key: job for job in ordered if not job.left and not job.rank}
+    if firsts.keys() <= begun.keys():
+        return why
+    needed = math.ceil(sum(map(_least_cost, firsts.values())) / (USED * 60.0 * budget.workers))
+    return f"{why} (about {counted(needed, 'minute')} give every row its first seed)"
+
+
+def _shares(jobs: Sequence[Job], seconds: float) -> dict[Key, Part | None]:
     """The part of each job by its key; those that need least beyond their least come first."""
     spare = seconds - sum(map(_least_cost, jobs))
     parts = {}

@@ -12,6 +12,7 @@ from eqspike.analysis.trajectories_figure import draw_trajectories
 from eqspike.core.files import check_writable, remove_parts, together
 from eqspike.experiment.reproduction.budget import Budget
 from eqspike.experiment.reproduction.data import Outcome
+from eqspike.experiment.reproduction.replacing import check_budget
 from eqspike.experiment.reproduction.running import reproduce
 from eqspike.experiment.reproduction.tables import load_table
 from eqspike.experiment.sweep import Fleet
@@ -26,7 +27,7 @@ FIGURES = {"trajectories": draw_trajectories}
 
 def reproduce_into(
     out: Path, name: str, fleet: Fleet | None = None, budget: Budget | None = None,
-    follow: Callable[[Outcome, int], None] = lambda outcome, left: None,
+    follow: Callable[[Outcome, int], None] = lambda outcome, left: None, *, force: bool = False,
 ) -> tuple[tuple[dict[str, Any], ...], list[Path]]:  # fmt: skip
     """Run a table, or all, in the folder `out`, then write their documents there, all files or none.
 
@@ -34,6 +35,7 @@ def reproduce_into(
 
     Args:
         name: of the library, path of a YAML file, or `all`.
+        force: replace tables of another budget, which are refused otherwise.
 
     Returns:
         The data of each table, and the files beside the runs.
@@ -47,6 +49,8 @@ def reproduce_into(
     check_writable(out, f"{NAME}.json")
     with locked(out):
         remove_parts(out)
+        for table in () if force else tables:
+            check_budget(out / table.name, budget)
         found = reproduce(tables, out, fleet or Fleet(), budget, follow)
         with together():
             return found, [path for data in found for path in _write(data, out / data["name"])]

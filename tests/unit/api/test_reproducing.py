@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import eqspike
-from eqspike.core.errors import ConfigError
+from eqspike.core.errors import ConfigError, RunError
 from eqspike.experiment.reproduction import running
 
 TABLE = "title: T\nrows: [{name: Duffing, seeds: [0], measures: {trajectories: {steps: 20}}}]"
@@ -26,6 +26,10 @@ def test_a_table_is_run_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(found) == ["small"]
     assert found["small"]["budget"] == {"minutes": 2, "workers": 1}
     assert (tmp_path / "out" / "small" / "reproduction.html").is_file()
+    with pytest.raises(RunError, match="a budget of 2 minutes on 1 worker; it would be replaced"):
+        eqspike.reproduce(path, out=tmp_path / "out", budget=3, workers=1)
+    replaced = eqspike.reproduce(path, out=tmp_path / "out", budget=3, workers=1, force=True)
+    assert replaced["small"]["budget"] == {"minutes": 3, "workers": 1}
 
 
 @pytest.mark.parametrize(

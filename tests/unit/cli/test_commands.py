@@ -139,6 +139,19 @@ def test_estimate_prints_a_line_per_chip(
     assert max(len(line) for line in printed.splitlines()) <= 150
 
 
+def test_estimate_says_what_to_do_about_a_chip_without_figures(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["estimate", str(run), "--chip", "loihi2", "--out", str(tmp_path / "report")]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "no figure in the profile of loihi2" in said
+    advice = "--figure loihi2.synaptic_operation=5pJ"
+    assert f"such as {advice}" in said
+    assert main([*words, *advice.split()]) == 0
+    assert "no figure in the profile" not in capsys.readouterr().out
+
+
 def test_list_knows_the_library(capsys: pytest.CaptureFixture[str]) -> None:
     """All kinds, or one."""
     found = answer(capsys, "list")
@@ -187,7 +200,6 @@ def test_doctor_finds_the_fast_engine_well(capsys: pytest.CaptureFixture[str]) -
         ["estimate", "no-such-run", "--chip", "loihi1", "--figure", "spike=1pJ"],
         ["estimate", "no-such-run", "--chip", "loihi1", "--figure", "loihi2.spike=1pJ"],
         ["estimate", "no-such-run", "--chip", "loihi1", "--hops", "hidden=few"],
-        ["estimate", "no-such-run", "--chip", "loihi1", "--step-time", "0"],
     ],
 )
 def test_wrong_use_ends_with_2_and_one_line(

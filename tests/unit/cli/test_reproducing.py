@@ -80,6 +80,48 @@ def test_what_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_table_of_another_budget_stays(
+    table: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused before any work, with both budgets, and replaced when asked for."""
+    out = tmp_path / "out"
+    words = ["reproduce", table, "--out", str(out)]
+    assert main([*words, "--budget", "60", "--workers", "1"]) == 0
+    kept = (out / "small" / "reproduction.json").read_bytes()
+    for other, said in (
+        ("--budget 1 --workers 1", "a budget of 1 minute on 1 worker"),
+        ("--workers 1", "whole trainings"),
+        ("--budget 60 --workers 2", "a budget of 60 minutes on 2 workers"),
+    ):
+        assert main([*words, *other.split()]) == 2
+        error = capsys.readouterr().err
+        assert "made with a budget of 60 minutes on 1 worker;" in error
+        assert f"made with {said}: give another folder (--out), or replace it (--force)" in error
+        assert (out / "small" / "reproduction.json").read_bytes() == kept
+    words += ["--budget", "1", "--workers", "1"]
+    assert main([*words, "--force"]) == 0
+    assert (out / "small" / "reproduction.json").read_bytes() != kept
+    (out / "small" / "reproduction.json").write_text("{")
+    assert main(words) == 2
+    assert "replace it (--force)" in capsys.readouterr().err
+    assert main([*words, "--force"]) == 0
+
+
+def test_what_is_left_out_is_one_line_for_each_reason(
+    table: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = (
+        "model: eqspike-digits, task: digits, seeds: [0, 1], pace: {train: 1, test: 1}, least: 500"
+    )
+    rows = f"{{name: a, {one}}}, {{name: b, {one}}}"
+    Path(table).write_text(f"title: T\nrows: [{rows}]", encoding="utf-8")
+    words = ["reproduce", table, "--workers", "1", "--budget", "1", "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    *_, line = filter(None, capsys.readouterr().out.splitlines()[:-1])
+    assert line.startswith("left out, 1 minute is too short (about ")
+    assert line.endswith("minutes give every row its first seed): a (seeds 0, 1); b (seeds 0, 1)")
+
+
 def test_what_is_finished_stays_when_somebody_stops_it(
     table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eqspike.core.showing import markdown_text, shorten, show, spreadsheet_cell, visible
+from eqspike.core.showing import counted, markdown_text, shorten, show, spreadsheet_cell, visible
 
 
 @pytest.mark.parametrize("text", ["=cmd|x!A1", "+1", "-1", "@a", "\t=1", "\r=1"])
@@ -29,3 +29,11 @@ def test_values_are_short_whatever_they_are() -> None:
     for value in (deep, list(range(10**6)), {n: n for n in range(10**5)}, "x" * 10**6, 16**5000):
         assert len(show(value)) <= 80
     assert len(shorten("x" * 10**6)) < 130
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "1 epoch"), (1.0, "1 epoch"), (0, "0 epochs"), (2.5, "2.5 epochs"), (1234567, "1234567 epochs")],
+)  # fmt: skip
+def test_things_are_counted(number: float, said: str) -> None:
+    assert counted(number, "epoch") == said

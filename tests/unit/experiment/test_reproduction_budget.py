@@ -68,7 +68,17 @@ def test_last_seeds_are_left_out_where_not_even_the_least_fits() -> None:
     ordered = plan(jobs, seconds(4 * 16.5))
     assert [each.left == "" for each in ordered] == [True] * 4 + [False] * 2
     assert [each.rank for each in ordered if each.left] == [2, 2]
-    assert "are too few" in ordered[-1].left
+    assert "are too short" in ordered[-1].left
+    assert "first seed" not in ordered[-1].left, "each row has one"
+
+
+def test_a_budget_that_gives_rows_no_seed_says_which_would() -> None:
+    jobs = [job(name, rank, least=1000) for name in "abcd" for rank in range(3)]
+    ordered = plan(jobs, Budget(1, 1))
+    assert ordered[-1].left == (
+        "left out, 1 minute is too short (about 2 minutes give every row its first seed)"
+    )
+    assert not any(each.left for each in plan(jobs, Budget(2, 1))[:4])
 
 
 def test_what_was_left_out_already_stays_so() -> None:

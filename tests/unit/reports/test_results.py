@@ -32,7 +32,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "runs": [
             {"seed": 0, "value": 0.9, "why": ""},
             {"seed": 1, "value": 0.92, "why": ""},
-            {"seed": 2, "value": None, "why": "left out: 1 minutes are too few"},
+            {"seed": 2, "value": None, "why": "left out, 1 minute is too short"},
         ],
         "value": {"mean": 0.91, "low": 0.9, "high": 0.92, "deviation": 0.014, "seeds": 2},
         "train_samples_per_second": 1234.5,
@@ -69,7 +69,7 @@ def table(*rows: dict[str, Any]) -> dict[str, Any]:
             }
         ],
         "measures": [],
-        "left": [{"row": "C-EP | wide", "seed": 2, "why": "left out: 1.5 minutes are too few"}],
+        "left": [{"row": "C-EP | wide", "seed": 2, "why": "left out, 1.5 minutes are too short"}],
         "failed": [],
     }
 
