@@ -31,12 +31,16 @@ class KeyRefused(ConfigError):
 
     Attributes:
         path: of the mapping, such as `layers[0]`, empty for the whole; key: in that mapping.
+            empty if the mapping itself is wrong.
         unknown: whether nobody asks for it.
+        instead: the key that is given in its place, misspelt.
     """
 
-    def __init__(self, text: str, path: str, key: str, unknown: bool = False) -> None:
+    def __init__(
+        self, text: str, path: str, key: str, unknown: bool = False, instead: str = ""
+    ) -> None:
         super().__init__(text)
-        self.path, self.key, self.unknown = path, key, unknown
+        self.path, self.key, self.unknown, self.instead = path, key, unknown, instead
 
 
 class DataError(EqspikeError):

@@ -74,6 +74,8 @@ def read_subject(section: Section, training: Section) -> Subject:
     )
     if section.has("learner"):
         return read_recipe(section.section("learner"), training)
+    if section.misspelt("learner"):
+        raise section.missing("learner")
     return read_system(section, training)
 
 
