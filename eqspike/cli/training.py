@@ -161,7 +161,8 @@ def _print_result(result: TrainingResult, as_json: bool) -> int:
             }
         )
     elif result.complete:
-        reached = f"test {result.metric} {result.value:.4f} after {len(result.metrics)} epochs"
+        epochs = f"{len(result.metrics)} epoch{'' if len(result.metrics) == 1 else 's'}"
+        reached = f"test {result.metric} {result.value:.4f} after {epochs}"
         if result.validation is not None:
             reached = f"validation {result.metric} {result.validation:.4f}, {reached}"
         print(f"{reached}; run folder {result.folder}")
