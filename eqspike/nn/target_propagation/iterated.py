@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 
+from eqspike.core.amounts import check_number, check_whole
 from eqspike.core.errors import ConfigError, RunError
 from eqspike.nn import shares
 
@@ -58,11 +59,12 @@ class IteratedFeedback:
     ) -> None:
         if loss not in LOSSES:
             raise ConfigError(f"IteratedFeedback: loss is one of {', '.join(LOSSES)}, got {loss!r}")
-        if samples < 1:
-            raise ConfigError(f"IteratedFeedback: samples must be 1 or more, got {samples}")
+        check_whole("IteratedFeedback: samples", samples)
         self.model, self.loss, self.samples = model, LOSSES[loss], samples
         count = len(model.mirrors)
         self.iterations = spread("iterations", iterations, count)
+        for each in self.iterations:
+            check_whole("feedback: iterations", each)
         self.noise = spread("noise", noise, count)
         rates = spread("rate", rate, count)
         numbers = range(1, count + 1)
@@ -129,6 +131,6 @@ def spread(name: str, values: Number | Sequence[Number], count: int) -> list[Num
     every = list(values) if isinstance(values, Sequence) else [values] * count
     if len(every) != count:
         raise ConfigError(f"feedback: {name} needs one number or {count}, got {len(every)}")
-    if not all(each > 0 for each in every):
-        raise ConfigError(f"feedback: {name} must be above 0, got {every}")
+    for each in every:
+        check_number(f"feedback: {name}", each, above=0)
     return every

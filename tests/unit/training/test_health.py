@@ -73,7 +73,7 @@ def test_a_runaway_learning_rate_is_caught(tmp_path: Path) -> None:
     ],
 )
 def test_a_run_at_chance_is_noticed(accuracies: list[float], said: str) -> None:
-    """Ten classes, 1,000 samples: chance is 0.1, and three deviations above it 0.128; the last class has 200 more."""
+    """Ten classes, 1,000 samples: chance is 0.1, and luck reaches 0.128; the last class has 200 more."""
     found = at_chance(accuracies, np.repeat(np.arange(10), 100))
     assert found.startswith(said)
     assert bool(found) == bool(said)
