@@ -205,7 +205,9 @@ def _skip(skip: Skip, layers: Sequence[Layer]) -> Wire:
 
 
 def _expect_types(shape: object, layers: object) -> None:
-    if not isinstance(shape, Sequence) or not all(isinstance(each, Integral) for each in shape):
+    if not isinstance(shape, Sequence) or any(
+        isinstance(each, bool) or not isinstance(each, Integral) for each in shape
+    ):
         raise ConfigError(
             "an energy block's shape must be a tuple of whole numbers, such as (64,) or (3, 32, 32), "
             f"got {shape!r}"

@@ -12,6 +12,7 @@ from torch import nn
 
 from eqspike.core.convolution import Convolution, Pooling
 from eqspike.core.errors import ConfigError
+from eqspike.energy import Conditions
 from eqspike.nn import (
     EnergyBlock,
     EnergyLayer,
@@ -27,6 +28,8 @@ from eqspike.nn.dropout import Dropout
 from eqspike.nn.hssm import HamiltonianStack
 from eqspike.nn.modes import CoupledModes
 from eqspike.nn.networks import fully_connected, lenet, vgg
+from eqspike.nn.readout import ReadOut
+from eqspike.nn.target_propagation import IteratedFeedback, SolvedFeedback
 
 
 def _unit(**given: Any) -> HamiltonianUnit:
@@ -52,6 +55,10 @@ WHOLE: list[tuple[Callable[..., Any], str]] = [
     (lambda size: Pooling("max", size), "size"), (lambda inputs: LinearOscillators(inputs, 3), "inputs"),
     (lambda units: LinearOscillators(3, units), "units"), (lambda units: LogCoshOscillators(3, units), "units"),
     (_stack, "blocks"), (_stack, "hidden"), (_stack, "inputs"), (_stack, "units"), (_stack, "outputs"),
+    (lambda shape: EnergyBlock((shape,), [EnergyLayer(3)]), "shape"), (lambda size: ReadOut(size, 3), "size"),
+    (lambda iterations: IteratedFeedback(_targets(), iterations=iterations), "iterations"),
+    (lambda interval: SolvedFeedback(_targets(), interval=interval), "interval"),
+    (lambda cores: Conditions(cores=cores), "cores in use"),
     (_modes, "steps"), (lambda classes: lenet((1, 8, 8), classes), "classes"),
     (lambda sizes: fully_connected((4, sizes)), "sizes"),
     (lambda channels: vgg((1, 8, 8), 2, (channels,)), "channels"),
@@ -62,6 +69,9 @@ REAL: list[tuple[Callable[..., Any], str]] = [
     )),
     (EnergyLayer, "gain"), (lambda gain: Skip(0, 2, gain=gain), "gain"), (_unit, "step"), (_unit, "kick_ratio"),
     (lambda step: LogCoshOscillators(2, 2, step=step), "step"), (_targets, "beta"), (Dropout, "probability"),
+    (lambda share: Conditions(active_share=share), "share of active updates"),
+    (lambda step: Conditions(step_time_s=step), "step time in seconds"),
+    (lambda hops: Conditions(hops_per_spike={"hidden": hops}), "hops per spike of layer 'hidden'"),
     (_modes, "time"), (_modes, "nonlinearity"),
 ]  # fmt: skip
 FLAGS: list[tuple[Callable[..., Any], str]] = [
@@ -74,8 +84,8 @@ FLAGS: list[tuple[Callable[..., Any], str]] = [
     ("make", "name"), WHOLE, ids=lambda each: each if isinstance(each, str) else ""
 )
 def test_whole_numbers_are_whole(make: Callable[..., Any], name: str, value: object) -> None:
-    with pytest.raises(ConfigError, match=f"{name}.* must be a whole number .*got {value!r}"):
-        make(**{name: value})
+    with pytest.raises(ConfigError, match=f"{name}.* must be .*whole number.*got .*{value!r}"):
+        make(value) if " " in name or name == "shape" else make(**{name: value})
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), True, "0.5"], ids=str)
@@ -84,7 +94,7 @@ def test_whole_numbers_are_whole(make: Callable[..., Any], name: str, value: obj
 )
 def test_numbers_are_finite_numbers(make: Callable[..., Any], name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"{name} must be a finite number.*got {value!r}"):
-        make(**{name: value})
+        make(value) if " " in name else make(**{name: value})
 
 
 @pytest.mark.parametrize(("make", "name"), FLAGS)
