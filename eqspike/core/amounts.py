@@ -6,6 +6,7 @@ Descriptions are read by `core.config.Section`, which judges in the same way.
 from __future__ import annotations
 
 from numbers import Integral, Real
+from typing import Any
 
 from eqspike.core.allowed import Allowed
 from eqspike.core.errors import ConfigError
@@ -40,7 +41,8 @@ def check_number(name: str, value: object, *, low: float | None = None, high: fl
     if value is None and or_none:
         return
     rule = Allowed("number", low, high, above)
-    if isinstance(value, bool) or not isinstance(value, Real) or not rule.holds(float(value)):
+    real: Any = value  # held as it is: a whole number may be too large for a float
+    if isinstance(value, bool) or not isinstance(value, Real) or not rule.holds(real):
         raise ConfigError(
             f"{name} must be {rule}{', or None' if or_none else ''}, got {show(value)}"
         )

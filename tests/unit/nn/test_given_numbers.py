@@ -120,6 +120,11 @@ def test_widths_and_gains_of_dchn(given: dict[str, Any], said: str) -> None:
         dchn(**given)
 
 
+def test_numbers_that_no_float_holds_are_refused() -> None:
+    with pytest.raises(ConfigError, match="beta must be a finite number above 0"):
+        EnergySettings(beta=10**400)
+
+
 def test_a_precision_is_a_number_format() -> None:
     with pytest.raises(ConfigError, match=r"precision must be a torch.dtype .* got 'bfloat16'"):
         EnergySettings(precision="bfloat16")
