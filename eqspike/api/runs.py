@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from eqspike.analysis.style import figures_as
 from eqspike.api.given import Run, folder_of, optional_path, whole
 from eqspike.core.errors import ConfigError
+from eqspike.core.named import Named
 from eqspike.experiment.drawing import draw_run, draw_runs
 from eqspike.experiment.evaluating import Evaluation, evaluate_run, predict_with
 from eqspike.experiment.metering import Metering, meter_run
@@ -67,8 +68,9 @@ def weights(run: Run) -> dict[str, NDArray[np.float64]]:
 
     Raises:
         RunError: if there is no run, no epoch has been completed, or the file was changed.
+        UnknownNameError: from the mapping, for a name that is not there, with those that are.
     """
-    return RunFolder.open(folder_of(run)).weights()
+    return Named(RunFolder.open(folder_of(run)).weights(), "array")
 
 
 def plot(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from eqspike.core.advice import nearest_advice
 from eqspike.core.config import Section
 from eqspike.core.quantities import CONFIDENCES, Published, Quantity
 
@@ -101,8 +101,7 @@ class Node:
         keys = self.texts("sources")
         for key in keys:
             if key not in known:
-                close = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-                hint = f"did you mean '{close[0]}'?" if close else "add it to the list of sources"
+                hint = nearest_advice(key, known, 0.4) or "add it to the list of sources"
                 raise self.section.error(
                     "sources", f"keys of the profile's list of sources ('{key}' is not)", hint
                 )

@@ -71,7 +71,8 @@ def read_profile(section: Section, name: str, digest: str) -> ChipProfile:
         timestep="how the chip advances time",
         weights="how the chip stores a weight",
         learning="how the chip learns",
-        limits="sizes that the chip cannot exceed; `{}`: none is known",
+        limits="sizes that the chip cannot exceed, with sources and confidence; `{}`: none is known; "
+        f"else some of {', '.join(LIMITS)}",
         process_nm="technology node of the figures, in nanometres",
         supply_v="supply voltage of the figures, in volts",
     )
@@ -285,6 +286,10 @@ def _read_limits(root: Node, sources: Mapping[str, str]) -> dict[str, int]:
     node.expect(*LIMITS, "sources", "confidence")
     limits = {key: node.section.integer(key, low=1) for key in LIMITS if node.section.has(key)}
     if limits:
+        if not node.section.has("sources"):
+            raise node.section.missing(
+                "sources", f"add it beside the limits, of which there are {', '.join(LIMITS)}"
+            )
         _check_evidence(node, sources)
     node.section.close()
     return limits

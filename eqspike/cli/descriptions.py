@@ -10,7 +10,7 @@ from eqspike import library
 from eqspike.cli.printing import message, print_json
 from eqspike.core.errors import ConfigError, RunError
 from eqspike.core.files import check_writable, write_bytes
-from eqspike.experiment.schemas import check_description, template
+from eqspike.experiment.schemas import check_description, notices, template
 
 
 def new(options: argparse.Namespace) -> int:
@@ -34,12 +34,19 @@ def check(options: argparse.Namespace) -> int:
     if not Path(options.file).exists() and (meant := library.own_files(options.file)):
         raise ConfigError(f"{options.file}: there is no such file; did you mean {meant[0]}?")
     noun, findings = check_description(Path(options.file), options.noun)
+    told = notices(Path(options.file))
     if options.json:
-        print_json({"kind": noun, "errors": [asdict(finding) for finding in findings]})
+        listed = {"errors": findings, "notices": told}
+        print_json({"kind": noun, **{k: [asdict(each) for each in v] for k, v in listed.items()}})
         return 1 if findings else 0
     for finding in findings:
-        place = options.file if finding.line is None else f"{options.file}:{finding.line}"
-        print(f"{place}: {finding.text}")
+        print(f"{_place(options.file, finding.line)}: {finding.text}")
+    for notice in told:
+        print(f"{_place(options.file, notice.line)}: notice: {notice.text}")
     if not findings:
-        print(f"{options.file}: a valid {noun}")
+        print(f"{options.file}: a valid {noun}{', but not all of it is its own' if told else ''}")
     return 1 if findings else 0
+
+
+def _place(file: str, line: int | None) -> str:
+    return file if line is None else f"{file}:{line}"

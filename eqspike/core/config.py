@@ -6,10 +6,16 @@ then refuses whatever is left over, naming the nearest valid key.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eqspike.core.advice import (
+    misspelling_advice,
+    misspelling_of,
+    nearest_advice,
+    number_advice,
+    space_advice,
+)
 from eqspike.core.allowed import ANY, FLAG, SECTION, SECTIONS, TEXT, Allowed
 from eqspike.core.errors import ConfigError, KeyRefused
 from eqspike.core.showing import show
@@ -32,9 +38,12 @@ class Section:
 
     def __init__(self, data: object, source: str, path: str = "") -> None:
         if not isinstance(data, Mapping) or not all(isinstance(key, str) for key in data):
-            raise ConfigError(
+            advice = space_advice(data)
+            raise KeyRefused(
                 f"{source}: {path or 'the file'} must be a mapping of names to values, "
-                f"got {show(data)}"
+                f"got {show(data)}{advice and '; ' + advice}",
+                path,
+                "",
             )
         self._data: dict[str, Any] = dict(data)
         self._source = source
@@ -47,9 +56,12 @@ class Section:
 
     def error(self, key: str, rule: object, advice: str = "") -> ConfigError:
         """A `ConfigError` for `key` that says the rule and the value received."""
-        got = show(self._data[key]) if key in self._data else "nothing"
+        given = key in self._data
+        instead = "" if given else self.misspelt(key)
+        advice = misspelling_advice(key, instead) if instead else advice
+        got = show(self._data[key]) if given else "nothing"
         text = f"{self.where(key)} must be {rule}, got {got}{advice and '; ' + advice}"
-        return KeyRefused(text, self._path, key)
+        return KeyRefused(text, self._path, key, instead=instead)
 
     def refusal(self, key: str, reason: object) -> ConfigError:
         """A `ConfigError` for `key`, where what is wrong takes more than a rule to say."""
@@ -62,19 +74,23 @@ class Section:
         value = self._data.get(key, REQUIRED)
         if value is REQUIRED:
             if default is REQUIRED:
-                text = f"{self.where(key)} is required and missing; {self._misspelling_of(key)}"
-                raise KeyRefused(text, self._path, key)
+                raise self.missing(key)
             return default
         return value
 
-    def _misspelling_of(self, key: str) -> str:
-        """Advice for a missing key: a given key nobody has read yet may be a misspelling of it.
+    def missing(self, key: str, advice: str = "add it") -> ConfigError:
+        """A `ConfigError` for a key that must be given and is not, or under another name."""
+        instead = self.misspelt(key)
+        advice = misspelling_advice(key, instead) if instead else advice
+        text = f"{self.where(key)} is required and missing; {advice}"
+        return KeyRefused(text, self._path, key, instead=instead)
+
+    def misspelt(self, key: str) -> str:
+        """A given key nobody has read yet that may be a misspelling of a missing one.
 
         Only close ones count, for keys that are read later are unread too.
         """
-        unread = [given for given in self._data if given not in self._known]
-        close = difflib.get_close_matches(key, unread, n=1, cutoff=0.75)
-        return f"'{close[0]}' is given: did you mean '{key}'?" if close else "add it"
+        return misspelling_of(key, [given for given in self._data if given not in self._known])
 
     def explain(self, **texts: str) -> None:
         """Say what keys mean where no attribute of what is made of them says it: for references and schemas."""
@@ -105,7 +121,7 @@ class Section:
         rule = Allowed("number", low, high, above)
         value = self._take(key, default, rule)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.error(key, rule, _number_advice(value))
+            raise self.error(key, rule, number_advice(value))
         if not rule.holds(value):
             raise self.error(key, rule)
         return float(value)
@@ -149,7 +165,7 @@ class Section:
         rule = Allowed("choice", options=tuple(options))
         value = self._take(key, default, rule)
         if value not in options:
-            raise self.error(key, rule, _nearest_advice(value, options))
+            raise self.error(key, rule, nearest_advice(value, options))
         return str(value)
 
     def numbers(
@@ -217,6 +233,8 @@ class Section:
     def section(self, key: str, default: object = REQUIRED) -> Section:
         """A nested mapping."""
         value = self._take(key, default, SECTION)
+        if not isinstance(value, Mapping):
+            raise self.error(key, SECTION, space_advice(value))
         return self._inner(value, key, f"{self._path}.{key}" if self._path else key)
 
     def _inner(self, data: object, key: str, path: str) -> Section:
@@ -254,25 +272,7 @@ class Section:
     def _refuse_unknown(self) -> None:
         for key in self._data:
             if key not in self._known:
-                advice = _nearest_advice(key, sorted(self._known))
+                advice = space_advice(key) or nearest_advice(key, sorted(self._known), 0.6)
                 known = advice or f"valid keys: {', '.join(sorted(self._known))}"
                 text = f"{self.where(key)} is not a known key; {known}"
                 raise KeyRefused(text, self._path, key, unknown=True)
-
-
-def _nearest_advice(value: object, options: Sequence[str]) -> str:
-    if not isinstance(value, str):
-        return ""
-    close = difflib.get_close_matches(value, options, n=1, cutoff=0.5)
-    return f"did you mean '{close[0]}'?" if close else ""
-
-
-def _number_advice(value: object) -> str:
-    """A number in quotation marks is a text: say so rather than let the user guess."""
-    if isinstance(value, str):
-        try:
-            float(value)
-        except ValueError:
-            return ""
-        return "this is a text; write the number without quotation marks"
-    return ""

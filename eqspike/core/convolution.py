@@ -24,7 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.amounts import check_whole
 from eqspike.core.config import Section
+from eqspike.core.errors import ConfigError
+from eqspike.core.showing import show
 
 KINDS = ("dense", "convolution")
 POOLINGS = ("none", "average", "max")
@@ -43,6 +46,20 @@ class Pooling:
 
     kind: str = "none"
     size: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse another kind, or a size that it cannot have.
+
+        Raises:
+            ConfigError: with the value.
+        """
+        if self.kind not in POOLINGS:
+            raise ConfigError(
+                f"Pooling: kind must be one of {', '.join(POOLINGS)}, got {show(self.kind)}"
+            )
+        check_whole("Pooling: size", self.size)
+        if self.kind == "none" and self.size != 1:
+            raise ConfigError(f"Pooling: size must be 1 where kind is none, got {self.size}")
 
     @staticmethod
     def read(section: Section) -> Pooling:
@@ -69,6 +86,17 @@ class Convolution:
     kernel: int
     padding: int = 0
     pooling: Pooling = Pooling()
+
+    def __post_init__(self) -> None:
+        """Refuse a kernel or padding that cannot be.
+
+        Raises:
+            ConfigError: with the value.
+        """
+        check_whole("Convolution: kernel", self.kernel)
+        check_whole("Convolution: padding", self.padding, 0, self.kernel - 1)
+        if not isinstance(self.pooling, Pooling):
+            raise ConfigError(f"Convolution: pooling must be a Pooling, got {show(self.pooling)}")
 
     @staticmethod
     def read(section: Section) -> Convolution:

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from eqspike.core.config import Section
 from eqspike.core.errors import ConfigError
+from eqspike.core.named import Named
 
 SCHEMA = "eqspike-counts-1"
 
@@ -69,6 +70,12 @@ class PhaseCounts:
     couplings: Mapping[str, CouplingCounts] = field(default_factory=dict)
     plasticity: Mapping[str, PlasticityCounts] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """A name that is not there is answered by those that are."""
+        object.__setattr__(self, "layers", Named(self.layers, "layer"))
+        object.__setattr__(self, "couplings", Named(self.couplings, "coupling"))
+        object.__setattr__(self, "plasticity", Named(self.plasticity, "learning coupling"))
+
     def __add__(self, other: PhaseCounts) -> PhaseCounts:
         return PhaseCounts(
             self.sample_steps + other.sample_steps,
@@ -84,6 +91,10 @@ class EventCounts:
 
     samples: int = 0
     phases: Mapping[str, PhaseCounts] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A name that is not there is answered by those that are."""
+        object.__setattr__(self, "phases", Named(self.phases, "phase"))
 
     def __add__(self, other: EventCounts) -> EventCounts:
         phases = dict(self.phases)

@@ -10,7 +10,8 @@
     ├── ConvergenceError   a relaxation did not reach its fixed point
     ├── EngineError        the process an engine works in stopped, hung or failed
     │   └── ProcessGoneError   one of several that train together is gone
-    └── MissingPackageError  an optional package is needed and not installed
+    ├── MissingPackageError  an optional package is needed and not installed
+    └── UnknownNameError   a result holds nothing of that name; a KeyError too
 
 A message says where, the rule, the value received and what to do.
 """
@@ -31,12 +32,16 @@ class KeyRefused(ConfigError):
 
     Attributes:
         path: of the mapping, such as `layers[0]`, empty for the whole; key: in that mapping.
+            empty if the mapping itself is wrong.
         unknown: whether nobody asks for it.
+        instead: the key that is given in its place, misspelt.
     """
 
-    def __init__(self, text: str, path: str, key: str, unknown: bool = False) -> None:
+    def __init__(
+        self, text: str, path: str, key: str, unknown: bool = False, instead: str = ""
+    ) -> None:
         super().__init__(text)
-        self.path, self.key, self.unknown = path, key, unknown
+        self.path, self.key, self.unknown, self.instead = path, key, unknown, instead
 
 
 class DataError(EqspikeError):
@@ -69,6 +74,12 @@ class ProcessGoneError(EngineError):
 
 class MissingPackageError(EqspikeError):
     """An optional package is needed for what was asked."""
+
+
+class UnknownNameError(EqspikeError, KeyError):
+    """A result holds nothing of that name."""
+
+    __str__ = Exception.__str__  # a KeyError would show its text in quotation marks
 
 
 def missing_package(package: str, extra: str, purpose: str) -> MissingPackageError:

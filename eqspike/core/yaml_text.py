@@ -28,6 +28,7 @@ from yaml.events import (
 
 from eqspike.core.errors import ConfigError
 from eqspike.core.reading import read_bytes
+from eqspike.core.yaml_errors import RuleError, said_of
 
 LARGEST = 1024**2
 """Bytes of a description."""
@@ -67,13 +68,12 @@ def read_yaml(text: str, source: str) -> Any:
         raise ConfigError(f"{source}: must have at most {LARGEST:,} characters, got {len(text):,}")
     try:
         return _document(yaml.parse(text, Loader=yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        said = " ".join(str(error).split())
-        raise ConfigError(f"{source}: is not valid YAML: {said[:300]}") from error
     except (
         Exception
     ) as error:  # PyYAML lets errors of many kinds through, such as for ill-formed escapes
-        raise ConfigError(f"{source}: is not valid YAML: {str(error)[:300]}") from error
+        line, said = said_of(error, text)
+        place = f"{source}:{line}" if "\n" in text else source
+        raise ConfigError(f"{place}: is not valid YAML: {said}") from error
 
 
 def write_yaml(data: Any, *, one_line: bool = False) -> str:
@@ -187,6 +187,6 @@ def _number(event: ScalarEvent, text: str) -> Any:
     return float("nan") if _NAN.fullmatch(text) else text
 
 
-def _error(event: Event, problem: str) -> yaml.MarkedYAMLError:
+def _error(event: Event, problem: str) -> RuleError:
     mark: Any = event.start_mark
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+    return RuleError(problem=problem, problem_mark=mark)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from eqspike.core.amounts import check_number, check_whole
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
 
@@ -34,20 +34,12 @@ class Conditions:
     active_share: float | None = None
 
     def __post_init__(self) -> None:
-        step, cores, share = self.step_time_s, self.cores, self.active_share
-        if step is not None and not (step > 0 and math.isfinite(step)):
-            raise ConfigError(
-                f"the step time must be a finite number of seconds above 0, got {step}"
-            )
-        if cores is not None and cores < 1:
-            raise ConfigError(f"the number of cores in use must be at least 1, got {cores}")
-        if share is not None and not 0.0 <= share <= 1.0:
-            raise ConfigError(f"the share of active updates must be from 0 to 1, got {share}")
+        check_number("the step time in seconds", self.step_time_s, above=0, or_none=True)
+        if self.cores is not None:
+            check_whole("the number of cores in use", self.cores)
+        check_number("the share of active updates", self.active_share, low=0, high=1, or_none=True)
         for layer, hops in (self.hops_per_spike or {}).items():
-            if not (hops >= 0 and math.isfinite(hops)):
-                raise ConfigError(
-                    f"hops per spike of layer '{layer}' must be at least 0 and finite, got {hops}"
-                )
+            check_number(f"hops per spike of layer '{layer}'", hops, low=0)
 
     def check_layers(self, *counted: EventCounts | None) -> None:
         """Refuse hops of a layer that none of the counts has: they would be priced as no hops.

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from eqspike.chips import ChipProfile
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
+from eqspike.core.named import Named
 from eqspike.core.quantities import Interval, Quantity
 from eqspike.energy.conditions import Conditions
 from eqspike.energy.events import CATEGORIES, HOPS, Gap, Row, direction, events_of
@@ -48,6 +49,11 @@ class Estimate:
     assumptions: tuple[str, ...]
     doubt: Doubt | None
     warnings: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """A name that is not there is answered by those that are."""
+        object.__setattr__(self, "static", Named(self.static, "phase"))
+        object.__setattr__(self, "seconds", Named(self.seconds, "phase"))
 
     @property
     def phases(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from eqspike.rules.readings import (
     writes_steps,
 )
 from eqspike.systems import AnySystem, RateSystem, System
-from eqspike.systems.requirements import Limit, Offer, Parts, offers_of, require, unmet
+from eqspike.systems.requirements import Limit, Offer, Parts, named, offers_of, require, unmet
 from eqspike.tasks.encoders import ENCODERS
 
 _DENSE = ("dense",)
@@ -87,7 +87,7 @@ _ONE_LEARNS = Limit(
 )  # fmt: skip
 _AS_NUDGING = Limit(
     lambda system: type(system.rule) in (Equilibrium, ContinualEquilibrium, ContinualVectorField),
-    "rule", lambda system: type(system.rule).__qualname__,
+    "rule.kind", lambda system: named("rule", system.rule).removeprefix("rule.kind "),
     "integers are nudged once, or once with each sign", "set rule.kind to ep, c-ep or c-vf",
 )  # fmt: skip
 _TWO_PHASES = Limit(

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError, DataError, UnsupportedError
+from eqspike.core.named import Named
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.data import Data, check_fit
 from eqspike.experiment.runs import check_engine, open_learner
@@ -52,6 +53,12 @@ class Evaluation:
     counts: EventCounts
     writes: Mapping[str, CellWrites]
     activity: dict[str, LayerActivity]
+
+    def __post_init__(self) -> None:
+        """A name that is not there is answered by those that are."""
+        object.__setattr__(self, "rates", Named(self.rates, "free layer"))
+        object.__setattr__(self, "writes", Named(self.writes, "coupling whose writes are counted"))
+        object.__setattr__(self, "activity", Named(self.activity, "free layer"))
 
     @property
     def accuracy(self) -> float:

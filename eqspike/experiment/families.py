@@ -21,6 +21,7 @@ from eqspike.engines.learner import EngineLearner
 from eqspike.engines.offers import FAST_BITS, runs
 from eqspike.experiment.memory_need import check_memory
 from eqspike.experiment.sessions import check_engine, numbers_of_weights, open_session
+from eqspike.learners.fit import together
 from eqspike.learners.launch import launched
 from eqspike.learners.registry import Recipe, read_recipe
 from eqspike.systems import RateSystem, System
@@ -74,6 +75,8 @@ def read_subject(section: Section, training: Section) -> Subject:
     )
     if section.has("learner"):
         return read_recipe(section.section("learner"), training)
+    if section.misspelt("learner"):
+        raise section.missing("learner")
     return read_system(section, training)
 
 
@@ -105,27 +108,43 @@ def _check_learner_engine(recipe: Recipe, engine: str) -> None:
 
 
 def _fit_learner(recipe: Recipe, task: AnyTask) -> str:
+    found = "series" if isinstance(task, SeriesTask) else "images"
+    if recipe.presented not in ("", found):
+        return _presented(recipe.presented, found, task.name)
     misfit = recipe.misfit(task.input_shape, task.classes)
-    return misfit or ("" if task.metric.of_labels else recipe.misfit_of_values())
+    return together(misfit, "" if task.metric.of_labels else recipe.misfit_of_values())
 
 
 def _fit_network(system: System | RateSystem, task: AnyTask) -> str:
     if isinstance(task, SeriesTask):
-        return f"is presented images, but the samples of task '{task.name}' are series; choose a learner of series"
-    network, pixels = system.network, math.prod(task.image_shape)
+        return _presented("images", "series", task.name)
+    network, image = system.network, task.image_shape
+    maps, pixels = network.input.maps, math.prod(image)
+    other = "choose another model, or a task of"
     if network.input.size != pixels or system.classes != task.classes:
+        outputs = task.classes * (network.output.size // system.classes)
+        advice = (
+            f"{other} images of {list(maps)} and {system.classes} classes"
+            if maps
+            else f"choose another model, or set layers to [{pixels}, ..., {outputs}]"
+        )
         return (
             f"has {network.input.size} inputs and outputs for {system.classes} classes, but task '{task.name}' "
-            f"has {pixels} pixels and {task.classes} classes; choose another model, or set layers to "
-            f"[{pixels}, ..., {task.classes}]"
+            f"has {pixels} pixels and {task.classes} classes; {advice}"
         )
-    maps, image = network.input.maps, task.image_shape
     if maps and maps != ((1, *image) if len(image) == 2 else image):
         return (
             f"takes maps of {list(maps)}, but the images of task '{task.name}' are {list(image)}: their rows and "
-            "columns would be mixed up"
+            f"columns would be mixed up; {other} images of {list(maps)}"
         )
     return ""
+
+
+def _presented(taken: str, found: str, task: str) -> str:
+    return (
+        f"is presented {taken}, but the samples of task '{task}' are {found}; choose a learner of {found}, "
+        f"or a task of {taken}"
+    )
 
 
 def _messages_of_rates(system: RateSystem) -> str:

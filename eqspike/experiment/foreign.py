@@ -15,6 +15,7 @@ from eqspike.chips.loihi.feedforward import Raster
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import DataError
 from eqspike.core.files import check_writable, json_bytes, write_together
+from eqspike.core.named import Named
 from eqspike.counting import Connection, count_arrays, write_counts_file
 from eqspike.deploy.contents import network_json
 from eqspike.deploy.feedforward import Fitted, fit_to_loihi, float_rasters
@@ -52,6 +53,11 @@ class ForeignDeployment:
     labels: NDArray[np.int64] | None
     lava_differing: int | None
     files: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A name that is not there is answered by those that are."""
+        object.__setattr__(self, "nodes", Named(self.nodes, "layer"))
+        object.__setattr__(self, "floats", Named(self.floats, "layer"))
 
     @property
     def samples(self) -> int:

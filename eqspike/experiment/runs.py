@@ -12,6 +12,7 @@ from typing import Any
 from eqspike.core.errors import RunError
 from eqspike.core.files import check_writable, remove_parts
 from eqspike.core.learner import Arrays, Learner
+from eqspike.core.named import Named
 from eqspike.core.showing import counted
 from eqspike.experiment.agreement import Wanted, check_checkpoint, check_wanted
 from eqspike.experiment.configuration import Configuration, load_configuration
@@ -77,6 +78,11 @@ class TrainingResult:
     value: float | None
     metrics: tuple[dict[str, Any], ...]
     warning: str = ""
+
+    def __post_init__(self) -> None:
+        """A name that is not there is answered by those that are."""
+        records = tuple(Named(record, "value of an epoch") for record in self.metrics)
+        object.__setattr__(self, "metrics", records)
 
     @property
     def validation(self) -> float | None:

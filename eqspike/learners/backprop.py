@@ -23,6 +23,7 @@ class Backprop(Recipe):
     network: NetworkRecipe
     optimiser: OptimiserRecipe
     kind: ClassVar[str] = "backprop"
+    presented: ClassVar[str] = "images"
     data_parallel: ClassVar[bool] = True
 
     @staticmethod

@@ -17,7 +17,9 @@ from typing import Any, ClassVar
 import torch
 
 from eqspike.core.config import Section
+from eqspike.core.errors import EqspikeError
 from eqspike.core.rates import FEEDBACKS, FORMS, UPDATES
+from eqspike.learners.fit import misfit_of_outputs, together
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.images import ImageReader
 from eqspike.learners.losses import LOSSES, misfit_of_values
@@ -53,6 +55,7 @@ class EnergyRecipe(Recipe):
     read_out: int = 0
     rates: tuple[float, ...] = ()
     kind: ClassVar[str] = "energy-block"
+    presented: ClassVar[str] = "images"
     data_parallel: ClassVar[bool] = True
 
     @staticmethod
@@ -107,10 +110,21 @@ class EnergyRecipe(Recipe):
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
         """See `learners.registry.Recipe`."""
         last = self.read_out or self.blocks[-1].layers[-1].size
-        if last != outputs:
-            where = "learner.read_out" if self.read_out else "the last layer's size"
-            return f"has {last} outputs, but the task has {outputs}; set {where} to {outputs}"
-        return self.images.misfit(input_shape)
+        where = (
+            "learner.read_out" if self.read_out else "size of the last of learner.blocks' layers"
+        )
+        return together(
+            misfit_of_outputs(last, outputs, where), self.images.misfit(input_shape, self._takes)
+        )
+
+    def _takes(self, images: ImageReader) -> bool:
+        """Whether layers such as these can be made for such images."""
+        try:
+            with torch.random.fork_rng([]):
+                make_stack(images.shape, self.blocks, self.settings, self.read_out)
+        except EqspikeError:
+            return False
+        return True
 
     def misfit_of_values(self) -> str:
         """See `learners.registry.Recipe`."""

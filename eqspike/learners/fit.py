@@ -1,8 +1,20 @@
-"""Whether fully connected layers fit a task."""
+"""Whether layers and outputs fit a task."""
 
 from __future__ import annotations
 
 import math
+
+
+def misfit_of_outputs(outputs: int, wanted: int, key: str) -> str:
+    """What keeps so many outputs from a task of others, and which key to set, or an empty text where they fit."""
+    if outputs == wanted:
+        return ""
+    return f"has {outputs} outputs, but the task has {wanted}; set {key} to {wanted}"
+
+
+def together(*misfits: str) -> str:
+    """All that keeps a model from a task as one sentence, so that each advice is not followed by the next."""
+    return "; and it ".join(filter(None, misfits))
 
 
 def misfit_of_layers(layers: tuple[int, ...], input_shape: tuple[int, ...], outputs: int) -> str:

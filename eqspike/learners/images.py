@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,12 +72,21 @@ class ImageReader:
         channels, rows, columns = self.image if len(self.image) == 3 else (1, *self.image)
         return channels, rows, columns
 
-    def misfit(self, input_shape: tuple[int, ...]) -> str:
-        """What does not fit samples of that shape: a sentence whose subject is the model; or nothing."""
+    def misfit(self, input_shape: tuple[int, ...], fits: Callable[[ImageReader], bool]) -> str:
+        """What does not fit samples of that shape: a sentence whose subject is the model; or nothing.
+
+        Args:
+            fits: whether what follows could take the images of another reader.
+        """
         if tuple(input_shape) == self.image:
             return ""
         wanted, found = list(self.image), list(input_shape)
-        return f"takes images of {wanted}, but the task's samples are {found}; set learner.image"
+        other = replace(self, image=tuple(input_shape))
+        channels = {1, other._maps[0]}
+        advice = f"choose another model, or a task of images of {wanted}"
+        if {len(self.mean), len(self.deviation)} <= channels and fits(other):
+            advice = f"set learner.image to {found}"
+        return f"takes images of {wanted}, but the task's are {found}; {advice}"
 
     def __call__(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """(samples, *shape) of levels (samples, pixels)."""

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from eqspike.core.config import Section
-from eqspike.learners.fit import misfit_of_layers
+from eqspike.learners.fit import misfit_of_layers, misfit_of_outputs, together
 from eqspike.learners.images import ImageReader, read_deviation, read_mean
 from eqspike.nn.networks import VGG_CHANNELS, fully_connected, lenet, vgg
 
@@ -78,10 +78,19 @@ class NetworkRecipe:
         channels: tuple[int, ...] = VGG_CHANNELS
         if kind == "vgg" and section.has("channels"):
             channels = section.integers("channels", low=1, high=65536)
-        side = 4 if kind == "lenet" else 2 ** len(channels)
-        if min(images.shape[1:]) < side:
-            raise section.error("image", f"at least {side} rows and columns, padding included")
-        return NetworkRecipe(kind, images, outputs, channels=channels)
+        made = NetworkRecipe(kind, images, outputs, channels=channels)
+        if not made._takes(images):
+            rule = f"at least {made._side} rows and columns, padding included"
+            raise section.error("image", rule)
+        return made
+
+    @property
+    def _side(self) -> int:
+        """Rows and columns that images have at least."""
+        return 4 if self.kind == "lenet" else 2 ** len(self.channels)
+
+    def _takes(self, images: ImageReader) -> bool:
+        return min(images.shape[1:]) >= self._side
 
     def module(self, seed: int = 0) -> nn.Sequential:
         """The network with PyTorch's initial weights, drawn from `seed`."""
@@ -102,6 +111,7 @@ class NetworkRecipe:
         """See `learners.registry.Recipe`."""
         if self.layers:
             return misfit_of_layers(self.layers, input_shape, outputs)
-        if outputs != self.outputs:
-            return f"has {self.outputs} outputs, but the task has {outputs}; set learner.outputs to {outputs}"
-        return self.images.misfit(input_shape)
+        return together(
+            misfit_of_outputs(self.outputs, outputs, "learner.outputs"),
+            self.images.misfit(input_shape, self._takes),
+        )

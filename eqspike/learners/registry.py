@@ -20,11 +20,13 @@ class Recipe(Protocol):
     Attributes:
         kind: name in a model's `learner` section.
         messages: what synapses are sent, for reports; see `energy.wording`.
+        presented: `images` or `series`, whichever its learner takes; empty if it takes both.
         data_parallel: whether its learner keeps `nn.shares`, so that several processes can share each batch.
     """
 
     kind: ClassVar[str]
     messages: ClassVar[str] = "values"
+    presented: ClassVar[str] = ""
     data_parallel: ClassVar[bool] = False
 
     @staticmethod

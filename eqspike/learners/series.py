@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.config import Section
+from eqspike.learners.fit import misfit_of_outputs, together
 from eqspike.learners.gradient import GradientLearner
 from eqspike.learners.losses import LOSSES, misfit_of_values
 from eqspike.learners.optimisers import OptimiserRecipe
@@ -46,6 +47,7 @@ class SeriesRecipe(Recipe):
     recompute: bool
     optimiser: OptimiserRecipe
     kind: ClassVar[str] = "hssm"
+    presented: ClassVar[str] = "series"
     data_parallel: ClassVar[bool] = True
 
     @staticmethod
@@ -97,14 +99,15 @@ class SeriesRecipe(Recipe):
 
     def misfit(self, input_shape: tuple[int, ...], outputs: int) -> str:
         """See `learners.registry.Recipe`."""
-        if len(input_shape) != 2 or input_shape[1] != self.channels:
-            return (
-                f"takes series of {self.channels} channels, but the task's samples are {list(input_shape)}; "
-                "set learner.channels, or choose a task of series"
-            )
-        if outputs != self.outputs:
-            return f"has {self.outputs} outputs, but the task has {outputs}; set learner.outputs to {outputs}"
-        return ""
+        found = input_shape[-1]
+        channels = (
+            f"takes series of {self.channels} channels, but the task's have {found}; "
+            f"set learner.channels to {found}"
+        )
+        return together(
+            "" if found == self.channels else channels,
+            misfit_of_outputs(self.outputs, outputs, "learner.outputs"),
+        )
 
     def misfit_of_values(self) -> str:
         """See `learners.registry.Recipe`."""

@@ -37,6 +37,7 @@ class SurrogateRecipe(Recipe):
     optimiser: OptimiserRecipe
     cells: dict[str, float] = field(default_factory=dict)
     kind: ClassVar[str] = "norse"
+    presented: ClassVar[str] = "images"
     messages: ClassVar[str] = "spikes and gradients"
     data_parallel: ClassVar[bool] = True
 

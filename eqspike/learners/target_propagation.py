@@ -52,6 +52,7 @@ class TargetRecipe(Recipe):
     warm_up: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     kind: ClassVar[str] = "dtp"
+    presented: ClassVar[str] = "images"
     data_parallel: ClassVar[bool] = True
 
     @staticmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eqspike.core.convolution import Convolution, Pooling
+from eqspike.core.errors import ConfigError
 from eqspike.nn.energy_block import EnergyBlock
 from eqspike.nn.settings import EnergySettings
 from eqspike.nn.structure import EnergyLayer
@@ -32,10 +33,17 @@ def dchn(
         gains: of initial weights of each layer and the outputs, or one for all.
 
     Raises:
-        ConfigError: for images too small for so many layers.
+        ConfigError: for unknown widths, gains of another number, or images too small for so many layers.
     """
+    if isinstance(widths, str) and widths not in DCHN_WIDTHS:
+        raise ConfigError(f"dchn: widths must be one of {', '.join(DCHN_WIDTHS)}, got {widths!r}")
     channels = DCHN_WIDTHS[widths] if isinstance(widths, str) else widths
-    each = [gains] * (len(channels) + 1) if isinstance(gains, float) else list(gains)
+    each = list(gains) if isinstance(gains, Sequence) else [gains] * (len(channels) + 1)
+    if len(each) != len(channels) + 1:
+        raise ConfigError(
+            f"dchn: gains must be one number, or {len(channels) + 1}: of each layer and of the outputs, got "
+            f"{len(each)}"
+        )
     how = Convolution(3, 1, Pooling("max", 2))
     layers = [
         EnergyLayer(size, how, gain=gain) for size, gain in zip(channels, each[:-1], strict=True)

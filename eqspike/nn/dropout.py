@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from eqspike.core.amounts import check_number
 from eqspike.core.compilation import compile_kernel
 from eqspike.core.errors import ConfigError
 from eqspike.nn import shares
@@ -29,6 +30,7 @@ class Dropout(nn.Module):
 
     def __init__(self, probability: float) -> None:
         super().__init__()
+        check_number("Dropout: probability", probability, low=0)
         if not 0.0 <= probability < 1.0:
             raise ConfigError(f"Dropout: probability must be from 0 to below 1, got {probability}")
         self.probability = probability

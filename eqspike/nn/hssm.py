@@ -7,6 +7,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from eqspike.core.amounts import check_whole
 from eqspike.core.errors import ConfigError
 from eqspike.nn import shares
 from eqspike.nn.dropout import Dropout
@@ -119,6 +120,16 @@ class HamiltonianStack(nn.Module):
             raise ConfigError(
                 f"HamiltonianStack: kind must be one of {', '.join(KINDS)}, got {kind!r}"
             )
+        sizes = {
+            "inputs": inputs,
+            "outputs": outputs,
+            "hidden": hidden,
+            "units": units,
+            "blocks": blocks,
+        }
+        for name, value in sizes.items():
+            check_whole(f"HamiltonianStack: {name}", value)
+        check_whole("HamiltonianStack: seed", seed, 0)
         generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from eqspike.core.errors import ConfigError
+from eqspike.core.amounts import check_number, check_whole
 
 Cost = Callable[[Tensor], Tensor]
 
@@ -72,10 +72,9 @@ class CoupledModes:
     steps: int
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.time) and self.time > 0 and self.steps >= 1):
-            raise ConfigError(
-                f"CoupledModes: time and steps must be above 0, got {self.time} and {self.steps}"
-            )
+        check_number("CoupledModes: nonlinearity", self.nonlinearity)
+        check_number("CoupledModes: time", self.time, above=0)
+        check_whole("CoupledModes: steps", self.steps)
 
     def run(self, modes: Tensor, field: Tensor) -> tuple[Tensor, Tensor]:
         """Modes after T, and the change of Π: minus the integral of ∂H/∂Θ, over all samples."""

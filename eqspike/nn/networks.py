@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from torch import nn
 
+from eqspike.core.amounts import check_whole
 from eqspike.core.errors import ConfigError
 
 
@@ -19,10 +20,12 @@ def fully_connected(sizes: Sequence[int], activation: type[nn.Module] = nn.ELU) 
     Raises:
         ConfigError: for fewer than two sizes, or one below 1.
     """
-    if len(sizes) < 2 or min(sizes) < 1:
+    if len(sizes) < 2:
         raise ConfigError(
             f"fully_connected: give at least two sizes of 1 or more, got {tuple(sizes)}"
         )
+    for size in sizes:
+        check_whole("fully_connected: each of sizes", size)
     modules: list[nn.Module] = [nn.Flatten()]
     for before, after in pairwise(sizes):
         modules += [nn.Linear(before, after), activation()]
@@ -36,6 +39,7 @@ def lenet(shape: tuple[int, int, int], classes: int = 10) -> nn.Sequential:
         shape: of an image: channels, rows, columns.
     """
     _check_shape("lenet", shape, 4)
+    check_whole("lenet: classes", classes)
     channels, rows, columns = shape
     for _ in range(2):
         rows, columns = (rows + 1) // 2, (columns + 1) // 2
@@ -58,6 +62,8 @@ def vgg(
         shape: of an image: channels, rows, columns; each side at least 2^(number of convolutions).
     """
     _check_shape("vgg", shape, 2 ** len(channels))
+    for each in (classes, *channels):
+        check_whole("vgg: classes and each of channels", each)
     before, rows, columns = shape
     modules: list[nn.Module] = []
     for after in channels:
@@ -68,6 +74,8 @@ def vgg(
 
 def _check_shape(name: str, shape: tuple[int, int, int], side: int) -> None:
     """Refuses images too small for the network."""
+    for each in shape:
+        check_whole(f"{name}: each of shape", each)
     if len(shape) != 3 or min(shape) < 1 or min(shape[1:]) < side:
         raise ConfigError(
             f"{name}: needs images of (channels, rows, columns), each side at least {side}, got {shape}"

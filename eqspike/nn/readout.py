@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from eqspike.core.amounts import check_whole
 from eqspike.nn.hamiltonian.counts import Tally
 from eqspike.nn.hamiltonian.energies import uniform
 from eqspike.nn.products import product
@@ -26,6 +27,8 @@ class ReadOut(nn.Module):
         self, size: int, outputs: int, *, generator: torch.Generator | None = None
     ) -> None:
         super().__init__()
+        check_whole("ReadOut: size", size)
+        check_whole("ReadOut: outputs", outputs)
         self.of_positions = nn.Parameter(uniform((outputs, size), size, generator))
         self.of_inputs = nn.Parameter(torch.randn(outputs, generator=generator))
         self._tally = Tally()

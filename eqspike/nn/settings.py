@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import torch
 
+from eqspike.core.amounts import check_flag, check_number, check_whole
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.core.rates import FEEDBACKS, FORMS, UPDATES
+from eqspike.core.showing import show
 from eqspike.nn.activations import SQUASHES
 from eqspike.nn.algorithms import ALGORITHMS, Algorithm, Contrast, Holomorphic
 from eqspike.nn.structure import Structure
@@ -79,31 +81,12 @@ class EnergySettings:
                 raise ConfigError(
                     f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}"
                 )
-        low = {
-            "beta": 0.0, "free_steps": 1, "nudged_steps": 1, "points": 2, "curvature": 0.0, "dead_zone": 0.0,
-        }  # fmt: skip
-        for name in low:
-            value = getattr(self, name)
-            if not value >= low[name] or (name == "beta" and value == 0):
-                least = "above 0" if name == "beta" else f"{low[name]} or more"
-                raise ConfigError(f"{name} must be {least}, got {value}")
-        for name in ("tolerance", "nudged_tolerance"):
-            value = getattr(self, name)
-            if value is not None and not value >= 0:
-                raise ConfigError(f"{name} must be 0 or more, or None, got {value}")
-        if not 0 < self.relaxation_factor <= 1.9:
-            raise ConfigError(
-                f"relaxation_factor must be above 0 and at most 1.9, got {self.relaxation_factor}"
-            )
+        self._check_numbers()
         if self.relaxation_factor > 1 and self.updates == "synchronous":
             raise UnsupportedError(
                 f"relaxation_factor {self.relaxation_factor} is above 1, and layers that are updated together do "
                 "not come to rest so; use updates 'even-odd', or a factor of at most 1"
             )
-        if isinstance(self.scale, str) and self.scale not in ("samples", "largest"):
-            raise ConfigError(f"scale must be a number, 'samples' or 'largest', got '{self.scale}'")
-        if not isinstance(self.scale, str) and not self.scale > 0:
-            raise ConfigError(f"scale must be above 0, got {self.scale}")
         if self.dead_zone and not (isinstance(self.row, Contrast) and self.form == "difference"):
             raise UnsupportedError(
                 "dead_zone is of the differences of a contrast in form 'difference', got algorithm "
@@ -120,6 +103,26 @@ class EnergySettings:
     def two_states(self) -> bool:
         """Whether whole states are compared."""
         return isinstance(self.row, Contrast) and self.form == "two-states"
+
+    def _check_numbers(self) -> None:
+        for name, least in (("free_steps", 1), ("nudged_steps", 1), ("points", 2)):
+            check_whole(name, getattr(self, name), least)
+        check_number("beta", self.beta, above=0)
+        check_number("relaxation_factor", self.relaxation_factor, above=0, high=1.9)
+        for name in ("curvature", "dead_zone"):
+            check_number(name, getattr(self, name), low=0)
+        check_number("angle", self.angle, low=0, high=180)
+        for name in ("tolerance", "nudged_tolerance"):
+            check_number(name, getattr(self, name), low=0, or_none=True)
+        check_flag("warm_start", self.warm_start)
+        if isinstance(self.scale, str) and self.scale not in ("samples", "largest"):
+            raise ConfigError(f"scale must be a number, 'samples' or 'largest', got '{self.scale}'")
+        if not isinstance(self.scale, str):
+            check_number("scale", self.scale, above=0)
+        if self.precision is not None and not isinstance(self.precision, torch.dtype):
+            raise ConfigError(
+                f"precision must be a torch.dtype such as torch.bfloat16, or None, got {show(self.precision)}"
+            )
 
     def _refuse_separate(self) -> None:
         if self.feedback == "tied":

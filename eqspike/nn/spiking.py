@@ -19,6 +19,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.amounts import check_number, check_whole
 from eqspike.core.errors import ConfigError, DataError, missing_package
 
 try:
@@ -135,16 +136,18 @@ def _check(
     step_s: float,
 ) -> None:
     """Refuses numbers out of range."""
-    if len(sizes) < 2 or min(sizes) < 1:
+    if len(sizes) < 2:
         raise ConfigError(
             f"SpikingNetwork: give at least two sizes of 1 or more, got {tuple(sizes)}"
         )
+    for size in sizes:
+        check_whole("SpikingNetwork: each of sizes", size)
     positive = {"threshold": threshold, "alpha": alpha, "step_s": step_s}
     for name, value in positive.items():
-        if not value > 0:
-            raise ConfigError(f"SpikingNetwork: {name} must be above 0, got {value}")
+        check_number(f"SpikingNetwork: {name}", value, above=0)
     for name, value in {"membrane_s": membrane_s, "synapse_s": synapse_s}.items():
-        if not value >= step_s:
+        check_number(f"SpikingNetwork: {name}", value)
+        if value < step_s:
             raise ConfigError(
                 f"SpikingNetwork: {name} must be at least step_s ({step_s}), got {value}"
             )

@@ -9,6 +9,7 @@ from numbers import Integral
 
 from torch import Tensor
 
+from eqspike.core.amounts import check_number, check_whole
 from eqspike.core.convolution import Convolution
 from eqspike.core.errors import ConfigError
 from eqspike.core.network import Coupling as Wiring
@@ -36,6 +37,15 @@ class EnergyLayer:
     activation: str = "hard-sigmoid"
     gain: float = 0.5
 
+    def __post_init__(self) -> None:
+        """Refuse numbers of the wrong kind: whether they fit the layers around is for the block to say.
+
+        Raises:
+            ConfigError: with the value.
+        """
+        check_whole("EnergyLayer: size", self.size, 0)
+        check_number("EnergyLayer: gain", self.gain, low=0)
+
 
 @dataclass(frozen=True)
 class Skip:
@@ -45,6 +55,16 @@ class Skip:
     upper: int
     by: By = "identity"
     gain: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse numbers of the wrong kind.
+
+        Raises:
+            ConfigError: with the value.
+        """
+        check_whole("Skip: lower", self.lower, 0)
+        check_whole("Skip: upper", self.upper, 0)
+        check_number("Skip: gain", self.gain, low=0)
 
 
 @dataclass(frozen=True)
@@ -185,7 +205,9 @@ def _skip(skip: Skip, layers: Sequence[Layer]) -> Wire:
 
 
 def _expect_types(shape: object, layers: object) -> None:
-    if not isinstance(shape, Sequence) or not all(isinstance(each, Integral) for each in shape):
+    if not isinstance(shape, Sequence) or any(
+        isinstance(each, bool) or not isinstance(each, Integral) for each in shape
+    ):
         raise ConfigError(
             "an energy block's shape must be a tuple of whole numbers, such as (64,) or (3, 32, 32), "
             f"got {shape!r}"

@@ -12,6 +12,7 @@ from eqspike.chips import ChipProfile
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import ConfigError
+from eqspike.core.named import Named
 from eqspike.core.stages import each
 from eqspike.energy.conditions import Conditions
 from eqspike.energy.endurance import Wear, wear
@@ -68,6 +69,11 @@ class EnergyReport:
     weights: Mapping[str, int]
     samples_per_second: float
     activity: Mapping[str, LayerActivity] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A name that is not there is answered by those that are."""
+        object.__setattr__(self, "weights", Named(self.weights, "place of weights"))
+        object.__setattr__(self, "activity", Named(self.activity, "free layer"))
 
 
 def build_report(

@@ -26,7 +26,7 @@ def nudging_of(rule: RateRule) -> Nudging:
         known: Nudging = vars(rule)["nudging"]
         return known
     raise UnsupportedError(
-        f"this needs a rule that nudges once, or once with each sign, got rule '{rule.kind}' "
+        f"this needs a rule that nudges once, or once with each sign, got rule.kind {rule.kind} "
         f"(class {type(rule).__qualname__}); use rule.kind ep, c-ep, c-vf or a-ep"
     )
 

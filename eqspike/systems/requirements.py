@@ -40,7 +40,8 @@ class Parts:
 
     def __str__(self) -> str:
         named = [_kind(each) for each in self.types]
-        return _listed([*named, *(f"any class with its own '{each}'" for each in self.methods)])
+        own = f"one of your own that defines '{_listed(self.methods, 'or')}'"
+        return _listed([*named, *([own] if self.methods else [])])
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,9 @@ def unmet(system: AnySystem, offered: Sequence[Offer]) -> list[str]:
     """What no offer holds, each with what to do; empty if the system is run."""
     fitting = [offer for offer in offered if offer.system is type(system)]
     if not fitting:
-        runs = _listed([_neurons(offer.system) for offer in offered]) or "no"
-        return [
-            f"{_neurons(type(system))} neurons (class {type(system).__name__}): it has {runs} neurons"
-        ]
+        runs = _listed([_neurons(offer) for offer in offered]) or "none that are known"
+        sent = {System: "spikes", RateSystem: "rates"}.get(type(system), type(system).__name__)
+        return [f"{named('neuron', system.neuron)}, which sends {sent}: of neurons it has {runs}"]
     return min((_lacks(system, offer) for offer in fitting), key=len)
 
 
@@ -136,8 +136,7 @@ def _lacks(system: AnySystem, offer: Offer) -> list[str]:
         ("memory", system.memory, offer.memories),
     ):
         if not parts.hold(part):
-            name = f"{_kind(type(part))} (class {type(part).__qualname__})"
-            lacks.append(f"{key} {name}: for {key} it has {parts}")
+            lacks.append(f"{named(key, part)}: for {key}.kind it has {parts}")
     if lacks:
         return lacks
     lacks.extend(_lacks_of_rule(system.rule, offer))
@@ -164,14 +163,20 @@ def _lacks_of_rule(rule: Rule, offer: Offer) -> Iterator[str]:
     ]
     for part in parts:
         if not (offer.readings.hold(part) or type(part) in (LocalRule, Product)):
-            yield f"a rule read by {type(part).__qualname__}: it has {offer.readings}"
+            if _of_package(rule):
+                known = _listed([_kind(each) for each in offer.rules.types], "or")
+                yield f"{named('rule', rule)}: for rule.kind it has {known}"
+            else:
+                yield f"a rule read by {type(part).__qualname__}: it has {offer.readings}"
     if isinstance(reading, (EndContrast, EndField)):
         width(reading, rule.phases)
     for phase in rule.phases[1:]:
         if phase.nudge not in offer.nudges:
-            yield f"a phase '{phase.name}' with nudge {phase.nudge}: it has {offer.nudges}"
+            nudges = _listed([str(each) for each in offer.nudges], "or")
+            yield f"a phase '{phase.name}' with nudge {phase.nudge}: it has {nudges}"
         if phase.start not in offer.starts:
-            yield f"a phase '{phase.name}' that starts from {phase.start}: it has {offer.starts}"
+            starts = _listed([str(each) for each in offer.starts], "or")
+            yield f"a phase '{phase.name}' that starts from {phase.start}: it has {starts}"
 
 
 def _values(system: AnySystem) -> Iterator[tuple[str, str]]:
@@ -209,8 +214,21 @@ def _kind(part: type) -> str:
     return kind if isinstance(kind, str) else part.__name__
 
 
-def _neurons(system: type) -> str:
-    return {System: "spiking", RateSystem: "rate"}.get(system, system.__name__)
+def named(key: str, part: Any) -> str:
+    """A part as a model names it; of a class of the user's own, also the class, for its name may be another's."""
+    if _of_package(part):
+        return f"{key}.kind {part.kind}"
+    kind, of = vars(type(part)).get("kind"), f"class {type(part).__qualname__}"
+    return f"{key}.kind {kind} ({of})" if isinstance(kind, str) else f"{key} of {of}"
+
+
+def _of_package(part: object) -> bool:
+    """Whether a part is of this package, where a kind is the name of one class."""
+    return type(part).__module__.startswith("eqspike.")
+
+
+def _neurons(offer: Offer) -> str:
+    return _listed([_kind(each) for each in offer.neurons.types])
 
 
 def _listed(names: Sequence[str], last: str = "and") -> str:

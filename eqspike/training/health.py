@@ -19,6 +19,9 @@ SATURATED = 0.98
 LARGEST_WEIGHT = 64.0
 """Beyond this a single spike saturates its targets for many steps, and float32 sums are no longer exact."""
 
+_FEW = 0.05
+"""Accuracy that luck may add, above which samples are too few to tell a run that learns from one that does not."""
+
 _ADVICE = "lower training.learning_rates or rule.beta and start again, or resume from an earlier checkpoint"
 
 
@@ -64,13 +67,17 @@ def at_chance(accuracies: Sequence[float], labels: NDArray[Any], split: str = "t
     _, numbers = np.unique(labels, return_counts=True)
     chance = float(numbers.max() / len(labels))
     luck = 3.0 * float(np.sqrt(chance * (1.0 - chance) / len(labels)))
-    if max(accuracies) > chance + luck:
+    best, reached = max(accuracies), chance + luck
+    if best > reached:
         return ""
+    epochs = counted(len(accuracies), "epoch")
+    found = f"best {split} accuracy {best:.3f} on {len(labels):,} samples in {epochs}"
+    bar = f"always naming one class, with luck, reaches {reached:.3f}"
+    if luck > _FEW:
+        return f"too few to tell: {found}; {bar}; judge the run on more samples"
     return (
-        f"nothing was learnt: in {counted(len(accuracies), 'epoch')} no {split} accuracy was above chance "
-        f"({max(accuracies):.4f} at most, {chance:.4f} by always naming one class, {luck:.4f} for luck on "
-        f"{len(labels)} samples); more samples or epochs, or other training.learning_rates, may help, and "
-        "'eqspike plot RUN' shows what the layers do"
+        f"nothing was learnt: {found}; {bar}; more samples or epochs, or other training.learning_rates, may help, "
+        "and 'eqspike plot RUN' shows what the layers do"
     )
 
 

@@ -207,7 +207,7 @@ def test_lava_flips_the_same_weights() -> None:
 @pytest.mark.parametrize(
     ("system", "reason"),
     [
-        (SYSTEMS[0], "for memory it has binary"),
+        (SYSTEMS[0], "for memory.kind it has binary"),
         (replace(LEARNING[0], learning_rates=(0.1, 0.0, 0.1)), "above 0"),
         (replace(LEARNING[0], memory=replace(SIGNS, scale=Scale("unit", (0.1,) * 3))), "scale.rates"),
     ],

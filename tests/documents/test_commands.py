@@ -174,4 +174,4 @@ def test_steps_are_found(steps: list[Any], request: pytest.FixtureRequest) -> No
             "Program",
             "Command",
         ]
-        assert "does not run neuron sigma-delta" in steps[-1].error
+        assert "does not run neuron.kind sigma-delta" in steps[-1].error

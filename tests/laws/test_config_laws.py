@@ -149,7 +149,7 @@ def test_any_text_is_yaml_or_refused(tmp_path_factory: pytest.TempPathFactory, t
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_text(text, encoding="utf-8", errors="replace")
     refusal = refusal_of(lambda: library.load_yaml(path))
-    assert refusal is None or str(refusal).startswith(f"{path}: ")
+    assert refusal is None or str(refusal).startswith(f"{path}:")
 
 
 @given(

@@ -89,8 +89,9 @@ def test_a_key_given_twice_is_refused(tmp_path: Path, text: str) -> None:
     """YAML itself would silently let the last one win."""
     with pytest.raises(ConfigError, match="the key 'beta' is given twice") as error:
         loaded(tmp_path, text)
+    line = text.count("\n") + 1
+    assert f"mine.yaml:{line}: " in str(error.value) or line == 1
     assert "mine.yaml" in str(error.value)
-    assert "line" in str(error.value)
 
 
 def test_the_same_key_in_two_mappings_is_fine(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_the_same_key_in_two_mappings_is_fine(tmp_path: Path) -> None:
 )
 def test_what_is_not_yaml_is_refused(tmp_path: Path, text: str) -> None:
     """Naming the file, whatever the parser stumbles over."""
-    with pytest.raises(ConfigError, match=r"mine\.yaml: is not valid YAML: "):
+    with pytest.raises(ConfigError, match=r"mine\.yaml(:\d)?: is not valid YAML: "):
         loaded(tmp_path, text)
 
 

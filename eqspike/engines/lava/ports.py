@@ -8,6 +8,7 @@ from typing import Any
 
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.core.errors import ConfigError
+from eqspike.core.named import Named
 from eqspike.engines.lava.compatibility import prepare_lava
 
 
@@ -34,6 +35,10 @@ class LavaGraph:
     free_steps: int
     readout_steps: int
     _graph: Any
+
+    def __post_init__(self) -> None:
+        """A name that is not there is answered by those that are."""
+        object.__setattr__(self, "processes", Named(self.processes, "process"))
 
     def __enter__(self) -> LavaGraph:
         return self

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +18,14 @@ from eqspike.core.config import REQUIRED, Section
 from eqspike.core.errors import ConfigError, EqspikeError, KeyRefused
 from eqspike.core.survey import Question, Survey, SurveyedSection
 from eqspike.core.yaml_lines import line_of
+from eqspike.experiment.schemas.borrowed import borrowed
 from eqspike.experiment.schemas.exploring import example
+from eqspike.experiment.schemas.findings import Finding
 from eqspike.experiment.schemas.kinds import KINDS, reader_of
 from eqspike.tasks.description import read_task
 
 MOST = 50
 """Errors of one description that are listed."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One error.
-
-    Attributes:
-        line: of the key, or of the mapping that lacks it, from 1; None if the error is of no one key.
-        text: where, the rule, the value received, what to do.
-    """
-
-    line: int | None
-    text: str
 
 
 def noun_of(data: object, source: str) -> str:
@@ -55,8 +43,14 @@ def noun_of(data: object, source: str) -> str:
     for noun, some in signs.items():
         if keys & some:
             return noun
+    if data is None:
+        raise ConfigError(
+            f"{source}: nothing is written there; begin with: eqspike new {'|'.join(KINDS)} NAME"
+        )
+    options = [f"--as {kind}" for kind in KINDS]
     raise ConfigError(
-        f"{source}: it cannot be told whether this is a {', '.join(KINDS[:-1])} or {KINDS[-1]}; say so with --as"
+        f"{source}: it cannot be told whether this is a {', '.join(KINDS[:-1])} or {KINDS[-1]}; "
+        f"say so with {', '.join(options[:-1])} or {options[-1]}"
     )
 
 
@@ -73,12 +67,19 @@ def check_description(path: Path, noun: str | None = None) -> tuple[str, tuple[F
         ConfigError: if it is no YAML at all, or its kind cannot be told.
     """
     data, text = library.load_yaml(path), path.read_text(encoding="utf-8")
-    noun = noun or noun_of(data, str(path))
+    noun = noun if noun and data is not None else noun_of(data, str(path))
     found: list[Finding] = []
     for error in _errors(data, _reader(noun, path), str(path)):
-        line = line_of(text, error.path, error.key) if isinstance(error, KeyRefused) else None
+        line = None
+        if isinstance(error, KeyRefused):
+            line = line_of(text, error.path, error.instead or error.key)
         found.append(Finding(line, str(error).removeprefix(f"{path}: ")))
     return noun, tuple(sorted(found, key=lambda each: each.line or 0))
+
+
+def notices(path: Path) -> tuple[Finding, ...]:
+    """What is no error in a file that can be read, and yet to be known: figures that are not the chip's own."""
+    return borrowed(library.load_yaml(path), path.read_text(encoding="utf-8"))
 
 
 def _reader(noun: str, path: Path) -> Callable[[Section], object]:
@@ -89,21 +90,24 @@ def _reader(noun: str, path: Path) -> Callable[[Section], object]:
 def _errors(data: Any, read: Callable[[Section], object], source: str) -> list[EqspikeError]:
     """What the reader refuses, one after the other, each mended before the next.
 
-    Nothing is said of values that were put there by mending: what fits beside the others, only the user knows.
+    Nothing is said of values that were put there by mending, nor of what holds them: what fits beside the others,
+    only the user knows.
     """
     data = copy.deepcopy(data)
     errors: list[EqspikeError] = []
-    mended: set[tuple[str, str]] = set()
+    mended: set[str] = set()
     while len(errors) < MOST:
         survey = Survey()
         try:
             read(SurveyedSection(data, survey, source))
             return errors
         except KeyRefused as error:
-            if (error.path, error.key) in mended:
+            place = ".".join(each for each in (error.path, error.key) if each)
+            if place in mended:
                 return errors
-            errors.append(error)
-            mended.add((error.path, error.key))
+            if not any(_within(place, other) or _within(other, place) for other in mended):
+                errors.append(error)
+            mended.add(place)
             if not _mended(data, error, survey.questions):
                 return errors
         except EqspikeError as error:
@@ -111,13 +115,21 @@ def _errors(data: Any, read: Callable[[Section], object], source: str) -> list[E
     return errors
 
 
+def _within(place: str, other: str) -> bool:
+    """Whether a place is inside another."""
+    return place.startswith((f"{other}.", f"{other}["))
+
+
 def _mended(data: Any, error: KeyRefused, questions: list[Question]) -> bool:
-    """Whether the refused key could be put right: removed, or given a value that its reader allows."""
+    """Whether the refused key could be put right: removed, renamed, or given a value that its reader allows."""
     mapping = _at(data, error.path)
     if mapping is None:
         return False
     if error.unknown:
         return mapping.pop(error.key, None) is not None
+    if error.instead in mapping:
+        mapping[error.key] = mapping.pop(error.instead)
+        return True
     asked = next(
         (q for q in reversed(questions) if q.key == error.key and q.mapping is mapping), None
     )

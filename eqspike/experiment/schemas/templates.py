@@ -9,6 +9,7 @@ from typing import Any
 from eqspike import library
 from eqspike.core.config import REQUIRED
 from eqspike.core.yaml_text import write_yaml
+from eqspike.experiment.schemas.borrowed import MARK, marked
 from eqspike.experiment.schemas.keys import VARIES, Form, Key, Keys
 from eqspike.experiment.schemas.kinds import keys_of
 
@@ -32,8 +33,11 @@ def template(noun: str, name: str, source: str | None = None) -> str:
     folder, source = f"{noun}s", source or BEGINNINGS[noun]
     data = dict(library.load_yaml(library.find(folder, source)))
     data["title"] = name
-    head = f"# A {noun} of your own, begun as '{source}'. Check it with: eqspike check FILE"
-    return "\n".join([head, *_mapping(data, keys_of(noun), "")]) + "\n"
+    head = [f"# A {noun} of your own, begun as '{source}'. Check it with: eqspike check FILE"]
+    if noun == "chip":
+        data = marked(data, source)
+        head.append(f"# Its figures are of '{source}': replace each, and '{MARK}' in its sources.")
+    return "\n".join([*head, *_mapping(data, keys_of(noun), "")]) + "\n"
 
 
 def _mapping(data: dict[str, Any], keys: Keys | None, indent: str) -> Iterator[str]:

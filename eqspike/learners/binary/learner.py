@@ -47,6 +47,7 @@ class BinaryBackprop(Recipe):
     reset: bool = True
     own_normalisation: bool = True
     kind: ClassVar[str] = "binary-backprop"
+    presented: ClassVar[str] = "images"
     data_parallel: ClassVar[bool] = True
 
     @staticmethod

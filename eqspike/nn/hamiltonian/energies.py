@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from eqspike.core.errors import ConfigError
+from eqspike.core.amounts import check_number, check_whole
 
 
 class Coefficients(NamedTuple):
@@ -106,8 +106,7 @@ class LogCoshOscillators(nn.Module):
     ) -> None:
         super().__init__()
         require_sizes("LogCoshOscillators", inputs=inputs, units=units)
-        if not (math.isfinite(step) and step > 0):
-            raise ConfigError(f"LogCoshOscillators: step must be above 0, got {step}")
+        check_number("LogCoshOscillators: step", step, above=0)
         self.inputs, self.size = inputs, units
         self.slope = nn.Parameter(0.5 + 0.5 * torch.rand(units, generator=generator))
         self.stiffness = nn.Parameter(0.1 + 0.9 * torch.rand(units, generator=generator))
@@ -148,5 +147,4 @@ def uniform(shape: tuple[int, ...], fan_in: int, generator: torch.Generator | No
 def require_sizes(where: str, **sizes: int) -> None:
     """Refuse sizes that are not positive whole numbers."""
     for name, value in sizes.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ConfigError(f"{where}: {name} must be a whole number of at least 1, got {value}")
+        check_whole(f"{where}: {name}", value)

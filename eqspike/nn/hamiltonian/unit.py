@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
+from eqspike.core.amounts import check_number
 from eqspike.core.errors import ActivityError, ConfigError, UnsupportedError
 from eqspike.nn.hamiltonian import loop
 from eqspike.nn.hamiltonian.associative import Scanned, trajectory
@@ -81,8 +81,7 @@ class HamiltonianUnit(nn.Module):
                 f"HamiltonianUnit: backward must be one of {', '.join(BACKWARDS)}, got {backward!r}"
             )
         for name, value in (("step", step), ("kick_ratio", kick_ratio)):
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise ConfigError(f"HamiltonianUnit: {name} must be above 0, got {value}")
+            check_number(f"HamiltonianUnit: {name}", value, above=0, or_none=True)
         self.energy, self.backward_by, self.step = energy, backward, step
         self.kick_ratio, self.scan = kick_ratio, scan
         self.size, self._tally = _size(energy), Tally()

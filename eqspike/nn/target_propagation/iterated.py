@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 
+from eqspike.core.amounts import check_number, check_whole
 from eqspike.core.errors import ConfigError, RunError
 from eqspike.nn import shares
 
@@ -58,11 +59,10 @@ class IteratedFeedback:
     ) -> None:
         if loss not in LOSSES:
             raise ConfigError(f"IteratedFeedback: loss is one of {', '.join(LOSSES)}, got {loss!r}")
-        if samples < 1:
-            raise ConfigError(f"IteratedFeedback: samples must be 1 or more, got {samples}")
+        check_whole("IteratedFeedback: samples", samples)
         self.model, self.loss, self.samples = model, LOSSES[loss], samples
         count = len(model.mirrors)
-        self.iterations = spread("iterations", iterations, count)
+        self.iterations = spread("iterations", iterations, count, whole=True)
         self.noise = spread("noise", noise, count)
         rates = spread("rate", rate, count)
         numbers = range(1, count + 1)
@@ -120,15 +120,20 @@ def _mean(tensors: list[Tensor]) -> Tensor:
     return shares.mean(tensors[0] if len(tensors) == 1 else torch.stack(tensors).mean(0))
 
 
-def spread(name: str, values: Number | Sequence[Number], count: int) -> list[Number]:
-    """One positive number for each block with feedback.
+def spread(
+    name: str, values: Number | Sequence[Number], count: int, whole: bool = False
+) -> list[Number]:
+    """One positive number for each block with feedback, if need be a whole one.
 
     Raises:
         ConfigError: if there are more or fewer, or one is not above 0.
     """
-    every = list(values) if isinstance(values, Sequence) else [values] * count
+    listed = isinstance(values, Sequence) and not isinstance(values, str)
+    every: list[Number] = list(values) if listed else [values] * count  # type: ignore[arg-type, list-item]
     if len(every) != count:
         raise ConfigError(f"feedback: {name} needs one number or {count}, got {len(every)}")
-    if not all(each > 0 for each in every):
-        raise ConfigError(f"feedback: {name} must be above 0, got {every}")
+    for each in every:
+        if whole:
+            check_whole(f"feedback: {name}", each)
+        check_number(f"feedback: {name}", each, above=0)
     return every

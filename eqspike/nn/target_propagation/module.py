@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from eqspike.core.amounts import check_flag, check_number, check_whole
 from eqspike.core.errors import ConfigError, UnsupportedError
 from eqspike.nn import shares
 
@@ -62,8 +63,9 @@ class TargetPropagation(nn.Module):
         super().__init__()
         _one_of("targets", targets, TARGETS)
         _one_of("activation", activation, CHOICES)
-        if not beta > 0:
-            raise ConfigError(f"TargetPropagation: beta must be above 0, got {beta}")
+        check_number("TargetPropagation: beta", beta, above=0)
+        check_flag("TargetPropagation: averaged", averaged)
+        check_whole("TargetPropagation: seed", seed, 0)
         self.network = network
         self.beta, self.targets, self.averaged = beta, targets, averaged
         self.blocks: tuple[Block, ...] = cut(network)

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eqspike.core.amounts import check_flag, check_number, check_whole
 from eqspike.core.errors import ConfigError, RunError
 
 from .mirror import Mirror
@@ -59,6 +60,7 @@ class SolvedFeedback:
         seed: int = 0,
     ) -> None:
         _check(decay, noise, ridge, interval, clip)
+        check_flag("SolvedFeedback: follow", follow)
         self.model, self.decay, self.ridge = model, decay, ridge
         self.interval, self.clip, self.steps = interval, clip, 0
         self.follow, self.observer = follow, Observer(model, noise, seed)
@@ -129,13 +131,10 @@ def _move(mirror: Mirror, weight: Tensor, clip: float | None) -> None:
 
 def _check(decay: float, noise: float, ridge: float, interval: int, clip: float | None) -> None:
     """Refuses numbers out of range."""
-    rules = (
-        ("decay", decay, 0 <= decay < 1, "0 or more and below 1"),
-        ("noise", noise, noise > 0, "above 0"),
-        ("ridge", ridge, ridge >= 0, "0 or more"),
-        ("interval", interval, interval >= 1, "1 or more"),
-        ("clip", clip, clip is None or clip > 0, "above 0, or None"),
-    )
-    for name, value, holds, rule in rules:
-        if not holds:
-            raise ConfigError(f"SolvedFeedback: {name} must be {rule}, got {value!r}")
+    check_number("SolvedFeedback: decay", decay, low=0)
+    if decay >= 1:
+        raise ConfigError(f"SolvedFeedback: decay must be 0 or more and below 1, got {decay}")
+    check_number("SolvedFeedback: noise", noise, above=0)
+    check_number("SolvedFeedback: ridge", ridge, low=0)
+    check_whole("SolvedFeedback: interval", interval)
+    check_number("SolvedFeedback: clip", clip, above=0, or_none=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import eqspike
-from eqspike.core.errors import ConfigError, DataError, UnsupportedError
+from eqspike.core.errors import ConfigError, DataError, UnknownNameError, UnsupportedError
 from eqspike.experiment.runs import TrainingResult
 
 SMALL_SERIES = {
@@ -93,3 +93,17 @@ def test_runs_in_one_figure(run: TrainingResult, tmp_path: Path) -> None:
     assert path.read_text().lstrip().startswith("<?xml")
     with pytest.raises(ConfigError, match="need a folder, out"):
         eqspike.plot([run, run])
+
+
+def test_names_that_are_not_there_are_answered_by_those_that_are(run: TrainingResult) -> None:
+    evaluation = eqspike.evaluate(run, limit=5)
+    with pytest.raises(
+        UnknownNameError, match=r"'hiden'; did you mean 'hidden'\? there are hidden, output"
+    ):
+        evaluation.rates["hiden"]
+    with pytest.raises(UnknownNameError, match="did you mean 'input->hidden'"):
+        evaluation.counts.phases["free"].couplings["input-hidden"]
+    with pytest.raises(UnknownNameError, match="did you mean 'input-hidden'"):
+        eqspike.weights(run)["input->hidden"]
+    with pytest.raises(UnknownNameError, match="did you mean 'test_accuracy'"):
+        run.metrics[-1]["test_acuracy"]

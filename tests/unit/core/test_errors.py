@@ -16,6 +16,7 @@ from eqspike.core import errors
         "RunError",
         "ActivityError",
         "MissingPackageError",
+        "UnknownNameError",
     ],
 )
 def test_all_errors_have_one_base_and_are_drawn(name: str) -> None:

@@ -74,8 +74,55 @@ def test_plain_values(text: str, value: object) -> None:
 )
 def test_what_is_refused(text: str, said: str) -> None:
     """Naming the place."""
-    with pytest.raises(ConfigError, match=f"^here: .*{said}"):
+    with pytest.raises(ConfigError, match=rf"^here(:\d+)?: .*{said}"):
         read_yaml(text, "here")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (
+            "a:\n  low: 1\n  unit:pJ\n  high: 2\n",
+            3,
+            "'unit:pJ' has no space after ':'; write 'unit: pJ'",
+        ),
+        ("a: 1\nunit:pJ\n", 2, "'unit:pJ' has no space after ':'"),
+        ("unit:pJ\na: 1\n", 1, "'unit:pJ' has no space after ':'"),
+        ("a:\n  - 1\n  2\n", 3, "'2' is no key with a value"),
+        ("a:\n\tb: 1\n", 2, "a tab stands before the text; indent with spaces"),
+        ("a: 1\nb: 'xx\nc: 1\nd: 2\n", 2, "the quotation mark in 'b: 'xx' is not closed"),
+        ('a: "xx\nb: 1\nc: "y"\n', 3, "a quotation mark above may not be closed"),
+        ("a: 1\nb: [1, 2\nc: 3\n", 2, "the '[' in 'b: [1, 2' is not closed; add ']'"),
+        ("a: {low: 1, high: 2\nb: 3\n", 1, "the '{' in .* is not closed; add '}'"),
+        ("b: 3\na: [1, 2]]\n", 2, "the ']' in 'a: [1, 2]]' closes nothing"),
+        ("a:\n  b: 1\n   c: 2\n", 3, "'c: 2' is indented as if it were part of line 2"),
+        ("a:\n   b: 1\n  c: 2\n", 3, "'c: 2' is indented unlike the lines above"),
+        (
+            "b: 1\ntitle: my chip: the best\n",
+            2,
+            "has a second ':'; put a text .* in quotation marks",
+        ),
+        ("b: 1\na: @x\n", 2, "no value begins with '@'"),
+        ('b: 1\na: "\\q"\n', 2, "use single ones"),
+        ("b: 1\na: \x00\n", 2, "the character U+0000 is not allowed"),
+        ("b: 1\na: |x\n  c", 2, "usual causes: no space after ':', a tab"),
+        ("b: 1\nb: 2\n", 2, "the key 'b' is given twice"),
+    ],
+)
+def test_errors_name_the_line_and_the_usual_cause(text: str, line: int, said: str) -> None:
+    """One sentence, without the words of the parser's own message."""
+    with pytest.raises(ConfigError, match=rf"^a\.yaml:{line}: is not valid YAML: ") as caught:
+        read_yaml(text, "a.yaml")
+    for part in said.split(" .* "):
+        assert part in str(caught.value)
+    assert "unicode string" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[1, 2", "'x", "a: b: c"])
+def test_errors_of_one_line_name_no_line(text: str) -> None:
+    """Such as a value on the command line."""
+    with pytest.raises(ConfigError, match=r"^--set x: is not valid YAML: .*(not closed|second)"):
+        read_yaml(text, "--set x")
 
 
 @pytest.mark.parametrize("levels", [6, 9, 30])

@@ -133,5 +133,5 @@ def test_another_neuron_is_refused_with_the_reason(tmp_path: Path, capsys: Captu
     error = capsys.readouterr().err
     assert f"{out}: its model 'eqspike-digits' cannot be deployed" in error
     assert "train one with neuron.kind 'current-based'" in error
-    assert "does not run neuron sigma-delta" in error
+    assert "does not run neuron.kind sigma-delta" in error
     assert not (out / "deployment").exists()

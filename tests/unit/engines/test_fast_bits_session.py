@@ -159,10 +159,10 @@ def test_the_engine_of_networks_of_bits_is_fast() -> None:
             replace(SYSTEM, memory=Binary((0.1,) * 3, (0.1,) * 3, Scale("coupling", (0.1,) * 3))),
             r"memory.scale shared by a coupling, rates \[0.1, 0.1, 0.1\] here, for sums of bits",
         ),
-        (replace(SYSTEM, memory=Metaplastic((1.0,) * 3, STILL)), "memory metaplastic"),
+        (replace(SYSTEM, memory=Metaplastic((1.0,) * 3, STILL)), r"memory\.kind metaplastic"),
         (replace(SYSTEM, messages=Messages("changes")), "set messages.kind to values"),
         (replace(SYSTEM, dynamics=Dynamics("synchronous", "outside")), "dynamics.nudge outside"),
-        (small_rate_system(), "neuron rate"),
+        (small_rate_system(), r"neuron\.kind rate"),
     ],
 )
 def test_what_is_refused(system: RateSystem, said: str) -> None:

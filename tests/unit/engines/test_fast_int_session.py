@@ -35,7 +35,7 @@ def test_systems_unlike_loihi_are_refused() -> None:
     """With what works instead."""
     with pytest.raises(
         UnsupportedError,
-        match=r"neuron sigma-delta \(class SigmaDelta\): for neuron it has current-based; engines fast",
+        match=r"neuron\.kind sigma-delta: for neuron\.kind it has current-based; engines fast",
     ):
         open_session(small_system(), 0, "fast-int")
     constant = small_system(neuron=NEURON, encoder="constant-current")
@@ -50,7 +50,7 @@ def test_it_does_not_learn_from_batches(session: FastIntSession) -> None:
     """It says what does."""
     with pytest.raises(
         UnsupportedError,
-        match=r"learn with memory ideal .*for memory it has fixed; engines fast, .* can",
+        match=r"learn with memory\.kind ideal: for memory\.kind it has fixed; engines fast, .* can",
     ):
         session.fit(*samples(SYSTEM, 2), 1.0, 0)
     assert session.take_counts().samples == 0

@@ -56,8 +56,8 @@ def test_input_lines(encoder: str) -> None:
 @pytest.mark.parametrize(
     ("options", "neuron", "encoder", "message"),
     [
-        (("stock",), None, "poisson", "does not run neuron sigma-delta"),
-        (("fused", "fixed_pt"), None, "poisson", "does not run neuron sigma-delta"),
+        (("stock",), None, "poisson", "does not run neuron.kind sigma-delta"),
+        (("fused", "fixed_pt"), None, "poisson", "does not run neuron.kind sigma-delta"),
         (
             ("stock",),
             CurrentBased(),
@@ -111,7 +111,7 @@ def test_learning_in_integers_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     system = small_system(neuron=CurrentBased())
     images, labels, keys = samples(system, 1)
     session = open_lava(system, 0)
-    with pytest.raises(UnsupportedError, match="does not learn with memory ideal"):
+    with pytest.raises(UnsupportedError, match=r"does not learn with memory\.kind ideal"):
         session.fit(images, labels, keys, 1.0, 0)
     with pytest.raises(ConfigError, match="images must be uint8"):
         session.scores(images[:, 1:], keys)

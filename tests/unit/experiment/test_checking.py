@@ -11,7 +11,9 @@ from eqspike import library
 from eqspike.cli import main
 from eqspike.core.errors import ConfigError
 from eqspike.core.yaml_lines import line_of
+from eqspike.core.yaml_text import write_yaml
 from eqspike.experiment.schemas import KINDS, check_description, template
+from eqspike.experiment.schemas.borrowed import MARK, marked
 
 MODEL = """\
 title: x
@@ -44,13 +46,13 @@ def found_in(tmp_path: Path, text: str) -> list[tuple[int | None, str]]:
 
 def test_every_error_of_a_model_with_its_line(tmp_path: Path) -> None:
     found = found_in(tmp_path, MODEL)
-    assert [line for line, _ in found] == [2, 4, 7, 8, 10, 12, 16, 18, 19]
+    assert [line for line, _ in found] == [2, 4, 7, 10, 12, 16, 18, 19]
     texts = [text for _, text in found]
     assert texts[1].startswith("neuron.kind must be one of")
     assert texts[1].endswith("did you mean 'sigma-delta'?")
-    assert texts[3].startswith("rule.beta is required and missing")
-    assert texts[7].startswith("training.learning_rates must be a list of 2 numbers")
-    assert texts[8].startswith("training.colour is not a known key")
+    assert texts[4].startswith("rule.beta is required and missing; 'bta' is given")
+    assert texts[6].startswith("training.learning_rates must be a list of 2 numbers")
+    assert texts[7].startswith("training.colour is not a known key")
 
 
 def test_lists_of_mappings(tmp_path: Path) -> None:
@@ -85,11 +87,61 @@ def test_the_library_is_valid(kind: str) -> None:
 
 def test_a_kind_that_keys_do_not_tell(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("title: x\n")
-    with pytest.raises(ConfigError, match=r"a\.yaml: it cannot be told whether .* with --as"):
+    with pytest.raises(
+        ConfigError, match=r"a\.yaml: it cannot be told whether .* with --as model, "
+    ):
         check_description(tmp_path / "a.yaml")
     noun, findings = check_description(tmp_path / "a.yaml", "model")
     assert noun == "model"
     assert findings[0].text.startswith("training is required and missing")
+
+
+@pytest.mark.parametrize("noun", [None, *KINDS])
+def test_an_empty_file(tmp_path: Path, noun: str | None) -> None:
+    (tmp_path / "a.yaml").write_text("# to do\n")
+    with pytest.raises(
+        ConfigError, match=r"a\.yaml: nothing is written there; begin with: eqspike new "
+    ):
+        check_description(tmp_path / "a.yaml", noun)
+
+
+CHIP = Path(library.find("chips", "generic-45nm-int8")).read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("  synaptic_operation:", "  synaptic_operatoin:", "energy.synaptic_operation must be .* got nothing; "
+         "'synaptic_operatoin' is given: did you mean 'synaptic_operation'?"),
+        ("  spike: null", "  spyke: null", "'spyke' is given: did you mean 'spike'?"),
+        ("\npower:", "\npowr:", "power is required and missing; 'powr' is given"),
+        ("  static_w: ", "  static: ", "'static' is given: did you mean 'static_w'?"),
+        ("  duration:", "  durration:", "'durration' is given: did you mean 'duration'?"),
+        ("  signed:", "  sined:", "'sined' is given: did you mean 'signed'?"),
+        ("  trace_bits:", "  trace_bit:", "'trace_bit' is given: did you mean 'trace_bits'?"),
+        ("  spike: null", "  spike: {included_in: synapse}", "included_in must be one of .* did you mean "
+         "'synaptic_operation'?"),
+        ("  spike: null", "  spike: 5", "energy.spike must be a mapping of names to values, got 5"),
+        ("  spike: null", "  spike: {low:1, high: 3, unit: pJ, sources: [spikingjelly], confidence: low}",
+         "energy.spike.low is required and missing; write a space after ':', 'low: 1'"),
+        ("limits: {}", "limits: {cores: 3}", "limits.sources is required .* cores, neurons, neurons_per_core"),
+        ("limits: {}", "limits: {banana: 3}", "limits.banana is not a known key; valid keys: .* cores, .* fan_in"),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_said_once(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """At its own line, whatever else follows from it."""
+    assert old in CHIP
+    ((line, text),) = found_in(tmp_path, CHIP.replace(old, new, 1))
+    assert all(part in text for part in said.split(" .* ")), text
+    written = CHIP.replace(old, new, 1).splitlines()
+    assert line is not None
+    assert new.strip() in "\n".join(written[line - 1 : line]), written[line - 1]
+
+
+def test_a_misspelt_learner_is_no_network(tmp_path: Path) -> None:
+    text = Path(library.find("models", "dchn-mnist")).read_text()
+    ((_, said),) = found_in(tmp_path, text.replace("learner:", "lerner:"))
+    assert said.startswith("learner is required and missing; 'lerner' is given")
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +151,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert f"{path}:7: encoder.max_rate must be" in capsys.readouterr().out
     assert main(["check", str(path), "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
-    assert (said["kind"], said["errors"][0]["line"], len(said["errors"])) == ("model", 2, 9)
+    assert (said["kind"], said["errors"][0]["line"], len(said["errors"])) == ("model", 2, 8)
     assert main(["check", str(library.find("tasks", "mnist"))]) == 0
     assert capsys.readouterr().out.endswith("mnist.yaml: a valid task\n")
 
@@ -115,6 +167,29 @@ def test_templates_are_valid_and_explained(noun: str, tmp_path: Path) -> None:
     lines = text.splitlines()
     comments = sum(line.lstrip().startswith("#") for line in lines)
     assert comments > len(lines) / 3
+    assert (MARK in text) == (noun == "chip")
+
+
+def test_figures_of_a_template_are_told_of_until_they_are_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A half edited chip does not pass for the user's own."""
+    data = marked(
+        library.load_yaml(library.find("chips", "generic-45nm-int8")), "generic-45nm-int8"
+    )
+    assert data["energy"]["neuron_update"]["sources"][0] == MARK
+    path = tmp_path / "mine.yaml"
+    path.write_text(write_yaml(data))
+    assert main(["check", str(path)]) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert "notice: energy.synaptic_operation, energy.neuron_update" in first
+    assert first.startswith(f"{path}:{line_of(path.read_text(), 'energy.synaptic_operation')}: ")
+    assert last.endswith("a valid chip, but not all of it is its own")
+    assert main(["check", str(path), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["notices"]) == 1
+    path.write_text(path.read_text().replace(f"- {MARK}\n", "- spikingjelly\n"))
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}: a valid chip\n"
 
 
 def test_a_new_file_is_never_written_over_another(

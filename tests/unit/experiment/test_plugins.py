@@ -65,7 +65,8 @@ def test_an_engine_says_what_it_runs(write: Write) -> None:
     with (
         plugins(write("engine.py", ENGINE)),
         pytest.raises(
-            UnsupportedError, match=r"engine 'mine' \(engine.py\) does not run rate neurons"
+            UnsupportedError,
+            match=r"engine 'mine' \(engine.py\) does not run rate neurons",
         ),
     ):
         eqspike.open_session(load_model("ep-512").system, engine="mine")
@@ -94,7 +95,9 @@ def test_a_rule_of_rates_that_no_engine_knows_is_refused_by_each(write: Write) -
     with plugins(write("mine.py", text)):
         system = resolve("cep-512", "digits", overrides=("rule.kind=mine",)).model.system
         for engine in ("torch", "fast", "fast-int", "brian2", "lava"):
-            with pytest.raises(UnsupportedError, match=r"does not run rule mine \(class Mine\)"):
+            with pytest.raises(
+                UnsupportedError, match=r"does not run rule\.kind mine \(class Mine\)"
+            ):
                 eqspike.open_session(system, engine=engine)
         with pytest.raises(ConfigError, match=r"rule\.kind must be one of eqspike, got 'mine'"):
             resolve("eqspike-digits", "digits", overrides=("rule.kind=mine",))

@@ -213,7 +213,7 @@ def test_commands_for_spikes_refuse(
         ("cep-512", "fast", "engine 'fast' does not run messages.kind values"),
         ("cep-512", "lava", "engine 'lava' does not run .*messages.kind values"),
         ("cep-512", "brian2:cython", "engine 'brian2:cython' does not run messages.kind values"),
-        ("eqspike-digits", "torch", "engine 'torch' does not run spiking neurons .*engines fast, brian2"),
+        ("eqspike-digits", "torch", "not run neuron.kind sigma-delta, which sends spikes: .*engines fast, brian2"),
         ("cep-512", "torhc", "did you mean 'torch'"),
     ],
 )  # fmt: skip

@@ -250,17 +250,21 @@ class TestRefusals:
         ("changes", "error", "says"),
         [
             ({"algorithm": "ep"}, ConfigError, "algorithm must be one of cl, p-ep"),
-            ({"beta": 0.0}, ConfigError, "beta must be above 0, got 0.0"),
-            ({"free_steps": 0}, ConfigError, "free_steps must be 1 or more, got 0"),
+            ({"beta": 0.0}, ConfigError, "beta must be a finite number above 0, got 0.0"),
+            ({"free_steps": 0}, ConfigError, "free_steps must be a whole number at least 1, got 0"),
             ({"relaxation_factor": 2.0}, ConfigError, "above 0 and at most 1.9, got 2.0"),
             (
                 {"relaxation_factor": 1.2, "updates": "synchronous"},
                 UnsupportedError,
                 "updates 'even-odd'",
             ),
-            ({"tolerance": -1.0}, ConfigError, "tolerance must be 0 or more, or None, got -1.0"),
+            (
+                {"tolerance": -1.0},
+                ConfigError,
+                "tolerance must be a finite number at least 0, or None, got -1.0",
+            ),
             ({"scale": "mean"}, ConfigError, "'samples' or 'largest', got 'mean'"),
-            ({"scale": 0.0}, ConfigError, "scale must be above 0"),
+            ({"scale": 0.0}, ConfigError, "scale must be a finite number above 0"),
             (
                 {"feedback": "separate", "form": "two-states"},
                 UnsupportedError,

@@ -162,7 +162,7 @@ def test_log_cosh_neither_overflows_nor_bends() -> None:
     [
         ({"backward": "backprop"}, "backward must be one of rhel, .*got 'backprop'"),
         ({"scan": "parallel"}, "scan must be one of compiled, .*got 'parallel'"),
-        ({"kick_ratio": 0.0}, "kick_ratio must be above 0, got 0.0"),
+        ({"kick_ratio": 0.0}, "kick_ratio must be a finite number above 0, or None, got 0.0"),
         ({"step": 0.1}, "oscillators hold their own step"),
     ],
 )
@@ -203,9 +203,9 @@ def test_wrong_inputs_are_refused() -> None:
         unit(torch.zeros(4, 2))
     with pytest.raises(ConfigError, match="must have 2 channels"):
         unit(torch.zeros(4, 5, 3))
-    with pytest.raises(ConfigError, match="units must be a whole number of at least 1, got 0"):
+    with pytest.raises(ConfigError, match="units must be a whole number at least 1, got 0"):
         LinearOscillators(2, 0)
-    with pytest.raises(ConfigError, match="step must be above 0"):
+    with pytest.raises(ConfigError, match="step must be a finite number above 0"):
         LogCoshOscillators(2, 1, step=0.0)
 
 

@@ -80,5 +80,5 @@ def test_friction_turns_momentum_into_displacement() -> None:
 
 
 def test_time_must_be_above_zero() -> None:
-    with pytest.raises(ConfigError, match=r"must be above 0, got 0\.0 and 3"):
+    with pytest.raises(ConfigError, match=r"time must be a finite number above 0, got 0\.0"):
         CoupledModes(torch.ones(2), 0.0, 0.0, 3)

@@ -97,11 +97,11 @@ def test_seed_gives_the_weights() -> None:
     ("keywords", "message"),
     [
         ({"sizes": (4,)}, "two sizes"),
-        ({"threshold": 0.0}, "threshold must be above 0, got 0.0"),
-        ({"alpha": -1.0}, "alpha must be above 0"),
-        ({"step_s": 0.0}, "step_s must be above 0"),
+        ({"threshold": 0.0}, "threshold must be a finite number above 0, got 0.0"),
+        ({"alpha": -1.0}, "alpha must be a finite number above 0"),
+        ({"step_s": 0.0}, "step_s must be a finite number above 0"),
         ({"membrane_s": 1e-4}, "membrane_s must be at least step_s"),
-        ({"synapse_s": float("nan")}, "synapse_s must be at least step_s"),
+        ({"synapse_s": float("nan")}, "synapse_s must be a finite number, got nan"),
     ],
 )
 def test_numbers_out_of_range_are_refused(keywords: dict[str, Any], message: str) -> None:

@@ -103,13 +103,15 @@ def test_a_message_says_what_came_what_is_run_and_by_whom() -> None:
     with pytest.raises(UnsupportedError) as found:
         check_engine(UNKNOWN["a neuron derived from one that is known"], "fast-int")
     assert str(found.value) == (
-        "engine 'fast-int' does not run neuron Adaptive (class Adaptive): for neuron it has current-based; "
+        "engine 'fast-int' does not run neuron of class Adaptive: for neuron.kind it has current-based; "
         "no engine can run the system as it is"
     )
 
 
 def test_an_engine_that_declares_nothing_runs_nothing() -> None:
-    with pytest.raises(UnsupportedError, match="engine 'new' does not run spiking neurons"):
+    with pytest.raises(
+        UnsupportedError, match=r"engine 'new' does not run neuron\.kind .*, which sends spikes"
+    ):
         require(SPIKES, "new", OFFERS)
 
 
@@ -127,7 +129,7 @@ def test_a_method_counts_where_the_class_itself_brings_it() -> None:
     assert offered.hold(CurrentBased())
     assert not offered.hold(Derived())
     assert not offered.hold(Adaptive())
-    assert str(offered) == "current-based and any class with its own 'step'"
+    assert str(offered) == "current-based and one of your own that defines 'step'"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -143,7 +145,11 @@ def test_what_is_known_is_not_refused(engine: str) -> None:
 @pytest.mark.parametrize("rule", [Equilibrium, AsymmetricEquilibrium])
 def test_difference_form_is_refused_by_name(engine: str, rule: type[RateRule]) -> None:
     system = small_rate_system(rule, form="difference", threshold=0.0)
-    said = "dynamics.form difference" if rule is Equilibrium else "a rule read by EndField"
+    said = (
+        "dynamics.form difference"
+        if rule is Equilibrium
+        else "rule.kind a-ep: for rule.kind it has"
+    )
     others = "engines fast, torch and reference can run"
     with pytest.raises(
         UnsupportedError, match=rf"engine '{engine}' does not run .*{said}.*{others}"

@@ -65,19 +65,30 @@ def test_a_runaway_learning_rate_is_caught(tmp_path: Path) -> None:
         ([], ""),
         (
             [0.1, 0.11, 0.09],
-            "nothing was learnt: in 3 epochs no test accuracy was above chance (0.1100",
+            "nothing was learnt: best test accuracy 0.110 on 1,000 samples in 3 epochs; always naming one class, "
+            "with luck, reaches 0.128; more samples",
         ),
-        ([0.1, 0.18], "nothing was learnt"),
-        ([0.1, 0.35, 0.1], ""),
+        ([0.12], "nothing was learnt: best test accuracy 0.120 on 1,000 samples in 1 epoch; "),
+        ([0.1, 0.15, 0.1], ""),
     ],
 )
 def test_a_run_at_chance_is_noticed(accuracies: list[float], said: str) -> None:
-    """Ten classes, 100 samples: chance is 0.1, and three deviations above it 0.19; the last class has 20 more."""
-    found = at_chance(accuracies, np.repeat(np.arange(10), 10))
+    """Ten classes, 1,000 samples: chance is 0.1, and luck reaches 0.128; the last class has 200 more."""
+    found = at_chance(accuracies, np.repeat(np.arange(10), 100))
     assert found.startswith(said)
     assert bool(found) == bool(said)
-    uneven = np.concatenate([np.repeat(np.arange(10), 10), np.full(20, 9)])
-    assert at_chance([0.3], uneven).startswith("nothing was learnt")
+    uneven = np.concatenate([np.repeat(np.arange(10), 100), np.full(200, 9)])
+    assert at_chance([0.28], uneven).startswith("nothing was learnt")
+
+
+def test_few_samples_do_not_tell() -> None:
+    """Two of each class: a quarter right may be luck; three quarters are none."""
+    labels = np.repeat(np.arange(10), 2)
+    assert at_chance([0.25], labels) == (
+        "too few to tell: best test accuracy 0.250 on 20 samples in 1 epoch; always naming one class, with luck, "
+        "reaches 0.301; judge the run on more samples"
+    )
+    assert at_chance([0.75], labels) == ""
 
 
 def test_a_run_that_learns_nothing_says_so(tmp_path: Path) -> None:
@@ -90,6 +101,7 @@ def test_a_run_that_learns_nothing_says_so(tmp_path: Path) -> None:
     )  # fmt: skip
     assert result.complete
     assert result.warning in said
-    assert "nothing was learnt: in 2 epochs" in result.warning
+    assert result.warning.startswith("nothing was learnt: best test accuracy")
+    assert " in 2 epochs; " in result.warning
     learns = start(resolve("eqspike-digits", "digits", limit=400, epochs=2), tmp_path / "learns")
     assert learns.warning == ""

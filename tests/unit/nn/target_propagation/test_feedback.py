@@ -87,10 +87,10 @@ def test_a_model_moved_afterwards_is_refused() -> None:
     ("keywords", "message"),
     [
         ({"loss": "none"}, "loss is one of l-drl, autoencoder, drl, got 'none'"),
-        ({"samples": 0}, "samples must be 1 or more, got 0"),
+        ({"samples": 0}, "samples must be a whole number at least 1, got 0"),
         ({"iterations": (1, 2)}, "iterations needs one number or 3, got 2"),
-        ({"noise": 0.0}, "noise must be above 0"),
-        ({"rate": (0.1, 0.1, -0.1)}, "rate must be above 0"),
+        ({"noise": 0.0}, "noise must be a finite number above 0"),
+        ({"rate": (0.1, 0.1, -0.1)}, "rate must be a finite number above 0"),
     ],
 )
 def test_iterated_settings_are_refused(keywords: dict[str, Any], message: str) -> None:
@@ -102,10 +102,10 @@ def test_iterated_settings_are_refused(keywords: dict[str, Any], message: str) -
     ("keywords", "message"),
     [
         ({"decay": 1.0}, "decay must be 0 or more and below 1, got 1.0"),
-        ({"noise": 0.0}, "noise must be above 0, got 0.0"),
-        ({"ridge": -1.0}, "ridge must be 0 or more"),
-        ({"interval": 0}, "interval must be 1 or more"),
-        ({"clip": 0.0}, "clip must be above 0, or None"),
+        ({"noise": 0.0}, "noise must be a finite number above 0, got 0.0"),
+        ({"ridge": -1.0}, "ridge must be a finite number at least 0"),
+        ({"interval": 0}, "interval must be a whole number at least 1"),
+        ({"clip": 0.0}, "clip must be a finite number above 0, or None"),
     ],
 )
 def test_solved_settings_are_refused(keywords: dict[str, Any], message: str) -> None:

@@ -136,8 +136,8 @@ def test_an_input_that_asks_for_a_gradient_is_refused(net: nn.Sequential, inputs
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"beta": 0.0}, "beta must be above 0, got 0.0"),
-        ({"beta": float("nan")}, "beta must be above 0"),
+        ({"beta": 0.0}, "beta must be a finite number above 0, got 0.0"),
+        ({"beta": float("nan")}, "beta must be a finite number above 0, got nan"),
         ({"targets": "direct"}, "targets is one of difference, plain, got 'direct'"),
         ({"activation": "other"}, "activation is one of same, matched"),
     ],
