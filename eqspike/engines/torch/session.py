@@ -284,15 +284,13 @@ class TorchSession:
 
     def _scores(self, relaxation: AnyRelaxation) -> Tensor:
         outputs, held = relaxation.values[-1], relaxation.filtered
-        if self.system.readout == SINGLE:
-            return outputs
-        return self.system.scores(outputs, held[-1] if held else None)
+        single = self.system.readout == SINGLE
+        return outputs if single else self.system.scores(outputs, held[-1] if held else None)
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         """An array on the device; floating-point numbers in the system's precision."""
         tensor = torch.from_numpy(np.require(array, requirements=("C", "W")))
-        dtype = self._dtype if tensor.is_floating_point() else tensor.dtype
-        return tensor.to(self._device, dtype)
+        return tensor.to(self._device, self._dtype if tensor.is_floating_point() else tensor.dtype)
 
     def _zeros(self, *shape: int) -> Tensor:
         return torch.zeros(shape, dtype=self._dtype, device=self._device)
