@@ -216,7 +216,7 @@ def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says how to install it."""
     monkeypatch.setitem(sys.modules, "nir", None)
     monkeypatch.delitem(sys.modules, "eqspike.deploy.nir")
-    with pytest.raises(MissingPackageError, match=r"pip install '\.\[nir\]'"):
+    with pytest.raises(MissingPackageError, match=r"-e '\.\[nir\]'"):
         importlib.import_module("eqspike.deploy.nir")
 
 

@@ -113,7 +113,7 @@ def test_an_unknown_logger_is_refused_before_any_work(
 
 def test_a_missing_package_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eqspike.experiment.loggers.find_spec", lambda name: None)
-    with pytest.raises(MissingPackageError, match=r"'tensorboardX'.*pip install '\.\[tens"):
+    with pytest.raises(MissingPackageError, match=r"'tensorboardX'.*-e '\.\[tens"):
         named_log("tensorboard")
 
 

@@ -191,7 +191,7 @@ def test_samplers_that_are_refused(
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eqspike.experiment.sweep.study.find_spec", lambda name: None)
-    with pytest.raises(MissingPackageError, match=r"pip install '\.\[optuna\]'"):
+    with pytest.raises(MissingPackageError, match=r"-e '\.\[optuna\]'"):
         check_sampler("optuna", 3)
 
 
