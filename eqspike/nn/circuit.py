@@ -7,7 +7,7 @@ s_k <- rho(dPhi / ds_k)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -16,6 +16,9 @@ from eqspike.nn.activations import SQUASHES
 from eqspike.nn.convolution import HANDICAP
 from eqspike.nn.relaxation import Groups, Link, Relaxation, Settled, States, Stride, update_groups
 from eqspike.nn.structure import Structure
+
+FARTHEST = 1.6
+"""Times the way to where an output ends: from 2 on it would swing for ever, and near it for long."""
 
 
 @dataclass(frozen=True)
@@ -102,19 +105,28 @@ class Circuit:
             links, gains, groups, states, base, finish, in_place, strides, silent, still
         )
 
-    def strides(self, bounded: bool, held: bool = False) -> list[Stride]:
+    def strides(self, bounded: bool, held: bool = False, pull: float = 0.0) -> list[Stride]:
         """Of each layer.
+
+        A nudge that pulls outputs back has them end at (z + pull y) / (1 + pull), towards which a step of factor w
+        goes w (1 + pull) times the way. Where that is more than `FARTHEST`, w is divided by 1 + pull.
 
         Args:
             bounded: what relaxes are states, which stay in the range of their activation, not differences.
             held: the last layer is clamped, so it goes where it is told at once.
+            pull: see `Teaching.pull`.
         """
         factor = self._factor
         strides = [
             Stride(factor, squash.low, squash.high) if bounded else Stride(factor)
             for squash in self.squashes
         ]
-        return [*strides[:-1], Stride()] if held else strides
+        if held:
+            return [*strides[:-1], Stride()]
+        reach = 1.0 + pull * self.squashes[-1].gain
+        if factor > 1.0 and factor * reach > FARTHEST:
+            strides[-1] = replace(strides[-1], factor=factor / reach)
+        return strides
 
 
 @dataclass(frozen=True)

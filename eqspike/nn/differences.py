@@ -114,7 +114,7 @@ def relax_differences(
 
     relaxation = circuit.relaxation(
         circuit.links(copies), states, base, finish, circuit.groups_from_output,
-        strides=circuit.strides(bounded=False, held=teaching.clamp), silent=True, still=True,
+        strides=circuit.strides(False, teaching.clamp, teaching.pull(strengths)), silent=True, still=True,
     )  # fmt: skip
     watch = None if after is None else lambda number: after(relaxation.states)
     steps, tolerance = pace

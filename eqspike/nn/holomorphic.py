@@ -68,7 +68,7 @@ def _relax(
         return torch.cat([changed.real, changed.imag], out=drive)
 
     links = circuit.links(2 * points)
-    strides, groups = circuit.strides(bounded=False), circuit.groups_from_output
+    strides, groups = circuit.strides(False, pull=teaching.pull(parts)), circuit.groups_from_output
     relaxation = circuit.relaxation(
         links, states, base, finish, groups, strides=strides, silent=True, still=True
     )

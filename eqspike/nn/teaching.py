@@ -58,6 +58,10 @@ class Teaching:
         """- strength x gradient for the copies of a batch."""
         return torch.cat([self.gradient * -strength for strength in strengths])
 
+    def pull(self, strengths: Sequence[float]) -> float:
+        """The most by which a copy's nudge draws an output back, for each unit that it is away; 0 if none does."""
+        return max(0.0, *strengths) * self.curvature
+
     def size(self, strengths: Sequence[float]) -> Tensor:
         """The largest component of the force of each copy of each sample, (copies samples,)."""
         return self.force(strengths).abs().flatten(1).amax(1)

@@ -74,6 +74,6 @@ def _relax(
 
     relaxation = circuit.relaxation(
         circuit.links(), states, base, finish, circuit.groups_from_output,
-        strides=circuit.strides(bounded=True, held=teaching.clamp),
+        strides=circuit.strides(True, teaching.clamp, teaching.pull(strengths)),
     )  # fmt: skip
     return relaxation.states, relaxation.settle(*pace, None, teaching.size(strengths))

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from eqspike.nn import EnergyBlock, EnergyLayer, EnergySettings
 from eqspike.nn.couplings import Dense
 from eqspike.nn.relaxation import Link, Relaxation, States, update_groups
 
@@ -90,3 +91,26 @@ def test_samples_that_rest_early_leave_layers_asleep() -> None:
         each.settle_each(40, 1e-9)
     for found, wanted in zip(lazy.states, plain.states, strict=True):
         assert torch.equal(found, wanted)
+
+
+@pytest.mark.parametrize("form", ["difference", "two-states"])
+@pytest.mark.parametrize("algorithm", ["p-ep", "c-ep"])
+@pytest.mark.parametrize("beta", [0.1, 0.45, 0.7])
+def test_strong_nudges_and_long_steps_lead_to_the_same_rest(
+    form: str, algorithm: str, beta: float
+) -> None:
+    """Outputs that a nudge pulls back are not carried beyond where they end, however far steps go."""
+    found = []
+    for factor in (0.5, 1.4):
+        torch.manual_seed(0)
+        settings = EnergySettings(
+            algorithm=algorithm, form=form, beta=beta, curvature=1.0, updates="even-odd", free_steps=400,
+            nudged_steps=400, tolerance=1e-10, nudged_tolerance=1e-9, relaxation_factor=factor, unsettled="refuse",
+        )  # fmt: skip
+        layers = [EnergyLayer(7), EnergyLayer(3, activation="linear")]
+        block = EnergyBlock((5,), layers, settings).double()
+        outputs = block(torch.rand(4, 5, dtype=torch.float64))
+        (outputs - torch.eye(4, 3)).square().sum(1).div(2).mean().backward()
+        assert block.report.nudged.residuals.max() <= 1e-9
+        found.append(torch.cat([each.grad.flatten() for each in block.parameters()]))
+    torch.testing.assert_close(*found, rtol=1e-6, atol=1e-8)
