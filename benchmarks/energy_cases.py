@@ -53,11 +53,13 @@ class Case:
         """From the lowest."""
         return [module for module in self.stack if isinstance(module, EnergyBlock)]
 
-    def learn(self, number: int = 0) -> None:
-        """One step of ours."""
+    def learn(self, number: int = 0) -> Tensor:
+        """One step of ours: whether each answer was right before it."""
         images, labels = self.batches(number)
         self.stack.zero_grad()
-        LOSSES[self.loss](self.stack(images), labels).backward()  # type: ignore[no-untyped-call]
+        outputs = self.stack(images)
+        LOSSES[self.loss](outputs, labels).backward()  # type: ignore[no-untyped-call]
+        return outputs.detach().argmax(1) == labels
 
     def set(self, each: Sequence[dict[str, Any]]) -> None:
         """Change the settings of every block, given from the lowest."""

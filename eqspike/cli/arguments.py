@@ -9,7 +9,8 @@ from eqspike.cli.commands import add_command as _add
 from eqspike.cli.description_arguments import add_descriptions
 from eqspike.cli.energy_arguments import add_estimate, add_report
 from eqspike.cli.grid_arguments import add_reproduce, add_sweep
-from eqspike.cli.parser import Parser, milliseconds, path, seconds
+from eqspike.cli.parser import Parser
+from eqspike.cli.values import milliseconds, path, seconds, whole
 from eqspike.core.version import package_version
 
 
@@ -65,13 +66,13 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="fast, brian2 or brian2:TARGET, lava or lava:fused, torch; see 'eqspike list engines' "
         "(default: fast, for rate neurons torch)",
     )
-    parser.add_argument("--seed", type=int, help="seed (default: 0)")
-    parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
+    parser.add_argument("--seed", type=whole, help="seed (default: 0)")
+    parser.add_argument("--epochs", type=whole, metavar="N", help="replaces the model's epochs")
     parser.add_argument(
-        "--limit", type=int, metavar="N", help="use only the first N training samples"
+        "--limit", type=whole, metavar="N", help="use only the first N training samples"
     )
     parser.add_argument(
-        "--test-limit", type=int, metavar="N", help="test with only the first N test samples"
+        "--test-limit", type=whole, metavar="N", help="test with only the first N test samples"
     )
     add_validation(parser)
     parser.add_argument(
@@ -97,7 +98,7 @@ def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser = _add(commands, "evaluate", "evaluating:evaluate", text)
     parser.add_argument("run", type=path, metavar="RUN", help="run folder")
     parser.add_argument("--engine", help="another engine than the run was trained with")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+    parser.add_argument("--limit", type=whole, metavar="N", help="only the first N test samples")
     add_accept_changes(parser)
 
 
@@ -112,7 +113,7 @@ def _parity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="engines, such as fast,brian2:cpp_standalone or fast-int,lava (default: fast,brian2)",
     )
     parser.add_argument(
-        "--samples", type=int, default=20, metavar="N", help="test samples (default: 20)"
+        "--samples", type=whole, default=20, metavar="N", help="test samples (default: 20)"
     )
     add_accept_changes(parser)
 
@@ -127,10 +128,10 @@ def _deploy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument("--chip", required=True, metavar="CHIP", help="loihi1, or a YAML file")
     parser.add_argument(
-        "--samples", type=int, metavar="N",
+        "--samples", type=whole, metavar="N",
         help="training samples that decide the scale (default: 1000)",
     )  # fmt: skip
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test samples")
+    parser.add_argument("--limit", type=whole, metavar="N", help="only the first N test samples")
     parser.add_argument(
         "--spikes", type=path, metavar="FILE",
         help=".nir file: .npy or .npz with the spikes of the inputs (samples, steps, inputs)",
@@ -160,7 +161,7 @@ def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--format", choices=("brian2", "nir"), default="brian2", help="default: brian2"
     )
     parser.add_argument(
-        "--sample", type=int, metavar="N", help="brian2: test sample it presents (default: 0)"
+        "--sample", type=whole, metavar="N", help="brian2: test sample it presents (default: 0)"
     )
     parser.add_argument(
         "--form", choices=("population", "layers"),
@@ -181,9 +182,9 @@ def _check_gradient(commands: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("model", metavar="MODEL", help="library name or YAML file")
     parser.add_argument("task", metavar="TASK", help="library name or YAML file")
     parser.add_argument(
-        "--samples", type=int, metavar="N", help="training samples (default: 50; 8 for learners)"
+        "--samples", type=whole, metavar="N", help="training samples (default: 50; 8 for learners)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the weights (default: 0)")
+    parser.add_argument("--seed", type=whole, default=0, help="seed of the weights (default: 0)")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides",
         help="change the model, such as learner.algorithm=p-ep; may be repeated",
@@ -206,7 +207,7 @@ def _meter(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = _add(commands, "meter", "metering:meter", text)
     parser.add_argument("run", type=path, metavar="RUN", help="run folder")
     parser.add_argument(
-        "--batch", action="append", type=int, default=[], metavar="N", dest="batch_sizes",
+        "--batch", action="append", type=whole, default=[], metavar="N", dest="batch_sizes",
         help="samples handed over at a time; may be repeated (default: 1 and 1000)",
     )  # fmt: skip
     parser.add_argument(
@@ -236,10 +237,14 @@ def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     add_format(parser)
     parser.add_argument(
-        "--sample", type=int, default=0, metavar="N", help="test sample of the raster (default: 0)"
+        "--sample",
+        type=whole,
+        default=0,
+        metavar="N",
+        help="test sample of the raster (default: 0)",
     )
     parser.add_argument(
-        "--samples", type=int, default=100, metavar="N",
+        "--samples", type=whole, default=100, metavar="N",
         help="stdp: training samples presented (default: 100)",
     )  # fmt: skip
     parser.add_argument("--engine", default="fast", help="stdp: what presents them (default: fast)")

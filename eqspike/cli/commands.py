@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from eqspike.cli.parser import share_or_number
+from eqspike.cli.values import share_or_number
 from eqspike.cli.waiting import waiting
 
 Command = Callable[[argparse.Namespace], int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from eqspike.cli.commands import add_command
-from eqspike.cli.parser import path
+from eqspike.cli.values import path
 
 _KINDS = ("model", "task", "chip")
 _CODE = ("rule", "neuron", "memory", "engine", "learner", "task-kind")

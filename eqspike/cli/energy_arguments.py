@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from eqspike.cli.commands import add_accept_changes, add_command
-from eqspike.cli.parser import path, seconds
+from eqspike.cli.values import number, path, seconds, whole
 
 
 def add_estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,7 +27,7 @@ def add_estimate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     _add_conditions(parser)
     parser.add_argument(
-        "--samples-per-second", type=float, default=1.0, metavar="R",
+        "--samples-per-second", type=number, default=1.0, metavar="R",
         help="rate of training for the years until weights wear out (default: 1)",
     )  # fmt: skip
 
@@ -43,13 +43,13 @@ def _add_conditions(parser: argparse.ArgumentParser) -> None:
         "--step-time", type=seconds, metavar="SECONDS",
         help="time the chips take for a time step, such as 0.001, 1ms or 10us (default: as the profile says)",
     )  # fmt: skip
-    parser.add_argument("--cores", type=int, metavar="N", help="cores in use, for power per core")
+    parser.add_argument("--cores", type=whole, metavar="N", help="cores in use, for power per core")
     parser.add_argument(
         "--hops", action="append", default=[], metavar="LAYER=N",
         help="tile boundaries that all copies of a spike of a layer cross; may be repeated",
     )  # fmt: skip
     parser.add_argument(
-        "--active-share", type=float, metavar="A",
+        "--active-share", type=number, metavar="A",
         help="share of neuron updates that received a spike, 0 to 1 (default: unknown)",
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import argparse
 
 from eqspike.cli.commands import add_command as _add
 from eqspike.cli.commands import add_format, add_validation
-from eqspike.cli.parser import path, seconds
+from eqspike.cli.values import minutes, path, seconds, whole
 
 
 def add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,7 +25,7 @@ def add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="what chooses the points: grid (every combination) or optuna (default: grid)",
     )  # fmt: skip
     parser.add_argument(
-        "--trials", type=int, metavar="N", help="points that the sampler proposes, in all"
+        "--trials", type=whole, metavar="N", help="points that the sampler proposes, in all"
     )
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides",
@@ -36,9 +36,11 @@ def add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="price each run on it; may be repeated; 'all' takes every profile",
     )  # fmt: skip
     parser.add_argument("--engine", help="engine of all runs (default: the model's)")
-    parser.add_argument("--seed", type=int, default=0, help="seed, where not varied (default: 0)")
-    parser.add_argument("--epochs", type=int, metavar="N", help="replaces the model's epochs")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
+    parser.add_argument("--seed", type=whole, default=0, help="seed, where not varied (default: 0)")
+    parser.add_argument("--epochs", type=whole, metavar="N", help="replaces the model's epochs")
+    parser.add_argument(
+        "--limit", type=whole, metavar="N", help="only the first N training samples"
+    )
     add_validation(parser)
     parser.add_argument(
         "--out",
@@ -65,7 +67,7 @@ def add_reproduce(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     parser.add_argument("--list", action="store_true", help="list the tables")
     parser.add_argument(
-        "--budget", type=float, metavar="MINUTES",
+        "--budget", type=minutes, metavar="MINUTES",
         help="shorten trainings so that all fit, and stop in time (default: whole trainings)",
     )  # fmt: skip
     parser.add_argument(
@@ -82,7 +84,7 @@ def add_reproduce(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 def _add_workers(parser: argparse.ArgumentParser) -> None:
     """Who computes."""
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes on this machine (default: one a core)"
+        "--workers", type=whole, metavar="N", help="processes on this machine (default: one a core)"
     )
     parser.add_argument(
         "--scheduler", metavar="ADDRESS",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from eqspike import library
 from eqspike.cli import main
-from eqspike.cli.parser import milliseconds, seconds
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -69,33 +67,3 @@ def test_a_file_without_its_ending_is_suggested(
     task = refused(capsys, "train", "eqspike-digits", "my-task")
     assert "did you mean the file my-task.yaml?" in task
     assert "did you mean the file my-chip.yaml?" in refused(capsys, "check", "my-chip")
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("0.001", 1e-3), ("1e-3", 1e-3), ("2", 2.0), ("2s", 2.0), ("1ms", 1e-3), ("1 ms", 1e-3), ("1us", 1e-6),
-        ("1\u00b5s", 1e-6), ("1\u03bcs", 1e-6), ("5ns", 5e-9), ("1e3us", 1e-3),
-    ],
-)  # fmt: skip
-def test_times_may_have_a_unit(text: str, value: float) -> None:
-    assert seconds(text) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("0.1", 0.1), ("0.1ms", 0.1), ("100us", 0.1), ("1s", 1000.0)]
-)
-def test_milliseconds_may_too(text: str, value: float) -> None:
-    assert milliseconds(text) == value
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "inf", "nan", "1h", "ms", "", "1mss", "1 m s"])
-def test_other_times_are_refused_with_both_forms(
-    text: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="number of seconds above 0"):
-        seconds(text)
-    said = refused(capsys, "estimate", "no-such-run", f"--step-time={text}")
-    assert "such as 0.001, or with a unit (s, ms, us, µs, ns), such as 1ms" in said
-    said = refused(capsys, "deploy", "x.nir", "--chip", "loihi1", f"--step-ms={text}")
-    assert "number of milliseconds above 0, such as 0.1, or with a unit" in said
