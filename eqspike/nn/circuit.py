@@ -14,7 +14,16 @@ from torch import Tensor
 
 from eqspike.nn.activations import SQUASHES
 from eqspike.nn.convolution import HANDICAP
-from eqspike.nn.relaxation import Groups, Link, Relaxation, Settled, States, Stride, update_groups
+from eqspike.nn.relaxation import (
+    Groups,
+    Link,
+    Relaxation,
+    Settled,
+    Start,
+    States,
+    Stride,
+    update_groups,
+)
 from eqspike.nn.structure import Structure
 
 FARTHEST = 1.6
@@ -96,14 +105,12 @@ class Circuit:
     def relaxation(
         self, links: Sequence[Link], states: States, base: States, finish: Callable[[int, Tensor], Tensor],
         groups: Groups | None = None, in_place: bool = True, strides: Sequence[Stride] = (),
-        silent: bool = False, still: bool = False,
+        start: Start = Start.GIVEN,
     ) -> Relaxation:  # fmt: skip
         """Of these states, with the gains of this circuit."""
         gains = [squash.gain for squash in self.squashes]
         groups = groups or self.groups
-        return Relaxation(
-            links, gains, groups, states, base, finish, in_place, strides, silent, still
-        )
+        return Relaxation(links, gains, groups, states, base, finish, in_place, strides, start)
 
     def strides(self, bounded: bool, held: bool = False, pull: float = 0.0) -> list[Stride]:
         """Of each layer.
@@ -167,10 +174,10 @@ def relax(
     def finish(layer: int, drive: Tensor) -> Tensor:
         return squashes[layer].apply(drive)
 
-    strides, silent = circuit.strides(bounded=True), start is None
     relaxation = circuit.relaxation(
-        circuit.links(), states, base, finish, strides=strides, silent=silent
-    )
+        circuit.links(), states, base, finish, strides=circuit.strides(bounded=True),
+        start=Start.ZEROS if start is None else Start.GIVEN,
+    )  # fmt: skip
     settled = (
         relaxation.settle(steps, None)
         if tolerance is None

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from eqspike.nn.activations import Change, linearised
 from eqspike.nn.circuit import Rest, channels_last
-from eqspike.nn.relaxation import Settled, States, rows
+from eqspike.nn.relaxation import Settled, Start, States, rows
 from eqspike.nn.teaching import Pace, Products, Taught, Teaching, collect, scaled
 
 
@@ -114,7 +114,7 @@ def relax_differences(
 
     relaxation = circuit.relaxation(
         circuit.links(copies), states, base, finish, circuit.groups_from_output,
-        strides=circuit.strides(False, teaching.clamp, teaching.pull(strengths)), silent=True, still=True,
+        strides=circuit.strides(False, teaching.clamp, teaching.pull(strengths)), start=Start.RESTING,
     )  # fmt: skip
     watch = None if after is None else lambda number: after(relaxation.states)
     steps, tolerance = pace

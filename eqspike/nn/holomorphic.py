@@ -17,7 +17,7 @@ from torch import Tensor
 
 from eqspike.nn.circuit import Rest, channels_last
 from eqspike.nn.differences import changes_at, places_of
-from eqspike.nn.relaxation import Settled, States
+from eqspike.nn.relaxation import Settled, Start, States
 from eqspike.nn.teaching import Pace, Products, Taught, Teaching, collect, scaled
 
 
@@ -70,7 +70,7 @@ def _relax(
     links = circuit.links(2 * points)
     strides, groups = circuit.strides(False, pull=teaching.pull(parts)), circuit.groups_from_output
     relaxation = circuit.relaxation(
-        links, states, base, finish, groups, strides=strides, silent=True, still=True
+        links, states, base, finish, groups, strides=strides, start=Start.RESTING
     )
     unit = teaching.size([beta] * (2 * points))
     return relaxation.states, relaxation.settle(*pace, None, unit)

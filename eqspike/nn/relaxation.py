@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import torch
 from torch import Tensor
@@ -92,6 +93,14 @@ class Link:
     coupling: Coupling
 
 
+class Start(Enum):
+    """What is known of the states before the first step."""
+
+    GIVEN = "nothing"
+    ZEROS = "all are 0: layers send nothing until they have moved"
+    RESTING = "all are 0, and a layer stays there until something drives it"
+
+
 class Relaxation:
     """The states of a batch and how they relax.
 
@@ -105,19 +114,18 @@ class Relaxation:
         finish: of the number of a layer and z, the new state; it may overwrite z.
         in_place: write into `previous`. Otherwise each step makes new tensors, which autograd can follow.
         strides: of each layer; they need steps in place. Not given: plain steps.
-        silent: all states are 0, so layers send nothing until they have moved.
-        still: and a layer whose `base` is 0 does not move until something is sent to it.
+        start: what is known of `states`.
     """
 
     def __init__(
         self, links: Sequence[Link], gains: Sequence[float], groups: Groups, states: States, base: States,
         finish: Callable[[int, Tensor], Tensor], in_place: bool = True, strides: Sequence[Stride] = (),
-        silent: bool = False, still: bool = False,
+        start: Start = Start.GIVEN,
     ) -> None:  # fmt: skip
         layers = range(len(states))
         self.states, self.base = states, base
-        self._silent = [silent] * len(states)
-        self._driven = [not still or bool(each.any()) for each in base]
+        self._silent = [start is not Start.GIVEN] * len(states)
+        self._driven = [start is not Start.RESTING or bool(each.any()) for each in base]
         self.previous = self._room() if in_place else list(states)
         self._links, self._gains, self._groups = links, gains, groups
         self._below = [[n for n, link in enumerate(links) if link.upper == k] for k in layers]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from eqspike.nn import EnergyBlock, EnergyLayer, EnergySettings
 from eqspike.nn.couplings import Dense
-from eqspike.nn.relaxation import Link, Relaxation, States, update_groups
+from eqspike.nn.relaxation import Link, Relaxation, Start, States, update_groups
 
 LAYERS, SAMPLES, SIZE = 6, 3, 4
 
@@ -34,7 +34,9 @@ class Counting(Dense):
         return super().down(post, base, gain, out)
 
 
-def chain(updates: str, biased: bool, **zero: bool) -> tuple[Relaxation, list[Counting]]:
+def chain(
+    updates: str, biased: bool, start: Start = Start.GIVEN
+) -> tuple[Relaxation, list[Counting]]:
     """From zeros, driven at the last layer alone, or everywhere; the last group of a step is the first."""
     random = torch.Generator().manual_seed(2)
     draw = lambda *shape: torch.randn(*shape, generator=random, dtype=torch.float64)  # noqa: E731
@@ -44,16 +46,16 @@ def chain(updates: str, biased: bool, **zero: bool) -> tuple[Relaxation, list[Co
     states: States = [torch.zeros(SAMPLES, SIZE, dtype=torch.float64) for _ in range(LAYERS)]
     groups = update_groups(LAYERS, updates)[::-1]
     made = Relaxation(
-        links, [1.0] * LAYERS, groups, states, base, lambda _, z: z.tanh_(), **zero
-    )  # fmt: skip
+        links, [1.0] * LAYERS, groups, states, base, lambda _, z: z.tanh_(), start=start
+    )
     return made, couplings
 
 
 @pytest.mark.parametrize("updates", ["synchronous", "even-odd"])
 @pytest.mark.parametrize("biased", [False, True])
 def test_what_nothing_has_reached_changes_no_state(updates: str, biased: bool) -> None:
-    zero = {"silent": True, "still": not biased}
-    (lazy, few), (plain, all_of_them) = chain(updates, biased, **zero), chain(updates, biased)
+    start = Start.ZEROS if biased else Start.RESTING
+    (lazy, few), (plain, all_of_them) = chain(updates, biased, start), chain(updates, biased)
     for step in range(10):
         for each in (lazy, plain):
             each.step()
@@ -68,7 +70,7 @@ def test_what_nothing_has_reached_changes_no_state(updates: str, biased: bool) -
 
 def test_a_nudge_reaches_one_layer_a_step() -> None:
     """By synchronous updates; in the first step nothing is sent at all."""
-    relaxation, couplings = chain("synchronous", False, silent=True, still=True)
+    relaxation, couplings = chain("synchronous", False, start=Start.RESTING)
     for step in range(LAYERS):
         before = sum(len(each.products) for each in couplings)
         relaxation.step()
@@ -83,7 +85,7 @@ def test_a_nudge_reaches_one_layer_a_step() -> None:
 def test_samples_that_rest_early_leave_layers_asleep() -> None:
     """Others go on, in a chain that the nudge has not passed through when the first look at rest is taken."""
     (lazy, _), (plain, _) = (
-        chain("synchronous", False, silent=True, still=True),
+        chain("synchronous", False, start=Start.RESTING),
         chain("synchronous", False),
     )
     for each in (lazy, plain):
