@@ -63,12 +63,16 @@ def test_a_script_spikes_and_learns_alike(case: tuple[object, ...], tmp_path: Pa
     )
     assert {script.name, data.name} == {path.name for path in tmp_path.iterdir()}
     assert "eqspike" not in script.read_text()
-    run_alone(script, tmp_path / "result.npz")
+    printed = run_alone(script, tmp_path / "result.npz")
     found = dict(np.load(tmp_path / "result.npz"))
     with FastSession(system, threads=1) as session:
         session.load(weights)
         spikes, _ = session.trace(images, labels, keys)
         changes = session.changes(images, labels, keys)
+        session.take_counts()
+        scores = session.scores(images, keys)[0]
+    np.testing.assert_allclose(found["scores"], scores, rtol=1e-12)
+    assert f"answer: {scores.argmax()}, label: {labels[0]} (" in printed
     for layer in system.network.free_layers:
         expected = spikes[layer.name][0]
         np.testing.assert_array_equal(
@@ -100,7 +104,7 @@ def test_export_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert data.is_file()
     printed = run_alone(script, tmp_path / "result.npz")
     assert [line.split(":")[0] for line in printed.splitlines()] == [
-        "input", "hidden", "output", "input_to_hidden", "hidden_to_output",
+        "input", "hidden", "output", "answer", "input_to_hidden", "hidden_to_output",
         "bias of hidden", "bias of output",
     ]  # fmt: skip
     assert main(["export", str(run), "--sample", "360"]) == 2

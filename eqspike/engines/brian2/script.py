@@ -45,7 +45,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, Synapses, TimedArray, ms, prefs, volt
+from brian2 import Clock, Network, NeuronGroup, SpikeMonitor, StateMonitor, Synapses, TimedArray, ms, prefs, volt
 
 # Expressions are evaluated as written: rearranged, they would round differently.
 prefs.codegen.target = "numpy"
@@ -78,7 +78,8 @@ _TAIL = """
 # Within a time step: spikes of the last one are delivered, the input sends, neurons advance, spike and
 # reset, traces take in the new spikes, and the rule is evaluated where one of these reaches a synapse.
 monitors = {{group.name: SpikeMonitor(group, name=group.name + "_spikes") for group in {listened}}}
-network = Network(groups, synapses, list(monitors.values()))
+potentials = StateMonitor({output}, "v", record=True, clock=clock, when="end")
+network = Network(groups, synapses, list(monitors.values()), potentials)
 network.schedule = [
 {schedule}]
 network.run((free_steps + nudged_steps) * step)
@@ -89,6 +90,12 @@ for name, monitor in monitors.items():
     result[name + "_step"], result[name + "_neuron"] = steps, np.array(monitor.i[:])
     free = np.count_nonzero(steps < free_steps)
     print(f"{{name}}: {{free}} spikes in the free phase, {{len(steps) - free}} in the nudged phase")
+steps, spiking = (result["{output_name}_" + each] for each in ("step", "neuron"))
+read = (free_steps - {read} <= steps) & (steps < free_steps)
+left = np.asarray(potentials.v[:, free_steps - 1] / volt) / {full!r}  # in the membranes, in spikes
+result["scores"] = np.bincount(spiking[read], minlength=len(left)) + np.clip(left, 0, 1)
+answer = result["scores"].argmax()
+print(f"answer: {{answer}}, label: {{wanted.argmax()}} (most spikes, then the fullest membrane)")
 for coupling in synapses:
     change = np.asarray(coupling.change * volt).reshape(data[coupling.name].shape)
     result[coupling.name + "_change"] = change
@@ -149,8 +156,10 @@ def write_script(
         _TAIL.format(
             listened="groups" if system.encoder.spikes else "groups[1:]",
             schedule=_indented("\n".join(f'"{slot}",' for slot in SCHEDULE)),
+            output=_group_name(network.output), output_name=network.output.name,
+            full=system.neuron.full_potential, read=rule.readout_steps,
         )
-    )
+    )  # fmt: skip
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)
     files = {path.name: "".join(parts).encode(), data.name: packed.getvalue()}
