@@ -23,41 +23,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from eqspike.core.config import Section
-from eqspike.core.phases import Phase
-from eqspike.core.registry import RATES
-from eqspike.rules.nudging import Nudging
+from eqspike.rules.nudged import NudgedRule
 from eqspike.rules.readings import EndField
 
 
 @dataclass(frozen=True)
-class AsymmetricEquilibrium:
+class AsymmetricEquilibrium(NudgedRule):
     """Differences of the receivers times free states of the senders, written once for each batch."""
 
-    nudging: Nudging
     kind: ClassVar[str] = "a-ep"
-    signal: ClassVar[str] = RATES
-    continual: ClassVar[bool] = False
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """Free relaxation, then one nudged phase, or two."""
-        return self.nudging.phases(continual=False)
 
     @property
     def reading(self) -> EndField:
         """The ends of the nudged and the free phase, or of both nudged ones."""
         compared = self.nudging.contrast
         return EndField(compared.first, compared.second)
-
-    @property
-    def beta(self) -> float:
-        """Nudging strength."""
-        return self.nudging.beta
-
-    @staticmethod
-    def read(section: Section) -> AsymmetricEquilibrium:
-        """Read a model's `rule` section."""
-        rule = AsymmetricEquilibrium(Nudging.read(section))
-        section.close()
-        return rule

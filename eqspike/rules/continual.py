@@ -20,72 +20,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from eqspike.core.config import Section
-from eqspike.core.phases import Phase
-from eqspike.core.registry import RATES
-from eqspike.rules.nudging import Nudging
+from eqspike.rules.nudged import NudgedRule
 from eqspike.rules.readings import StepContrast, StepField
 
 
 @dataclass(frozen=True)
-class ContinualEquilibrium:
+class ContinualEquilibrium(NudgedRule):
     """C-EP: the change of the product of both states, at every nudged step."""
 
-    nudging: Nudging
     kind: ClassVar[str] = "c-ep"
-    signal: ClassVar[str] = RATES
     continual: ClassVar[bool] = True
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """Free relaxation, then nudging with learning."""
-        return self.nudging.phases(continual=True)
 
     @property
     def reading(self) -> StepContrast:
         """Of every nudged step."""
         return StepContrast()
 
-    @property
-    def beta(self) -> float:
-        """Nudging strength."""
-        return self.nudging.beta
-
-    @staticmethod
-    def read(section: Section) -> ContinualEquilibrium:
-        """Read a model's `rule` section."""
-        rule = ContinualEquilibrium(Nudging.read(section))
-        section.close()
-        return rule
-
 
 @dataclass(frozen=True)
-class ContinualVectorField:
+class ContinualVectorField(NudgedRule):
     """C-VF: the change of the receiving state times the sending one, at every nudged step."""
 
-    nudging: Nudging
     kind: ClassVar[str] = "c-vf"
-    signal: ClassVar[str] = RATES
     continual: ClassVar[bool] = True
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """Free relaxation, then nudging with learning."""
-        return self.nudging.phases(continual=True)
 
     @property
     def reading(self) -> StepField:
         """Of every nudged step."""
         return StepField()
-
-    @property
-    def beta(self) -> float:
-        """Nudging strength."""
-        return self.nudging.beta
-
-    @staticmethod
-    def read(section: Section) -> ContinualVectorField:
-        """Read a model's `rule` section."""
-        rule = ContinualVectorField(Nudging.read(section))
-        section.close()
-        return rule

@@ -14,40 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from eqspike.core.config import Section
-from eqspike.core.phases import Phase
-from eqspike.core.registry import RATES
-from eqspike.rules.nudging import Nudging
+from eqspike.rules.nudged import NudgedRule
 from eqspike.rules.readings import EndContrast
 
 
 @dataclass(frozen=True)
-class Equilibrium:
+class Equilibrium(NudgedRule):
     """Contrast of the states at the end of two phases, written once for each batch."""
 
-    nudging: Nudging
     kind: ClassVar[str] = "ep"
-    signal: ClassVar[str] = RATES
-    continual: ClassVar[bool] = False
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """Free relaxation, then one nudged phase, or two."""
-        return self.nudging.phases(continual=False)
 
     @property
     def reading(self) -> EndContrast:
         """The ends of the nudged and the free phase, or of both nudged ones."""
         return self.nudging.contrast
-
-    @property
-    def beta(self) -> float:
-        """Nudging strength."""
-        return self.nudging.beta
-
-    @staticmethod
-    def read(section: Section) -> Equilibrium:
-        """Read a model's `rule` section."""
-        rule = Equilibrium(Nudging.read(section))
-        section.close()
-        return rule
