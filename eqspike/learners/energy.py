@@ -88,9 +88,9 @@ class EnergyRecipe(Recipe):
         settings = _read_settings(section, 1.0 if loss == "squared-error" else 0.0)
         rates: tuple[float, ...] = ()
         training.explain(
-            learning_rates="one per layer of a single block, instead of `learning_rate`",
+            learning_rates="one per layer, the read-out last, instead of `learning_rate`; null: that one",
         )
-        if training.has("learning_rates"):
+        if training.has("learning_rates") and not training.is_null("learning_rates"):
             layers = sum(len(block.layers) for block in blocks) + bool(read_out)
             rates = training.numbers("learning_rates", length=layers, low=0, high=1e6)
         optimiser = OptimiserRecipe.read(training, rates)

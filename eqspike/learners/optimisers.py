@@ -32,17 +32,30 @@ class OptimiserRecipe:
 
     @staticmethod
     def read(training: Section, rates: Sequence[float] = ()) -> OptimiserRecipe:
-        """Read it from a model's `training` section; `rates`, where groups of parameters have their own."""
+        """Read it from a model's `training` section.
+
+        Args:
+            rates: of groups of parameters that have their own, instead of one of all.
+
+        Raises:
+            ConfigError: for a value out of range, or one rate beside those of groups.
+        """
         training.explain(
             optimiser="stochastic gradient descent, or Adam",
             learning_rate="of the optimiser; the schedule multiplies it",
             momentum="of `sgd`",
             weight_decay="L2 penalty of the optimiser",
         )
+        if rates and training.has("learning_rate") and not training.is_null("learning_rate"):
+            raise training.error(
+                "learning_rate",
+                "null, or left out, beside training.learning_rates",
+                "set the one that is not meant to null",
+            )
         kind = training.choice("optimiser", KINDS, "sgd")
         recipe = OptimiserRecipe(
             kind,
-            max(rates, default=0.0) or training.number("learning_rate", above=0, high=1e6),
+            max(rates) if rates else training.number("learning_rate", above=0, high=1e6),
             training.number("momentum", 0.0, low=0, high=0.9999),
             training.number("weight_decay", 0.0, low=0, high=1e3),
         )

@@ -50,6 +50,26 @@ def test_a_feed_is_an_ordinary_layer_with_its_pooling_and_normalisation() -> Non
     assert tuple(made(torch.rand(2, 3, 8, 8)).shape) == (2, 2)
 
 
+def test_rates_of_layers_replace_the_one_of_all() -> None:
+    """Where a file has one of them and `--set` gives the other, the first is set to null."""
+    learner = {"kind": "energy-block", "image": [3, 8, 8], "blocks": [{"layers": DENSE}]}
+
+    def rates(training: dict[str, Any]) -> tuple[Any, float]:
+        found: Any = read_recipe(Section(learner, "model"), Section(training, "model"))
+        return found.rates, found.optimiser.learning_rate
+
+    assert rates({"learning_rate": None, "learning_rates": [0.2, 0.0]}) == ((0.2, 0.0), 0.2)
+    assert rates({"learning_rate": None, "learning_rates": [0.0, 0.0]}) == ((0.0, 0.0), 0.0)
+    assert rates({"learning_rate": 0.1, "learning_rates": None}) == ((), 0.1)
+    said = "learning_rate must be null, or left out, beside training.learning_rates, got 0.1; set the one"
+    with pytest.raises(ConfigError, match=said):
+        rates({"learning_rate": 0.1, "learning_rates": [0.2, 0.1]})
+    with pytest.raises(
+        ConfigError, match="learning_rate must be a finite number above 0 .* got None"
+    ):
+        rates({"learning_rate": None, "learning_rates": None})
+
+
 def test_a_dense_feed() -> None:
     blocks = [{"layers": CONVOLUTIONS}, {"feedforward": True, "layers": DENSE}]
     kinds = [type(each) for each in stack(blocks)]
