@@ -65,7 +65,7 @@ def test_rates_of_layers_replace_the_one_of_all() -> None:
     with pytest.raises(ConfigError, match=said):
         rates({"learning_rate": 0.1, "learning_rates": [0.2, 0.1]})
     with pytest.raises(
-        ConfigError, match="learning_rate must be a finite number above 0 .* got None"
+        ConfigError, match=r"learning_rate must be a finite number above 0 .* got None"
     ):
         rates({"learning_rate": None, "learning_rates": None})
 
