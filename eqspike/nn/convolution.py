@@ -19,18 +19,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import (
-    avg_pool2d,
-    conv2d,
-    conv_transpose2d,
-    interpolate,
-    max_pool2d,
-    max_unpool2d,
-    pad,
-)
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, max_unpool2d, pad
 from torch.nn.grad import conv2d_weight
 
 from eqspike.core.network import Coupling as Wiring
+from eqspike.nn.kernels import Kernel
 
 HANDICAP = 2.0**-18
 """Above the rounding of a convolution in float32 whose sums are of the order of ten."""
@@ -41,22 +34,22 @@ class Convolutional:
 
     Args:
         wiring: a coupling with a convolution.
-        weight, back: of that shape.
+        forward, backward: kernels of that shape; not given: the same in both directions.
         handicap: of each place of a window of max pooling on the one before it; 0 for exact ties alone.
     """
 
     def __init__(
-        self, wiring: Wiring, weight: Tensor, back: Tensor | None = None, handicap: float = 0.0
+        self, wiring: Wiring, forward: Kernel, backward: Kernel | None = None, handicap: float = 0.0
     ) -> None:
         if wiring.convolution is None:
             raise TypeError(f"{wiring.name} has no convolution")
-        self.weight = weight
-        self.back = weight if back is None else back
+        self._forward, self._backward = forward, backward or forward
+        self.weight, self.back = self._forward.weight, self._backward.weight
         self._wiring, self._handicap = wiring, handicap
         self._pooling, self._padding = wiring.convolution.pooling, wiring.convolution.padding
         self._wide = wiring.convolution.convolved(wiring.pre.maps)
         self._picked: Tensor | None = None
-        self._places = self._make_places(weight) if handicap else None
+        self._places = self._make_places(self.weight) if handicap else None
         self._mask: Tensor | None = None
 
     def up(self, pre: Tensor, base: Tensor, gain: float, out: Tensor | None) -> Tensor:
@@ -71,12 +64,11 @@ class Convolutional:
 
     def down(self, post: Tensor, base: Tensor, gain: float, out: Tensor | None) -> Tensor:
         """See `nn.couplings.Coupling`; `out` may be `base`."""
-        drive = conv_transpose2d(self.spread(post), self.back, padding=self._padding)
-        return self._added(base, drive, gain, out)
+        return self._added(base, self._backward.down(self.spread(post)), gain, out)
 
     def held(self, copies: int) -> Convolutional:
         """See `nn.couplings.Coupling`."""
-        other = Convolutional(self._wiring, self.back, self.weight)
+        other = Convolutional(self._wiring, self._backward, self._forward)
         if self._picked is not None:
             other._picked = torch.cat([self._picked] * copies)
             ones = torch.ones_like(other._picked, dtype=self.weight.dtype)
@@ -87,7 +79,7 @@ class Convolutional:
         """See `nn.couplings.Coupling`: with their picks, where picks are held; itself where they are not."""
         if self._mask is None or self._picked is None:
             return self
-        other = Convolutional(self._wiring, self.weight, self.back)
+        other = Convolutional(self._wiring, self._forward, self._backward)
         other._picked, other._mask = (each[samples] for each in (self._picked, self._mask))
         return other
 
@@ -108,7 +100,7 @@ class Convolutional:
     def _pooled(self, pre: Tensor) -> tuple[Tensor, Tensor | None]:
         """P(W * pre), and the places that max pooling picked, (samples, channels, rows, columns)."""
         maps = pre.view(-1, *self._wiring.pre.maps)
-        convolved, size = conv2d(maps, self.weight, padding=self._padding), self._pooling.size
+        convolved, size = self._forward.up(maps), self._pooling.size
         if self._mask is not None:
             picked = avg_pool2d(convolved.mul_(self._mask), size, divisor_override=1)
             return picked, self._picked

@@ -17,6 +17,7 @@ from eqspike.core.network import Layer
 from eqspike.nn.activations import SQUASHES
 from eqspike.nn.convolution import Convolutional
 from eqspike.nn.couplings import Coupling, Dense, Identity
+from eqspike.nn.kernels import Kernel
 
 By = Convolution | str
 """How a layer hangs on another: a convolution, `dense`, or `identity`, each neuron on the one at its place."""
@@ -87,9 +88,13 @@ class Wire:
         return () if self.by == "identity" else (self.wiring.shape[-1], *self.wiring.shape[:-1])
 
     def make(self, weight: Tensor, back: Tensor | None, handicap: float) -> Coupling:
-        """The coupling with these weights; of an identity, `weight` says the number format."""
+        """The coupling with these weights, which stay; of an identity, `weight` says the number format."""
         if isinstance(self.by, Convolution):
-            return Convolutional(self.wiring, weight, back, handicap)
+            padding = self.by.padding
+            backward = None if back is None else Kernel(back, padding, fixed=True)
+            return Convolutional(
+                self.wiring, Kernel(weight, padding, fixed=True), backward, handicap
+            )
         return Identity(weight) if self.by == "identity" else Dense(weight, back)
 
     def products(self) -> int:

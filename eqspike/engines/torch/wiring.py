@@ -11,6 +11,7 @@ from eqspike.core.learner import Arrays
 from eqspike.engines.torch.arrays import as_numpy, pre_first
 from eqspike.nn.convolution import Convolutional
 from eqspike.nn.couplings import Coupling, Dense
+from eqspike.nn.kernels import Kernel
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import backward_name
 
@@ -25,7 +26,7 @@ def make_couplings(system: RateSystem, zeros: Callable[..., Tensor]) -> list[Cou
     for wiring in system.network.couplings:
         shape = (wiring.shape[-1], *wiring.shape[:-1])
         if wiring.convolution is not None:
-            made.append(Convolutional(wiring, zeros(*shape)))
+            made.append(Convolutional(wiring, Kernel(zeros(*shape), wiring.convolution.padding)))
             continue
         separate = wiring.bidirectional and system.feedback.separate
         made.append(Dense(zeros(*shape), zeros(*shape) if separate else None))

@@ -20,6 +20,7 @@ from eqspike.experiment import load_model
 from eqspike.experiment.sessions import check_engine
 from eqspike.memory import Ideal
 from eqspike.nn.convolution import Convolutional
+from eqspike.nn.kernels import Kernel
 from eqspike.rules import ContinualEquilibrium, ContinualVectorField, Equilibrium, Nudging
 from eqspike.systems import RateSystem
 from eqspike.systems.weights import initial_rate_weights
@@ -125,7 +126,7 @@ def test_equal_places_send_to_the_first() -> None:
     wiring = layered(
         ((1, 4, 4), (1, 2, 2), 2, 2), (Convolution(1, 0, Pooling("max", 2)), None, None)
     )
-    coupling = Convolutional(wiring.couplings[0], torch.ones(1, 1, 1, 1))
+    coupling = Convolutional(wiring.couplings[0], Kernel(torch.ones(1, 1, 1, 1), 0))
     pre, zero = torch.full((1, 16), 0.5), torch.zeros(1, 16)
     coupling.observe(pre)
     coupling.down(torch.tensor([[1.0, 2.0, 3.0, 4.0]]), zero, 1.0, zero)
