@@ -10,7 +10,7 @@ import pytest
 
 from eqspike import library
 from eqspike.chips import load_profile
-from eqspike.cli import main
+from eqspike.cli import demonstration, main
 from eqspike.reports import write_report
 from eqspike.reports.inputs import read_inputs
 
@@ -137,6 +137,22 @@ def test_estimate_prints_a_line_per_chip(
     assert "synaptic operation, " in lines["loihi1"]
     assert "not modelled" in lines["loihi2"]
     assert max(len(line) for line in printed.splitlines()) <= 150
+
+
+def test_the_demo_says_what_is_a_lower_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Shortened: a small model, one epoch, no figures; its JSON has what `estimate` gives."""
+    for name, value in {"MODEL": "eqspike-digits", "TASK": "digits", "EPOCHS": 1}.items():
+        monkeypatch.setattr(demonstration, name, value)
+    monkeypatch.setattr(demonstration, "_figures", lambda out: [])
+    shown = answer(capsys, "demo", "--out", str(tmp_path / "demo"))
+    priced = json.loads((tmp_path / "demo" / "energy" / "energy.json").read_text())["chips"]
+    assert priced["loihi1"]["inference"]["lower_bound"]
+    for name, chip in shown["chips"].items():
+        assert chip["inference_j"] == priced[name]["inference_j"]
+        bounds = {of: priced[name][of]["lower_bound"] for of in ("inference", "training")}
+        assert chip["lower_bound"] == bounds
 
 
 def test_estimate_says_what_to_do_about_a_chip_without_figures(
