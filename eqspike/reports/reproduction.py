@@ -190,7 +190,9 @@ def command_table(rows: Sequence[Data]) -> doc.Table:
     """What gives each row's first seed again."""
     lines = tuple((row["name"], doc.Run(row["command"], "kbd")) for row in rows)
     columns = (doc.Column("row", given=True), doc.Column("command"))
-    title = "The first seed of each row again, bit for bit (what PyTorch computes: on as many threads)"
+    title = (
+        "The first seed of each row again, bit for bit (what PyTorch computes: on as many threads)"
+    )
     return doc.Table(title, columns, lines, "wide")
 
 
