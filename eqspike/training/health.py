@@ -23,7 +23,7 @@ _FEW = 0.05
 """Accuracy that luck may add, above which samples are too few to tell a run that learns from one that does not."""
 
 _RATES = "learning rates (under 'training')"
-"""Called so, for spiking and rate-based networks have one for each coupling, and learners in PyTorch one for all."""
+"""Networks of spikes and of rates have one for each coupling, learners in PyTorch one for all: no key is named."""
 
 _ADVICE = f"lower the {_RATES} or beta and start again, or resume from an earlier checkpoint"
 
