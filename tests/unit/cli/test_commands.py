@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import configparser
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from eqspike import library
 from eqspike.chips import load_profile
-from eqspike.cli import demonstration, main
+from eqspike.cli import demonstration, doctor, main
 from eqspike.reports import write_report
 from eqspike.reports.inputs import read_inputs
 
@@ -195,6 +197,15 @@ def test_doctor_finds_the_fast_engine_well(capsys: pytest.CaptureFixture[str]) -
     found = answer(capsys, "doctor")
     assert found["kernels"] == "work"
     assert found["lava"].startswith("works") or "pip install" in found["lava"]
+
+
+def test_doctor_knows_what_each_extra_is_for() -> None:
+    """All but those for developers; `all` holds the others."""
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).resolve().parents[3] / "setup.cfg", encoding="utf-8")
+    extras = set(setup["options.extras_require"]) - {"all", "dev", "docs"}
+    named = set(re.findall(r"\(extra '([a-z0-9]+)'\)", " ".join(doctor._PACKAGES.values())))
+    assert named == extras
 
 
 @pytest.mark.parametrize(
