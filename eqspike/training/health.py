@@ -80,7 +80,7 @@ def at_chance(accuracies: Sequence[float], labels: NDArray[Any], split: str = "t
         return f"too few to tell: {found}; {bar}; judge the run on more samples"
     return (
         f"nothing was learnt: {found}; {bar}; more samples or epochs, or other {_RATES}, may help, and "
-        "'eqspike plot RUN' shows what the layers do"
+        "'eqspike plot RUN' draws what happened"
     )
 
 
