@@ -90,8 +90,10 @@ def _mark_lower_bounds(axes: Any, points: Sequence[Priced]) -> None:
         axes.errorbar(
             [point.energy[1] for point in bounds], [100 * point.accuracy for point in bounds],
             xerr=[0.15 * point.energy[1] for point in bounds], xlolims=True, color=MUTED, marker="",
-            linestyle="", elinewidth=1.4, label="at least: the profile lacks figures",
+            linestyle="", elinewidth=1.4,
         )  # fmt: skip
+        label = "at least: the profile lacks figures"
+        axes.plot([], [], marker=">", color=MUTED, linewidth=1.4, markersize=5, label=label)
 
 
 def _escaped(text: str) -> str:

@@ -30,7 +30,8 @@ def reproduce(
         name: of a table of the library, path of a YAML file, or `all`.
         out: folder of the tables and of their runs.
         budget: minutes into which trainings are shortened; by default all are whole.
-        workers: processes, by default one per core.
+        workers: processes, by default one per core. Each first runs the script that calls this, so that a script
+            calls it below `if __name__ == "__main__":`.
         force: replace a table in `out` that was made with another budget or number of workers.
         plugins: Python files with parts of your own, which are run; see docs/plugins.md.
 

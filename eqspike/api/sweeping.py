@@ -46,7 +46,8 @@ def sweep(
         out: folder of the runs and of the table; what is complete in it is not computed again.
         chips: library names or paths of profiles that price each run.
         epochs, seed, engine, limit, validation, settings, plugins: of all runs, as for `train`.
-        workers: processes, by default one per core.
+        workers: processes, by default one per core. Each first runs the script that calls this, so that a script
+            calls it below `if __name__ == "__main__":`.
 
     Returns:
         Every point's accuracy and energies, and the `best` of a search; a point that failed says why and stops no

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from eqspike.cli.estimating import print_summary
+from eqspike.cli.estimating import energies_json, print_summary
 from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
 from eqspike.experiment import resolve
@@ -41,7 +41,7 @@ def demo(options: argparse.Namespace) -> int:
                 "run": str(out),
                 "accuracy": evaluation.accuracy,
                 "samples": evaluation.samples,
-                "chips": {name: chip["inference_j"] for name, chip in data.items()},
+                "chips": {name: energies_json(chip) for name, chip in data.items()},
                 "report": str(paths[-1]),
                 "figures": [str(path) for path in figures],
             }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from eqspike.chips.loihi import LoihiNetwork
+from eqspike.chips.loihi.rounding import RoundingReport
 from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.deploy.contents import Deployment, deployment_json
@@ -81,6 +83,8 @@ def _print_foreign(found: ForeignDeployment) -> None:
         )
         for name, rates in found.rates.items()
     ]  # fmt: skip
+    _print_couplings(found.fitted.network, found.fitted.report)
+    print()
     print_table(("layer", "node", "rate, floats", "integers", "fullest register"), rows)
     print("\nfiles:", *found.files, sep="\n  ")
     print(f"\nenergy: eqspike estimate --counts {found.files[-1]} --chip loihi1")
@@ -91,7 +95,13 @@ def _print(deployment: Deployment) -> None:
         f"accuracy {deployment.floats.accuracy:.4f} in floats, {deployment.integers.accuracy:.4f} in integers "
         f"({deployment.samples} test samples)\n"
     )
-    report = deployment.calibration.report
+    _print_couplings(deployment.network, deployment.calibration.report)
+    print()
+    _print_layers(deployment)
+
+
+def _print_couplings(network: LoihiNetwork, report: RoundingReport) -> None:
+    """Integers of each coupling and what their rounding lost."""
     rows = [
         (
             coupling.name,
@@ -100,17 +110,15 @@ def _print(deployment: Deployment) -> None:
             f"{report.arrays[coupling.name].relative_error:.2%}",
             f"{report.arrays[coupling.name].lost:.1%}",
         )
-        for coupling in deployment.network.couplings
+        for coupling in network.couplings
     ]
     print_table(("coupling", "mantissas", "exponent", "rounding error (rms)", "rounded to 0"), rows)
-    for coupling in deployment.network.couplings:
+    for coupling in network.couplings:
         if (lost := report.arrays[coupling.name].lost) > MOST_LOST:
             message(
                 f"{lost:.0%} of the weights of {coupling.name} became 0: few large ones set the scale for all; "
-                "train with a memory that limits weights (memory.kind fixed), or look for outliers"
+                "look for outliers, or train with weights that are limited (here by memory.kind fixed)"
             )
-    print()
-    _print_layers(deployment)
 
 
 def _print_layers(deployment: Deployment) -> None:

@@ -27,9 +27,12 @@ _PACKAGES = {
     "norse": "norse baselines (extra 'norse')",
     "nir": "export to other simulators (extra 'nir')",
     "distributed": "grids of runs (extra 'sweep')",
+    "optuna": "searches by Optuna (extra 'optuna')",
+    "tensorboardX": "runs in TensorBoard (extra 'tensorboard')",
+    "PIL": "image files in a zip (extra 'images')",
 }
 _REQUIRED = ("numpy", "numba", "safetensors", "pooch", "jinja2")
-_DISTRIBUTIONS = {"lava": "lava-nc"}
+_DISTRIBUTIONS = {"lava": "lava-nc", "PIL": "pillow"}
 
 
 def doctor(options: argparse.Namespace) -> int:

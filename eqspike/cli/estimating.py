@@ -57,7 +57,7 @@ def estimate(options: argparse.Namespace) -> int:
         found = report_json(report)["chips"]
         print_json(
             {
-                "chips": {name: _short(chip) for name, chip in found.items()},
+                "chips": {name: energies_json(chip) for name, chip in found.items()},
                 "files": [str(path) for path in paths],
             }
         )
@@ -73,7 +73,7 @@ def say_replaced(out: Path) -> None:
         message(f"{out}: replaces {earlier}")
 
 
-def _short(chip: dict[str, Any]) -> dict[str, Any]:
+def energies_json(chip: dict[str, Any]) -> dict[str, Any]:
     """Energies of one chip of a report's data, and which of them leave out events."""
     energies = ("inference_j", "training_sample_j", "training_run_j")
     bounds = {name: chip[name] and chip[name]["lower_bound"] for name in ("inference", "training")}

@@ -49,12 +49,29 @@ def space_advice(value: object) -> str:
     return f"write a space after ':', '{name}: {rest[:40]}'"
 
 
-def number_advice(value: object) -> str:
-    """A number in quotation marks is a text: say so rather than let the user guess."""
-    if isinstance(value, str):
-        try:
-            float(value)
-        except ValueError:
-            return ""
-        return "this is a text; write the number without quotation marks"
+def number_advice(value: object, kind: str) -> str:
+    """A number in quotation marks is a text, and so are numbers without the brackets or commas of a list: say so.
+
+    Args:
+        kind: what is wanted, of `Allowed`.
+    """
+    several = kind in ("numbers", "integers", "shapes")
+    if kind not in ("number", "integer") and not several:
+        return ""
+    items = value if isinstance(value, (list, tuple)) and several else [value]
+    texts = [item for item in items if isinstance(item, str)]
+    if texts and all(_is_number(text) for text in texts):
+        seen = "this" if isinstance(value, str) else repr(texts[0])
+        return f"{seen} is a text; write the number without quotation marks"
+    parts = [part for text in texts for part in text.replace(",", " ").split()]
+    if several and parts and all(_is_number(part) for part in parts):
+        return f"write a list in brackets, with commas between the numbers, such as [{', '.join(parts)}]"
     return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -58,6 +58,8 @@ class Section:
         """A `ConfigError` for `key` that says the rule and the value received."""
         given = key in self._data
         instead = "" if given else self.misspelt(key)
+        if given and not advice and isinstance(rule, Allowed):
+            advice = number_advice(self._data[key], rule.kind)
         advice = misspelling_advice(key, instead) if instead else advice
         got = show(self._data[key]) if given else "nothing"
         text = f"{self.where(key)} must be {rule}, got {got}{advice and '; ' + advice}"
@@ -121,7 +123,7 @@ class Section:
         rule = Allowed("number", low, high, above)
         value = self._take(key, default, rule)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.error(key, rule, number_advice(value))
+            raise self.error(key, rule)
         if not rule.holds(value):
             raise self.error(key, rule)
         return float(value)

@@ -73,6 +73,11 @@ def _connections(
     layers: Sequence[Layer], synapses: Any, weight: Weight, both_ways: Sequence[str]
 ) -> list[Connection]:
     named = [(key, *_checked(key, group)) for key, group in listed(synapses, "synapses")]
+    for place, (_, own, group) in enumerate(named):
+        if any(group is other for _, _, other in named[:place]):
+            raise ConfigError(
+                f"synapses '{own}' are given twice, so that their spikes would count twice; leave one out"
+            )
     # A mapping's key and Brian2's own name both stand for the synapses.
     for what, wanted in (
         ("both_ways", both_ways),

@@ -80,13 +80,23 @@ def _needed(node: Any, name: str, shape: Shape) -> Shape:
     if kind == "Delay":
         size = math.prod(plain(node.delay, f"delay of node '{name}'").shape)
         return shape if size in (1, math.prod(shape)) else (size,)
-    needed = _declared(node) or (shape if kind == "Flatten" or len(shape) == 3 else None)
+    needed = _declared(node)
+    if needed is None or _inferred(needed, shape):
+        needed = shape if kind == "Flatten" or len(shape) == 3 else None
     if needed is None:
         raise UnsupportedError(
             f"node '{name}' of the graph pools neurons of the shape {shape}: where they lie is not known; "
             "give them channels, rows and columns"
         )
     return needed
+
+
+def _inferred(declared: Shape, shape: Shape) -> bool:
+    """Whether the shape of a node's input is one that nir found wrongly, and what comes in has the axes.
+
+    nir 1.0.8 takes all kernels as square where it finds the shapes of poolings and of what is flattened.
+    """
+    return len(declared) == len(shape) > 1 and math.prod(declared) != math.prod(shape)
 
 
 def reached_before(node: Any, name: str, shape: Shape, behind: Reached, effective: bool) -> Reached:

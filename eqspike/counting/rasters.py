@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eqspike.core.amounts import check_whole
 from eqspike.core.errors import ConfigError, DataError
 from eqspike.counting.tensors import plain
 
@@ -35,6 +36,8 @@ def rasters_of(
         ConfigError: for axes that do not exist, or spikes that are not given by layer.
     """
     _check_axes(axes)
+    if steps is not None:
+        check_whole("steps", steps)
     if not isinstance(spikes, Mapping):
         raise ConfigError(
             f"spikes must be given by layer, such as {{'input': array}}, got {type(spikes).__name__}"
@@ -46,11 +49,10 @@ def rasters_of(
         raise DataError(f"all layers must have equal samples and steps, got {found or 'no layer'}")
     ((samples, found_steps),) = shapes
     if steps is not None and steps != found_steps:
-        advice = ", which is their number of samples: give axes=('steps', 'samples', 'neurons')"
+        order = "('steps', 'samples', 'neurons')" if steps == samples else "..."
         raise DataError(
             f"spikes must have {steps} steps, got {found_steps} steps of {samples} samples, as their axes are "
-            f"({', '.join(axes)}); give the order of their axes by axes=..."
-            + (advice if steps == samples else "")
+            f"({', '.join(axes)}); if that is another order, give it by axes={order}"
         )
     return rasters
 

@@ -20,9 +20,9 @@ NAME = "reproduction"
 Data = Mapping[str, Any]
 
 BOUNDS = (
-    "Energies are events counted in simulation times published energies per event: lower bounds, since what a "
-    "profile has no figure for is left out, and nothing was measured on a chip. h100 is a bound from rated power "
-    "at peak rate."
+    "Energies are events counted in simulation times published energies per event; nothing was measured on a "
+    "chip. ≥ marks a lower bound, where a profile has no figure for something that costs energy. h100 is a bound "
+    "from rated power at peak rate."
 )
 OPERATIONS = (
     "An operation is one spike, change or value (as sent) that reaches one synapse: of values, a "
@@ -175,7 +175,7 @@ def cost_cells(row: Data, chips: Sequence[str]) -> tuple[doc.Inline, ...]:
     """Texts of one row."""
     operations, energies = row["operations"], row["chips"] or {}
     priced = (
-        energy_words(energies.get(chip, {}).get(key))
+        energy_words(energies.get(chip, {}), key)
         for chip in chips
         for key in ("inference_j", "training_sample_j")
     )
@@ -190,7 +190,10 @@ def command_table(rows: Sequence[Data]) -> doc.Table:
     """What gives each row's first seed again."""
     lines = tuple((row["name"], doc.Run(row["command"], "kbd")) for row in rows)
     columns = (doc.Column("row", given=True), doc.Column("command"))
-    return doc.Table("The first seed of each row again, bit for bit", columns, lines, "wide")
+    title = (
+        "The first seed of each row again, bit for bit (what PyTorch computes: on as many threads)"
+    )
+    return doc.Table(title, columns, lines, "wide")
 
 
 def value_words(row: Data) -> str:
@@ -228,11 +231,13 @@ def part_words(row: Data) -> str:
     return said if tested == whole["test_samples"] else f"{said}; tested on {tested:,}"
 
 
-def energy_words(energy: Mapping[str, float] | None) -> str:
-    """Typical joules and their interval."""
+def energy_words(energies: Mapping[str, Any], quantity: str) -> str:
+    """Typical joules on a chip and their interval; a lower bound is marked, as in every report of energy."""
+    energy = energies.get(quantity)
     if energy is None:
         return "not modelled"
-    amount = text.amount(Interval(energy["low"], energy["typical"], energy["high"]))
+    sign = "≥\u00a0" if energies["lower_bound"][quantity] else ""
+    amount = text.amount(Interval(energy["low"], energy["typical"], energy["high"]), sign=sign)
     return f"{amount.typical} ({amount.interval})" if amount.interval else amount.typical
 
 

@@ -116,7 +116,9 @@ def _check_magic(magic: bytearray, dimensions: int, name: str, kinds: str) -> np
         )
     kind = _TYPES[magic[2]]
     if kind.kind not in kinds:
-        raise DataError(f"{name}: expected whole numbers (such as uint8), found {kind.name}")
+        raise DataError(
+            f"{name}: expected whole numbers (such as uint8), found {kind.name}; save them as uint8"
+        )
     if magic[3] != dimensions:
         raise DataError(
             f"{name}: expected {_kind(dimensions)}, found {_kind(magic[3])}; "

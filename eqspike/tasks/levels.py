@@ -62,8 +62,9 @@ def check_brightness(what: str, images: NDArray[np.uint8], advice: str) -> None:
         DataError: with the brightest level, and what to do.
     """
     brightest = int(images.max())
-    if 0 < brightest < DARKEST:
-        seen = f"the brightest pixel is {brightest} of {HIGHEST_LEVEL}, nearly black"
+    if brightest < DARKEST:
+        black = "nearly black" if brightest else "black"
+        seen = f"the brightest pixel is {brightest} of {HIGHEST_LEVEL}, {black}"
         raise DataError(f"{what}: {seen}; {advice.format(brightest)}")
 
 

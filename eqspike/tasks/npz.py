@@ -6,6 +6,7 @@ size that the archive declares is checked against it before anything is unpacked
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 import tokenize
@@ -64,9 +65,9 @@ def read_npz(
     try:
         with zipfile.ZipFile(stream) as archive:
             member = _member(archive, key, name)
-            _check_size(member, shapes, what)
             with archive.open(member) as data:
-                _check_header(data, shapes, what, kinds)
+                _check_header(io.BytesIO(data.read(_LARGEST_HEADER_BYTES)), shapes, what, kinds)
+            _check_size(member, shapes, what)
             with archive.open(member) as data:
                 array: NDArray[Any] = _format.read_array(data, allow_pickle=False)
                 return array
@@ -104,12 +105,12 @@ def _check_header(data: Any, shapes: Sequence[tuple[int, ...]], what: str, kinds
         shape, _, dtype = _format.read_array_header_1_0(data)
     else:
         shape, _, dtype = _format.read_array_header_2_0(data)
+    if shape not in shapes:
+        raise DataError(f"{what}: expected {_either(shapes)}, found {shape}")
     if dtype.kind not in kinds:
         raise DataError(
             f"{what}: expected whole numbers (such as uint8), found {dtype}; save them with .astype('uint8')"
         )
-    if shape not in shapes:
-        raise DataError(f"{what}: expected {_either(shapes)}, found {shape}")
 
 
 def _either(shapes: Sequence[tuple[int, ...]]) -> str:

@@ -16,7 +16,9 @@ from eqspike.core.files import write_together
 from eqspike.core.yaml_text import write_yaml
 from eqspike.tasks.levels import HIGHEST_LEVEL, check_brightness
 
-_SCALE = "bring levels to 0..255, or give booleans or floats in [0, 1]"
+_SCALE = (
+    "bring whole levels to 0..255 and floats to [0, 1], so that white is 255 or 1, or give booleans"
+)
 
 DESCRIPTION, _DATA = "task.yaml", "data.npz"
 
@@ -34,7 +36,7 @@ def save_task(
         folder: made if need be; files of these names in it are replaced.
         train, test: images (samples, ...) of one shape and labels (samples,). Images are levels 0..255 of any
             integer type, booleans, or floats in [0, 1], which become the nearest of 256 levels. Labels are whole
-            numbers from 0.
+            numbers from 0, of shape (samples,) or (samples, 1).
         title, source, licence: what reports say of the data.
         classes: by default one more than the largest label, and at least 2.
 
@@ -49,7 +51,7 @@ def save_task(
         if not isinstance(given, (tuple, list)) or len(given) != 2:
             raise DataError(f"{split}: must be a pair (images, labels), got {type(given).__name__}")
         images[split] = levels(f"{split} images", given[0])
-        if split == "train" and np.asarray(given[0]).dtype.kind in "iu":
+        if split == "train":
             check_brightness(f"{split} images", images[split], _SCALE)
         labels[split] = _labels(f"{split} labels", given[1], len(images[split]))
     shape = images["train"].shape[1:]
@@ -103,14 +105,16 @@ def levels(what: str, given: ArrayLike) -> NDArray[np.uint8]:
 
 def _labels(what: str, given: ArrayLike, samples: int) -> NDArray[np.int64]:
     array = _array(what, given)
-    if array.dtype.kind not in "iu" or array.shape != (samples,):
+    if array.dtype.kind not in "iu" or array.shape not in ((samples,), (samples, 1)):
+        one_of_each = array.ndim == 2 and len(array) == samples and array.shape[1] > 1
+        advice = ".argmax(1)" if one_of_each else ".astype('int64')"
         raise DataError(
-            f"{what}: must be whole numbers of shape ({samples},), one for each image, got {array.dtype} of shape "
-            f"{array.shape}"
+            f"{what}: must be whole numbers of shape ({samples},) or ({samples}, 1), one for each image, got "
+            f"{array.dtype} of shape {array.shape}; {advice} may give them"
         )
     if array.min() < 0:
         raise DataError(f"{what}: must be 0 or more, got {array.min()}")
-    return array.astype(np.int64)
+    return array.astype(np.int64).reshape(samples)
 
 
 def _array(what: str, given: ArrayLike) -> NDArray[Any]:

@@ -19,6 +19,11 @@ SPLITS = ("train", "test")
 _NAME_MAXIMUM = (
     "add to the description 'maximum: {}' if that is white, or 'maximum: 255' if they are that dark"
 )
+_DIVIDE = (
+    "divide them by what is white, so that it becomes 1, or add to the description 'maximum: 1' if they are that "
+    "dark"
+)
+_NOTHING = "no network learns from that; correct the data, or the arrays that the description names"
 
 RawSplit = tuple[NDArray[Any], NDArray[np.integer[Any]]]
 """Images (samples, ...) and labels (samples,) as the file holds them: whole numbers, images also real or bool."""
@@ -194,8 +199,10 @@ class Task:
         where = f"{self.name}: {split}"
         check_range(f"{where} labels", labels, self.classes - 1, "classes - 1")
         found = levels(f"{where} images", images.reshape(len(images), -1), self.maximum)
-        if self.maximum is None and split == "train" and images.dtype.kind in "iu":
-            check_brightness(f"{where} images", found, _NAME_MAXIMUM)
+        if self.maximum is None and split == "train":
+            named = _DIVIDE if images.dtype.kind == "f" else _NAME_MAXIMUM
+            advice = named if images.any() else _NOTHING
+            check_brightness(f"{where} images", found, advice)
         return Split(found, labels.astype(np.int64))
 
 

@@ -22,7 +22,10 @@ LARGEST_WEIGHT = 64.0
 _FEW = 0.05
 """Accuracy that luck may add, above which samples are too few to tell a run that learns from one that does not."""
 
-_ADVICE = "lower training.learning_rates or rule.beta and start again, or resume from an earlier checkpoint"
+_RATES = "learning rates (under 'training')"
+"""Networks of spikes and of rates have one for each coupling, learners in PyTorch one for all: no key is named."""
+
+_ADVICE = f"lower the {_RATES} or beta and start again, or resume from an earlier checkpoint"
 
 
 def check_weights(weights: Arrays) -> None:
@@ -76,8 +79,8 @@ def at_chance(accuracies: Sequence[float], labels: NDArray[Any], split: str = "t
     if luck > _FEW:
         return f"too few to tell: {found}; {bar}; judge the run on more samples"
     return (
-        f"nothing was learnt: {found}; {bar}; more samples or epochs, or other training.learning_rates, may help, "
-        "and 'eqspike plot RUN' shows what the layers do"
+        f"nothing was learnt: {found}; {bar}; more samples or epochs, or other {_RATES}, may help, and "
+        "'eqspike plot RUN' draws what happened"
     )
 
 

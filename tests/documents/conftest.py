@@ -1,8 +1,9 @@
 """What the Markdown files tell a reader to do: how it is found, shortened and marked as slow. All rules are here.
 
-A command is a line that begins with `eqspike `, `python examples/`, `python FILE.py`, `cp ` or `sed ` in a
-fenced block of shell or of no language, or in a block indented by four spaces; or a code span that begins so in
-a row of a table. A backslash at its end continues a line, `#` begins a comment. A command whose printed output
+A command is a line that begins with `eqspike `, `torchrun `, `python examples/`, `python FILE.py`, `cp ` or
+`sed ` in a fenced block of shell or of no language, or in a block indented by four spaces; or a code span that
+begins so in a row of a table. Settings of variables before it (`NAME=1 eqspike ...`) are passed over: tests have
+their own. A backslash at its end continues a line, `#` begins a comment. A command whose printed output
 has a line `eqspike: error:` is refused with these words.
 
 In a tutorial, a block of Python or YAML after "Write `FILE`:" or "Add to `FILE`:" is what a file holds. Other
@@ -37,7 +38,7 @@ DOCUMENTS = (
 SLOW = (
     "lava", "brian2", "--chip all", "sweep", "conv", "dchn", "hssm", "metaplastic", "binary-ep", "cep-512",
     "cvf-512", "ep-512", "dtp", "backprop", "norse", "doctor", "check-gradient", "eqspike-300", "scp1", "meter",
-    "demo", "8bit", "layers=[784, 200", "fast-int",
+    "demo", "8bit", "layers=[784, 200", "fast-int", "torchrun", "energy_block",
 )  # fmt: skip
 """Commands with one of these texts take more than a few seconds: `make slow` runs them."""
 
@@ -62,7 +63,10 @@ BEFORE = {
 }  # fmt: skip
 """What a reader of a document has made before, where it says so in words."""
 
-NEEDS_DATA = ("scp1", "scp1-drawn", "permuted-mnist")
+NEEDS_DATA = (
+    "cifar10-jpeg", "cifar10-sample", "fashion-mnist", "permuted-mnist", "permuted-sequential-mnist", "scp1",
+    "scp1-drawn", "scp2", "scp2-drawn", "sequential-mnist",
+)  # fmt: skip
 """Tasks whose data are not shipped; `mnist` is replaced by `mnist-sample`, which is."""
 
 NEEDS_PACKAGE = {"--log tensorboard": "tensorboardX", "--sampler optuna": "optuna"}
@@ -94,7 +98,8 @@ GIVEN = {
 SHELL = ("", "bash", "sh", "shell", "console")
 _SPAN = re.compile(r"`(eqspike [^`]+)`")
 _LINE = re.compile(
-    r"^\s*(?:\$ )?((?:eqspike |python examples/|python (?:runs/\w+/)?\w+\.py|cp |sed ).*)$"
+    r"^\s*(?:\$ )?(?:[A-Z_]+=\S+ )*"
+    r"((?:eqspike |torchrun |python examples/|python (?:runs/\w+/)?\w+\.py|cp |sed ).*)$"
 )
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _MAKES = re.compile(r"\b(?:[Ww]rite|([Aa]dd to)) `([\w./-]+)`[^`\n]*(?:`[\w.-]+`[^`\n]*)?:$")
@@ -121,6 +126,14 @@ class Command:
         """Its words, without `eqspike` and the file that its output goes to."""
         words = shlex.split(self.text.partition(" > ")[0], comments=True)
         return words[1:] if words[0] == "eqspike" else words
+
+    @property
+    def told(self) -> list[str]:
+        """What eqspike is told, by itself or in several processes; empty if another program runs."""
+        words = self.words
+        if words[0] == "torchrun":
+            return words[words.index("eqspike") + 1 :]
+        return [] if words[0] in ("python", "cp", "sed") else words
 
     @property
     def slow(self) -> bool:
@@ -159,8 +172,9 @@ class Command:
                 words[index] = f"runs/{self.place.rpartition(':')[2]}"
             if words[index - 1] in MOST:
                 words[index] = str(min(int(float(words[index])), MOST[words[index - 1]]))
-        if "--resume" not in words and "--config" not in words:
-            for option in GIVEN.get(words[0], GIVEN.get(" ".join(words[:2]), ())):
+        told = self.told
+        if told and "--resume" not in told and "--config" not in told:
+            for option in GIVEN.get(told[0], GIVEN.get(" ".join(told[:2]), ())):
                 if option not in words:
                     words += [option, str(MOST[option])]
         return words

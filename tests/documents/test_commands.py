@@ -85,8 +85,9 @@ def reader(
 
 def done(words: list[str]) -> Any:
     """Status of a command of eqspike or of a program of the examples."""
-    if words[0] == "python":
-        return subprocess.run([sys.executable, *words[1:]], check=False).returncode
+    if words[0] in ("python", "torchrun"):
+        program = [] if words[0] == "python" else ["-m", "torch.distributed.run"]
+        return subprocess.run([sys.executable, *program, *words[1:]], check=False).returncode
     try:
         return main(words)
     except SystemExit as stop:
@@ -116,7 +117,7 @@ def skipped(step: Any, missing: set[str]) -> bool:
 
 def made_by(step: Any) -> set[str]:
     """The run that a command trains."""
-    words = getattr(step, "words", ())
+    words = getattr(step, "told", ())
     if words[:1] != ["train"]:
         return set()
     return {out_of(words) if "--out" in words else "RUN"}

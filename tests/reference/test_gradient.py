@@ -26,7 +26,10 @@ from eqspike.core.activations import HARD_SIGMOID, SIGMOID_4, Activation
 from eqspike.core.errors import ConvergenceError
 from eqspike.core.learner import Arrays
 from eqspike.core.network import layered
+from eqspike.experiment import resolve
 from eqspike.systems import System
+from eqspike.systems.weights import initial_weights
+from eqspike.tasks import load_task
 from eqspike.testing import small_system
 
 SIZES = (20, 30, 25, 5)
@@ -127,6 +130,20 @@ class TestExactGradient:
         monkeypatch.setattr(spikes, "_LONGEST_UNROLLED", steps)
         with pytest.raises(ConvergenceError, match=f"{steps} steps of backpropagation"):
             spikes._downhill(clipped.network, clipped.inputs, clipped.targets)
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_weights_near_instability(self, seed: int) -> None:
+        """64-24-16-10 on digits, where three of these seeds need more steps than the fewest."""
+        changes = ("layers=[64, 24, 16, 10]", "training.learning_rates=[0.1, 0.1, 0.1]",
+                   "training.initial_gain=[1.3, 1.3, 1.3]")  # fmt: skip
+        system = resolve("eqspike-digits", "digits", overrides=changes).model.system
+        samples = load_task("digits").load("train").limit(10)
+        network = RateNetwork(system.network, initial_weights(system, seed))
+        inputs, targets = samples.images / 255, np.eye(10)[samples.labels]
+        found = spikes._downhill(network, inputs, targets)
+        wanted = implicit(network, inputs, targets, relax(network, inputs, targets))
+        for name, similarity in compare(found, wanted).items():
+            assert similarity.cosine == pytest.approx(-1.0, abs=1e-6), name
 
 
 class TestTheorem:

@@ -185,6 +185,34 @@ def test_a_pooling_behind_a_convolution() -> None:
     assert found.phases["free"].couplings == {"in->out": arrived(spikes, way)}
 
 
+@pytest.mark.parametrize("name", ["pool", "flat"])
+def test_what_follows_a_kernel_that_is_not_square(name: str) -> None:
+    """nir finds another shape for poolings and flattening behind it; what comes in counts."""
+    generator = np.random.default_rng(9)
+    weight = generator.integers(-1, 2, (3, 2, 3, 2)).astype(float)
+    spikes = generator.integers(0, 2, (1, 4, 2, 8, 8))
+    behind = {
+        "pool": (nir.SumPool2d(*(np.array([n, n]) for n in (2, 2, 0))), (3, 3, 3)),
+        "flat": (nir.Flatten(np.array([3, 6, 6]), 0, -1), (126,)),
+    }
+    node, shape = behind[name]
+    nodes, edges = chain(
+        ("in", nir.Input(np.array([2, 8, 8]))),
+        ("conv", nir.Conv2d((8, 8), weight, 1, 0, 1, 1, np.zeros(3))), (name, node),
+        ("out", fires(shape)), ("end", nir.Output(np.array(shape))),
+    )  # fmt: skip
+    whole = filed(nodes, edges, type_check=name == "pool")
+    assert tuple(whole.nodes[name].input_type["input"]) == (3, 6, 6)
+
+    def way(frames: Any, effective: bool) -> Any:
+        maps = functional.conv2d(frames, ones(weight, effective))
+        assert maps.shape[1:] == (3, 6, 7)
+        return pooled(maps, "sum" if name == "pool" else "", 2, 2, 0)
+
+    found = count_nir({"in": spikes, "out": np.zeros((1, 4, *shape))}, whole)
+    assert found.phases["free"].couplings == {"in->out": arrived(spikes, way)}
+
+
 def test_a_network_that_snntorch_exports() -> None:
     """Convolution, pooling and full layer; the spikes are those that its simulation sends."""
     snntorch = pytest.importorskip("snntorch")

@@ -102,7 +102,7 @@ def test_the_package_is_found_beside_its_checkout(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
     found = subprocess.run(
-        [sys.executable, "-S", "-c", FIND, str(tmp_path / "site")],
+        [sys.executable, "-E", "-S", "-c", FIND, str(tmp_path / "site")],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert found.stdout.strip() == str(checkout / "eqspike" / "__init__.py"), found.stderr

@@ -185,18 +185,29 @@ def _client(fleet: Fleet, points: int) -> Iterator[Client]:
 def _cluster(
     distributed: Any, workers: int, folder: Path, environment: dict[str, str]
 ) -> LocalCluster:
-    """Workers of this machine. A slow disk makes them start later, which is no news where warnings are errors."""
+    """Workers of this machine. A slow disk makes them start later, which is no news where warnings are errors.
+
+    Raises:
+        RunError: if none starts, as where a worker, which begins with the lines of the script that made it, comes
+            to the grid itself.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Creating scratch directories", UserWarning)
-        made: LocalCluster = distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address="127.0.0.1:0",  # any free port: other grids may run beside this one
-            silence_logs=logging.CRITICAL,
-            local_directory=str(folder),
-            env=environment,
-        )
+        try:
+            made: LocalCluster = distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0",  # any free port: other grids may run beside this one
+                silence_logs=logging.CRITICAL,
+                local_directory=str(folder),
+                env=environment,
+            )
+        except RuntimeError as error:
+            raise RunError(
+                f"the workers of the grid did not start: {str(error).rstrip('.')}; in a script of your own, call "
+                "what runs a grid below if __name__ == '__main__':, for each worker runs the lines above it"
+            ) from error
     return made
 
 

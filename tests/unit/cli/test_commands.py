@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import configparser
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from eqspike import library
 from eqspike.chips import load_profile
-from eqspike.cli import main
+from eqspike.cli import demonstration, doctor, main
 from eqspike.reports import write_report
 from eqspike.reports.inputs import read_inputs
 
@@ -139,6 +141,22 @@ def test_estimate_prints_a_line_per_chip(
     assert max(len(line) for line in printed.splitlines()) <= 150
 
 
+def test_the_demo_says_what_is_a_lower_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Shortened: a small model, one epoch, no figures; its JSON has what `estimate` gives."""
+    for name, value in {"MODEL": "eqspike-digits", "TASK": "digits", "EPOCHS": 1}.items():
+        monkeypatch.setattr(demonstration, name, value)
+    monkeypatch.setattr(demonstration, "_figures", lambda out: [])
+    shown = answer(capsys, "demo", "--out", str(tmp_path / "demo"))
+    priced = json.loads((tmp_path / "demo" / "energy" / "energy.json").read_text())["chips"]
+    assert priced["loihi1"]["inference"]["lower_bound"]
+    for name, chip in shown["chips"].items():
+        assert chip["inference_j"] == priced[name]["inference_j"]
+        bounds = {of: priced[name][of]["lower_bound"] for of in ("inference", "training")}
+        assert chip["lower_bound"] == bounds
+
+
 def test_estimate_says_what_to_do_about_a_chip_without_figures(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,6 +197,15 @@ def test_doctor_finds_the_fast_engine_well(capsys: pytest.CaptureFixture[str]) -
     found = answer(capsys, "doctor")
     assert found["kernels"] == "work"
     assert found["lava"].startswith("works") or "pip install" in found["lava"]
+
+
+def test_doctor_knows_what_each_extra_is_for() -> None:
+    """All but those for developers; `all` holds the others."""
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).resolve().parents[3] / "setup.cfg", encoding="utf-8")
+    extras = set(setup["options.extras_require"]) - {"all", "dev", "docs"}
+    named = set(re.findall(r"\(extra '([a-z0-9]+)'\)", " ".join(doctor._PACKAGES.values())))
+    assert named == extras
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,29 @@ WRONG: dict[str, tuple[dict[str, Any], Read, str]] = {
         "mine.yaml: rule.beta must be a finite number, got '1e-3'; "
         "this is a text; write the number without quotation marks",
     ),
+    "a list without brackets": (
+        {"rates": "1e-2,1e-3"},
+        lambda s: s.numbers("rates", length=2),
+        "mine.yaml: rule.rates must be a list of 2 numbers, got '1e-2,1e-3'; "
+        "write a list in brackets, with commas between the numbers, such as [1e-2, 1e-3]",
+    ),
+    "a list without commas": (
+        {"sizes": ["64 10"]},
+        lambda s: s.integers("sizes", low=1, high=99),
+        "mine.yaml: rule.sizes must be a list of one or more whole numbers at least 1 and at most 99, "
+        "got ['64 10']; write a list in brackets, with commas between the numbers, such as [64, 10]",
+    ),
+    "a whole number in quotation marks": (
+        {"steps": "10"},
+        lambda s: s.integer("steps", low=1),
+        "mine.yaml: rule.steps must be a whole number at least 1, got '10'; "
+        "this is a text; write the number without quotation marks",
+    ),
+    "two numbers for one": (
+        {"beta": "0.1, 0.2"},
+        lambda s: s.number("beta"),
+        "mine.yaml: rule.beta must be a finite number, got '0.1, 0.2'",
+    ),
     "a text for a number": (
         {"beta": "much"},
         lambda s: s.number("beta"),
@@ -102,7 +125,8 @@ WRONG: dict[str, tuple[dict[str, Any], Read, str]] = {
     "a list with a text": (
         {"ranges": [1, "2"]},
         lambda s: s.numbers("ranges"),
-        "mine.yaml: rule.ranges must be a list of numbers, got [1, '2']",
+        "mine.yaml: rule.ranges must be a list of numbers, got [1, '2']; "
+        "'2' is a text; write the number without quotation marks",
     ),
     "a mapping for a list": (
         {"mirrors": {}},

@@ -59,7 +59,7 @@ def test_steps_and_axes_are_checked() -> None:
     """An array does not tell that time comes first; the number of steps does."""
     turned = {name: raster.swapaxes(0, 1) for name, raster in SPIKES.items()}
     with pytest.raises(
-        DataError, match=r"must have 3 steps, got 2 steps of 3 samples.+ give axes="
+        DataError, match=r"must have 3 steps, got 2 steps of 3 samples.+ by axes=\('steps'"
     ):
         count_arrays(turned, [FORWARD], inputs=["input"], steps=3)
     for axes in (
@@ -125,6 +125,8 @@ def test_a_sparse_tensor_stores_its_entries(layout: str) -> None:
         ((SPIKES, [FORWARD]), {"phases": {"free": 2.5, "nudged": 0.5}}, "phase 'free' must be a whole"),
         ((SPIKES, [FORWARD]), {"phases": {"free": True, "nudged": 2}}, "phase 'free' must be a whole"),
         ((SPIKES, [FORWARD]), {"phases": {"free": 4, "nudged": -1}}, "phase 'nudged' must be a whole"),
+        ((SPIKES, [FORWARD]), {"steps": "3"}, "steps must be a whole number at least 1, got '3'"),
+        ((SPIKES, [FORWARD]), {"steps": True}, "steps must be a whole number at least 1, got True"),
         ((SPIKES, [FORWARD]), {"phases": [3]}, "phases must be steps by name"),
         ((SPIKES, [FORWARD]), {"inputs": "pixels"}, "input 'pixels' must be one of"),
         ((SPIKES, [FORWARD]), {"inputs": 3}, "names must be given as texts"),

@@ -176,6 +176,8 @@ def test_what_holds_no_spikes_is_refused() -> None:
         (None, [], {}, "monitors must be a list of objects of Brian2"),
         ([], [], {}, "needs a SpikeMonitor of every group"),
         ([spikes, "spikes"], [], {}, "monitor 'without a name' must be a SpikeMonitor, got a str"),
+        ([spikes], [synapses, synapses], {}, "synapses 'S' are given twice"),
+        ([spikes], {"S": synapses, "T": synapses}, {}, "synapses 'S' are given twice"),
         ([spikes], [synapses], {"weight": {"T": "w"}}, "weight names synapses 'T'"),
         ([spikes], [synapses], {"weight": {"S": "g"}}, "synapses 'S' have no variable 'g'"),
         ([spikes], [synapses], {"weight": 1}, "weight must be the name of a variable"),

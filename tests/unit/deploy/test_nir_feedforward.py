@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eqspike.cli import main
 from eqspike.core.errors import ConfigError, DataError, UnsupportedError
 from eqspike.deploy.feedforward import fit_to_loihi, float_rasters
 from eqspike.deploy.nir_feedforward import read_feedforward
@@ -149,3 +150,19 @@ def test_integers_follow_floats(
         assert met.wraps == 0
         assert max(met.fill.values()) <= 0.5
         assert abs(fitted.rasters[name].mean() - floats[name].mean()) < 0.03
+
+
+@pytest.mark.parametrize("largest", [1.0, 1000.0])
+def test_the_command_says_what_rounding_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], largest: float
+) -> None:
+    """Beside one weight of 1,000 all others become 0, though the root mean square hides it."""
+    weights = np.random.default_rng(2).normal(0, 0.5, (12, 8))
+    weights[0, 0] = largest
+    path = written(tmp_path, w=nir.Linear(weights), n=lif(12))
+    np.savez(tmp_path / "sent.npz", spikes=np.random.default_rng(3).random((4, 60, 8)) < 0.3)
+    words = ["deploy", str(path), "--chip", "loihi1", "--spikes", str(tmp_path / "sent.npz")]
+    assert main([*words, "--step-ms", "1"]) == 0
+    said = capsys.readouterr()
+    assert "rounded to 0" in said.out
+    assert ("of the weights of input-output became 0" in said.err) == (largest > 1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -239,3 +241,19 @@ def test_workers_start_on_a_slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     warn = core.warn_on_duration
     monkeypatch.setattr(core, "warn_on_duration", lambda _, message: warn("0s", message))
     assert list(compute(Fleet(workers=1), {"three": (sum, ([1, 2],))})) == [("three", 3, None)]
+
+
+def test_a_script_that_runs_a_grid_at_its_top_is_told(tmp_path: Path) -> None:
+    """Each worker begins with the lines of the script, and would come to the grid itself."""
+    pytest.importorskip("distributed")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from eqspike.experiment.sweep.running import Fleet, compute\n"
+        "print(list(compute(Fleet(workers=1), {'three': (sum, ([1, 2],))})))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 1
+    assert "below if __name__ == '__main__':" in done.stderr.splitlines()[-1]
+    assert "RunError: the workers of the grid did not start" in done.stderr.splitlines()[-1]

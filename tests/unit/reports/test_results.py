@@ -19,6 +19,12 @@ PAGE = ROOT / "docs" / "results.md"
 ENERGY = {"low": 1e-6, "typical": 2e-6, "high": 4e-6}
 
 
+def energies(lower_bound: bool) -> dict[str, Any]:
+    """Of a point on one chip, as a sweep has them."""
+    bounds = {"inference_j": lower_bound, "training_sample_j": False}
+    return {"inference_j": ENERGY, "training_sample_j": None, "lower_bound": bounds}
+
+
 def row(**changes: Any) -> dict[str, Any]:
     """A row that was done with two of three seeds."""
     found = {
@@ -41,7 +47,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "weights": 407_050,
         "operations": {"inference": 400_000.0, "training": 900_000.0},
         "writes": 1.5,
-        "chips": {"loihi1": {"inference_j": ENERGY, "training_sample_j": None}},
+        "chips": {"loihi1": energies(True)},
         "command": "eqspike train cep-512 mnist --seed 0 --set 'layers=[784, 8, 10]'",
     }
     return found | changes
@@ -87,7 +93,7 @@ def test_a_row_says_what_was_done_and_what_it_costs(check_rows: Callable[[str], 
     for said in (
         "| cep-512 | mnist |", "**91.00 %**", "1 of 10 epochs, 2,300 of 60,000 samples; tested on 2,300",
         "| values |", "| 1 230 |",
-        "900 000", "2.00 µJ (1.00 – 4.00 µJ)", "not modelled", "`eqspike train cep-512 mnist --seed 0 --set",
+        "900 000", "| ≥ 2.00 µJ (1.00 – 4.00 µJ)", "not modelled", "`eqspike train cep-512 mnist --seed 0 --set",
         r"C-EP \| wide",
     ):  # fmt: skip
         assert said in said_of_it.replace("\u202f", " ").replace("\u00a0", " "), said
@@ -97,6 +103,14 @@ def test_a_row_says_what_was_done_and_what_it_costs(check_rows: Callable[[str], 
     assert "90.00 % – 92.00 %" in page
     assert "`eqspike reproduce c-ep --budget 1.5 --workers 2`" in page
     assert "- book: A. Author, A Book, 2020 (read: text)" in page
+
+
+def test_what_is_no_lower_bound_is_not_marked(check_rows: Callable[[str], None]) -> None:
+    whole = row(chips={"loihi1": energies(False)})
+    page = render_markdown(results_document([table(whole)]))
+    check_rows(page)
+    assert "| 2.00 µJ (1.00 – 4.00 µJ)" in page.replace("\u00a0", " ")
+    assert "| ≥" not in page
 
 
 def test_what_was_not_done_has_no_numbers() -> None:

@@ -52,6 +52,13 @@ def test_floats_and_booleans_are_scaled(images: Any, levels: list[int], tmp_path
     assert task.load("train").inputs.tolist() == [levels]
 
 
+def test_labels_may_be_a_column(tmp_path: Path) -> None:
+    """As Keras keeps those of CIFAR-10."""
+    images, labels = np.array([[0, 203], [203, 0]]), np.array([[1], [0]])
+    task = eqspike.load_task(eqspike.save_task(tmp_path, (images, labels), (images, labels)))
+    assert task.load("train").targets.tolist() == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("train", "message"),
     [
@@ -61,7 +68,10 @@ def test_floats_and_booleans_are_scaled(images: Any, levels: list[int], tmp_path
         ),
         ((np.array([[-1]]), [0]), "train images: must be whole numbers 0..255"),
         ((np.array([[0, 1]]), [0]), "brightest pixel is 1 of 255, nearly black"),
-        ((np.array([[203]]), [0.0]), "train labels: must be whole numbers of shape"),
+        ((np.array([[0.0, 16 / 255]]), [0]), "brightest pixel is 16 of 255, nearly black; bring"),
+        ((np.array([[0.0, 1e-5]]), [0]), "brightest pixel is 0 of 255, black"),
+        ((np.array([[203]]), [0.0]), r"train labels: must be whole numbers .+astype\('int64'\)"),
+        ((np.array([[203]]), [[0, 1]]), r"must be whole numbers .+ \(1, 2\); \.argmax\(1\)"),
         ((np.array([[203]]), [0, 1]), r"train labels: must be whole numbers of shape \(1,\)"),
         ((np.array([[203]]), [-1]), "train labels: must be 0 or more, got -1"),
         ((np.array([3]), [0]), r"must have shape \(samples, ...\)"),

@@ -43,7 +43,7 @@ def test_reads_values_in_row_major_order(pack_idx: Pack, compressed: bool) -> No
         (lambda data: data[:2] + b"\x07" + data[3:], "not an idx file"),
         (
             lambda data: data[:2] + b"\x0d" + data[3:],
-            "expected whole numbers .* found float32",
+            "expected whole numbers .* found float32; save them as uint8",
         ),
         (
             lambda data: data[:3] + b"\x01" + data[4:],

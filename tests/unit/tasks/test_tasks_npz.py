@@ -102,7 +102,10 @@ def test_what_is_read_cannot_be_written(arrays: Arrays, write: Write) -> None:
         ),
         ({"train_labels": np.full(6, 7)}, "train labels must lie in 0..2"),
         ({"train_images": np.full((6, 6), 300)}, "train images must lie in 0..255"),
-        ({"train_images": np.zeros((20_000, 6), int)}, r"expected shape .* bytes declared"),
+        ({"train_images": np.zeros((20_000, 6), int)}, r"expected shape .*, found \(20000, 6\)"),
+        ({"train_labels": np.eye(600)[:6]}, r"train_labels: expected shape .*, found \(6, 600\)"),
+        ({"train_labels": np.full(6, "a" * 3000)}, r"expected whole numbers .* found <U3000"),
+        ({"train_images": np.zeros((6, 6), int)}, "the brightest pixel is 0 of 255, black"),
         ({"train_labels": np.array([{}] * 6)}, r"expected whole numbers .* found object"),
     ],
 )
@@ -146,6 +149,21 @@ def test_real_numbers_of_0_to_1_and_truth_values(arrays: Arrays, write: Write, k
     truth = np.arange(36).reshape(6, 6) % 2 == 0
     found = write(arrays | {"train_images": truth}).load("train").images
     np.testing.assert_array_equal(found, np.where(truth, 255, 0))
+
+
+@pytest.mark.parametrize("brightest", [0.0, 1 / 255, 16 / 255])
+def test_real_numbers_that_are_nearly_black_are_refused(
+    arrays: Arrays, write: Write, small: Any, tmp_path: Path, brightest: float
+) -> None:
+    """As levels that were divided twice."""
+    dark = np.linspace(0, brightest / 255 if brightest < 0.01 else brightest, 36).reshape(6, 6)
+    with pytest.raises(DataError, match=r"of 255, (nearly )?black; (divide them|no network)"):
+        write(arrays | {"train_images": dark}).load("train")
+    text = small.write_yaml(
+        tmp_path / "t.yaml", kind="npz", data={"file": "few.npz"}, maximum=1,
+        train={"samples": 6}, test={"samples": 4},
+    )  # fmt: skip
+    assert load_task(text).load("train").images.max() < 128
 
 
 @pytest.mark.parametrize("brightest", [1, 16, 100])

@@ -81,6 +81,15 @@ def test_a_run_at_chance_is_noticed(accuracies: list[float], said: str) -> None:
     assert at_chance([0.28], uneven).startswith("nothing was learnt")
 
 
+def test_advice_names_no_key_that_a_model_may_not_have() -> None:
+    """Learners in PyTorch have `learning_rate`, the others `learning_rates`."""
+    with pytest.raises(ActivityError) as caught:
+        check_weights({"a": np.array([65.0])})
+    for said in (at_chance([0.1], np.repeat(np.arange(10), 100)), str(caught.value)):
+        assert "learning rates (under 'training')" in said
+        assert "learning_rate" not in said
+
+
 def test_few_samples_do_not_tell() -> None:
     """Two of each class: a quarter right may be luck; three quarters are none."""
     labels = np.repeat(np.arange(10), 2)
