@@ -136,7 +136,9 @@ def recording_of(
         for name, monitor in circuit.spikes.items()
     }
     potentials = {
-        name: np.array(circuit.potentials[name].v_).T.reshape(samples, circuit.period, -1)
+        name: np.array(circuit.potentials[name].v_).T.reshape(
+            samples, circuit.period, circuit.groups[name].N
+        )
         for name in watched
     }
     changes = _changes(system, circuit) if circuit.mode is Mode.BATCH else {}

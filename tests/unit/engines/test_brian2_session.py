@@ -7,12 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.errors import ConfigError, EngineError, UnsupportedError
 from eqspike.memory import Fixed
 from eqspike.systems.weights import initial_weights
 from eqspike.testing import SIZES, fixed_memory, samples, small_system
@@ -22,6 +23,7 @@ devices = pytest.importorskip("brian2.devices")
 engine = pytest.importorskip("eqspike.engines.brian2")
 presenting = pytest.importorskip("eqspike.engines.brian2.presenting")
 printing = pytest.importorskip("eqspike.engines.brian2.printing")
+standalone = pytest.importorskip("eqspike.engines.brian2.standalone")
 writing = pytest.importorskip("eqspike.engines.brian2.writing")
 Mode = printing.Mode
 SYSTEM = small_system()
@@ -173,3 +175,15 @@ def test_a_run_is_given_the_functions_that_its_texts_name(
     texts += [str(printing.synapse_text(system, coupling, mode)) for coupling in couplings]
     named = re.findall(r"(\w+)\(t\b", " ".join([printing.INPUT_STEP, *texts]))
     assert set(block.functions) == set(named)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), RuntimeError("failed"), ValueError("cut")]
+)
+def test_a_program_that_leaves_no_results_is_no_fault_of_eqspike(error: Exception) -> None:
+    """It is said where it ran, what was wrong and what to do."""
+    with (
+        pytest.raises(EngineError, match=r"in somewhere .*is there room"),
+        standalone.whole_files(Path("somewhere")),
+    ):
+        raise error
