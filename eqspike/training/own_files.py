@@ -47,6 +47,17 @@ def is_free(folder: Path) -> bool:
         return False
 
 
+def run_around(place: Path) -> Path | None:
+    """The innermost run that a folder is, or lies in; None if there is none."""
+    inside = place.resolve()
+    for folder in (inside, *inside.parents):
+        if (folder / CONFIGURATION).is_file() and (folder / manifest.NAME).is_file():
+            with suppress(RunError):  # a manifest of somebody else's
+                Manifest.read(folder)
+                return folder
+    return None
+
+
 def delete_own(folder: Path) -> None:
     """Delete what a run wrote but for its beginning; what a user put in the place of a product of it stays.
 
