@@ -19,7 +19,7 @@ from eqspike.core.reading import read_object
 
 NAME = "manifest.json"
 SCHEMA = "eqspike-manifest-1"
-CONFIGURATION = "config.yaml"
+CONFIGURATION, ENVIRONMENT = "config.yaml", "environment.json"
 
 _accept: ContextVar[Callable[[str], None] | None] = ContextVar("_accept", default=None)
 
@@ -101,6 +101,8 @@ def _advice(folder: Path, name: str) -> str:
             f"put it back, or begin a run of what it says now: 'eqspike train --config {folder / name} "
             "--out DIR'; commands that only read a run take it with --accept-changes"
         )
+    if name == ENVIRONMENT:
+        return "put it back, or, if you changed it on purpose, give --accept-changes"
     return (
         f"if the run was interrupted, 'eqspike train --resume --out {folder}' writes it anew; if you changed it "
         "on purpose, give --accept-changes"

@@ -16,9 +16,9 @@ from eqspike.core.files import remove_parts
 from eqspike.core.journal import PART, PREFIX
 from eqspike.training import manifest
 from eqspike.training.lock import NAME as LOCK
-from eqspike.training.manifest import CONFIGURATION, Manifest, sha256
+from eqspike.training.manifest import CONFIGURATION, ENVIRONMENT, Manifest, sha256
 
-ENVIRONMENT, METRICS, COUNTS = "environment.json", "metrics.jsonl", "counts.json"
+METRICS, COUNTS = "metrics.jsonl", "counts.json"
 ACTIVITY, WEIGHTS = "activity.json", "weights.safetensors"
 CHECKPOINTS, EVENTS = "checkpoints", "events.out.tfevents.*"
 RUN_FILES = (CONFIGURATION, ENVIRONMENT, METRICS, COUNTS, ACTIVITY, WEIGHTS)

@@ -31,12 +31,11 @@ from eqspike.training import manifest
 from eqspike.training.environment import environment
 from eqspike.training.files import Arrays, arrays_bytes, read_arrays
 from eqspike.training.lock import locked
-from eqspike.training.manifest import CONFIGURATION, Manifest, read_manifest, sha256
+from eqspike.training.manifest import CONFIGURATION, ENVIRONMENT, Manifest, read_manifest, sha256
 from eqspike.training.own_files import (
     ACTIVITY,
     CHECKPOINTS,
     COUNTS,
-    ENVIRONMENT,
     EVENTS,
     METRICS,
     RUN_FILES,
