@@ -23,6 +23,8 @@ devices = pytest.importorskip("brian2.devices")
 engine = pytest.importorskip("eqspike.engines.brian2")
 presenting = pytest.importorskip("eqspike.engines.brian2.presenting")
 printing = pytest.importorskip("eqspike.engines.brian2.printing")
+runtime = pytest.importorskip("eqspike.engines.brian2.runtime")
+targets = pytest.importorskip("eqspike.engines.brian2.targets")
 standalone = pytest.importorskip("eqspike.engines.brian2.standalone")
 writing = pytest.importorskip("eqspike.engines.brian2.writing")
 Mode = printing.Mode
@@ -157,6 +159,19 @@ except MissingPackageError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "pip install brian2" in done.stdout
+
+
+def test_a_compiler_that_fails_is_no_fault_of_eqspike() -> None:
+    """Such as on a full disk; whatever else goes wrong stays what it is."""
+    failed = type("CompileError", (Exception,), {})
+    target = targets.Target("cython")
+    with pytest.raises(UnsupportedError, match="TMPDIR"), runtime.compiled(target):
+        try:
+            raise failed
+        except Exception as error:
+            raise RuntimeError("an object could not be run") from error
+    with pytest.raises(RuntimeError, match="mistake"), runtime.compiled(target):
+        raise RuntimeError("mistake")
 
 
 @pytest.mark.parametrize("mode", list(Mode))
