@@ -68,7 +68,7 @@ class StandaloneRunner:
         self._functions = _functions(system, mode, samples)
         self.seconds = {"compile": 0.0, "program": 0.0, "simulation": 0.0}
         started = time.perf_counter()
-        with engine_at_work(target, self._device):
+        with engine_at_work(target, self._device), whole_files(self._folder, (OSError,)):
             self._device.activate(build_on_run=False)
             self.circuit = build_circuit(system, mode)
             self._presentation = _presentation(system, self.circuit)
@@ -148,17 +148,23 @@ class StandaloneRunner:
 
 
 @contextmanager
-def whole_files(folder: Path) -> Iterator[None]:
-    """Within this context, a program in `folder` runs, which is given files and leaves others.
+def whole_files(
+    folder: Path,
+    errors: tuple[type[Exception], ...] = (OSError, RuntimeError, ValueError, IndexError),
+) -> Iterator[None]:
+    """Within this context, a program in `folder` is written, or runs, is given files and leaves others.
+
+    Args:
+        errors: that files which are not whole lead to.
 
     Raises:
         EngineError: if it fails, or a file is not whole: a program does not notice a full disk.
     """
     try:
         yield
-    except (OSError, RuntimeError, ValueError, IndexError) as error:
+    except errors as error:
         raise EngineError(
-            f"engine 'brian2': the compiled program in {folder} has not left all its results: {error}; is there "
+            f"engine 'brian2': the compiled program in {folder} lacks some of its files: {error}; is there "
             "room on that disk? The variable TMPDIR names another place, and engine 'brian2' alone needs none"
         ) from error
 

@@ -166,10 +166,7 @@ def test_a_compiler_that_fails_is_no_fault_of_eqspike() -> None:
     failed = type("CompileError", (Exception,), {})
     target = targets.Target("cython")
     with pytest.raises(UnsupportedError, match="TMPDIR"), runtime.compiled(target):
-        try:
-            raise failed
-        except Exception as error:
-            raise RuntimeError("an object could not be run") from error
+        raise RuntimeError("an object could not be run") from failed()
     with pytest.raises(RuntimeError, match="mistake"), runtime.compiled(target):
         raise RuntimeError("mistake")
 
