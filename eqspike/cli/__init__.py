@@ -26,6 +26,7 @@ _MAKE_FILES = (
     "estimate",
     "report",
     "plot",
+    "new",
 )
 """Commands whose product are files: whoever stops reading what they print has them all the same."""
 

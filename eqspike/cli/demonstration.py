@@ -8,7 +8,9 @@ from pathlib import Path
 from eqspike.cli.estimating import energies_json, print_summary
 from eqspike.cli.printing import message, print_json
 from eqspike.cli.progress import ProgressDisplay
+from eqspike.core.errors import EqspikeError
 from eqspike.experiment import resolve
+from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.data import length_of
 from eqspike.experiment.estimating import estimate_run
 from eqspike.experiment.evaluating import evaluate_run
@@ -19,6 +21,7 @@ from eqspike.training import RunFolder
 MODEL, TASK = "eqspike-100", "mnist-sample"
 EPOCHS = 20
 CHIPS = ("loihi1", "generic-45nm-int8", "odin")
+_DEMO_HAS = ("task", "engine", "seed", "limit", "test_limit", "validation")
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -28,7 +31,7 @@ def demo(options: argparse.Namespace) -> int:
     message("5,000 MNIST images shipped with eqspike, 1,000 others for the test")
     display = ProgressDisplay(*length_of(configuration))
     watcher = Watcher(message, display.report, display.epoch)
-    start(configuration, out, force=True, watcher=watcher)
+    start(configuration, out, force=_is_demo(out, configuration), watcher=watcher)
     evaluation = evaluate_run(out)
     report = estimate_run(out, CHIPS)
     with RunFolder(out).adding():
@@ -53,6 +56,16 @@ def demo(options: argparse.Namespace) -> int:
     for path in figures:
         print(f"figure: {path}")
     return 0
+
+
+def _is_demo(out: Path, demo: Configuration) -> bool:
+    """Whether a folder holds a demo, which is made anew; any other run is the user's own."""
+    try:
+        found = load_configuration(RunFolder(out).config_path)
+    except EqspikeError:  # no run, or none that can be read
+        return False
+    alike = all(getattr(found, name) == getattr(demo, name) for name in _DEMO_HAS)
+    return alike and (found.model.name, found.model.epochs) == (MODEL, EPOCHS)
 
 
 def _figures(out: Path) -> list[Path]:

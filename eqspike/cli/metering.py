@@ -9,6 +9,7 @@ from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.files import check_writable, write_json
 from eqspike.energy.text import si
 from eqspike.experiment.metering import Metered, meter_run
+from eqspike.training import adding_to
 
 HEADER = ("work", "batch", "samples", "time per sample", "energy per sample", "above idle")
 
@@ -26,7 +27,8 @@ def meter(options: argparse.Namespace) -> int:
             "NVML an NVIDIA GPU and the package nvidia-ml-py; only times are given"
         )
     if options.out:
-        write_json(Path(options.out), found.to_json())
+        with adding_to(Path(options.out).parent):
+            write_json(Path(options.out), found.to_json())
     if options.json:
         print_json(found.to_json())
         return 0

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from eqspike.core.errors import ConfigError, RunError
-from eqspike.core.files import together
 from eqspike.energy import Conditions
 from eqspike.experiment.estimating import read_run
 from eqspike.reports.comparison import ComparedSystem, SystemComparison, build_comparison
 from eqspike.reports.comparison_document import write_comparison
 from eqspike.reports.inputs import load_chips, write_comparison_inputs
 from eqspike.reports.sources import FILES, ReportSource, is_report, read_source
+from eqspike.training import adding_to
 
 DEFAULT_CHIPS = ("loihi1", "odin")
 """Chips of a comparison in which neither the caller nor a report names any."""
@@ -68,7 +68,7 @@ def write_compared(
     comparison: SystemComparison, chips: tuple[str, ...], figures: Figures, out: Path
 ) -> tuple[Path, ...]:
     """Write what `compare_systems` gave into the folder `out`, all or none; returns the comparison's files."""
-    with together():
+    with adding_to(out):
         paths = write_comparison(comparison, out)
         write_comparison_inputs(comparison, chips, out, figures)
     return paths

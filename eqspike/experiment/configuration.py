@@ -88,6 +88,7 @@ def resolve(
         ConfigError: for anything wrong, before any work.
     """
     name, source, data = _described(model)
+    _refuse_replaced(overrides)
     for override in overrides:
         _apply(data, override)
         source += f" with --set {shorten(override)}"
@@ -159,6 +160,18 @@ def _check_counts(*, seed: int, **limits: int | None) -> None:
     for name, limit in limits.items():
         if limit is not None and limit < 1:
             raise ConfigError(f"{name} must be a whole number, at least 1, got {limit}")
+
+
+def _refuse_replaced(overrides: tuple[str, ...]) -> None:
+    """Refuse a change that a later one undoes, silently: of the same key, or of the whole section."""
+    for number, later in enumerate(overrides):
+        key = later.partition("=")[0].strip()
+        for earlier in overrides[:number]:
+            first = earlier.partition("=")[0].strip()
+            if first.startswith(f"{key}.") or (first == key and earlier != later):
+                raise ConfigError(
+                    f"--set {shorten(earlier)} would be replaced by {shorten(later)}; give one of them"
+                )
 
 
 def _apply(data: Any, override: str) -> None:

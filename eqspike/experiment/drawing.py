@@ -17,7 +17,7 @@ from eqspike.experiment.configuration import load_configuration
 from eqspike.experiment.data import image_task
 from eqspike.systems import RateSystem, System
 from eqspike.tasks import load_task
-from eqspike.training import RunFolder
+from eqspike.training import RunFolder, adding_to
 
 
 def draw_run(run: Path, out: Path | None = None, sample: int = 0) -> list[Path]:
@@ -52,7 +52,8 @@ def draw_runs(runs: Sequence[Path], out: Path) -> list[Path]:
         raise ConfigError(
             f"runs in one figure must be judged alike, but these are by {' and '.join(sorted(metrics))}"
         )
-    return [save(learning_curves(curves, metrics.pop()), out / "learning_curves.png")]
+    with adding_to(out):
+        return [save(learning_curves(curves, metrics.pop()), out / "learning_curves.png")]
 
 
 def _draw(folder: RunFolder, out: Path, sample: int) -> list[Path]:

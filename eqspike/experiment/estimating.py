@@ -11,7 +11,6 @@ from eqspike import library
 from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.errors import RunError
-from eqspike.core.files import together
 from eqspike.core.yaml_text import read_yaml
 from eqspike.energy import Conditions
 from eqspike.energy.counts_file import read_counts_file
@@ -21,7 +20,7 @@ from eqspike.experiment.families import Subject, family
 from eqspike.reports import EnergyReport, build_report, write_report
 from eqspike.reports.differing import SETTINGS
 from eqspike.reports.inputs import load_chips, write_inputs
-from eqspike.training import RunFolder
+from eqspike.training import RunFolder, adding_to
 
 
 def estimate_run(
@@ -96,7 +95,7 @@ def write_estimate(
     Args:
         chips, figures: those that the report was made with.
     """
-    with together():
+    with adding_to(out):
         paths = write_report(report, out)
         write_inputs(report, chips, out, figures or {})
     return paths

@@ -23,6 +23,7 @@ from eqspike.deploy.mapping import CoreMapping, map_to_cores
 from eqspike.engines.lava.block import lava_spikes
 from eqspike.engines.lava.hardware_script import write_hardware_script
 from eqspike.experiment.deploying import loihi_profile
+from eqspike.training import adding_to
 from eqspike.training.files import arrays_bytes
 
 SCHEMA = "eqspike-foreign-deployment-1"
@@ -188,6 +189,12 @@ def _classes(labels: ArrayLike | None, spikes: ArrayLike) -> NDArray[np.int64] |
 
 
 def _written(deployment: ForeignDeployment, out: Path) -> ForeignDeployment:
+    """Write all files of a deployment, or none."""
+    with adding_to(out):
+        return _with_files(deployment, out)
+
+
+def _with_files(deployment: ForeignDeployment, out: Path) -> ForeignDeployment:
     network, script = deployment.fitted.network, out / "loihi2.py"
     files = write_together(
         out,

@@ -11,14 +11,14 @@ import numpy as np
 from eqspike.analysis.gradients.report import GradientReport
 from eqspike.analysis.style import require_matplotlib, save
 from eqspike.core.errors import ConfigError
-from eqspike.core.files import check_writable, together, write_bytes, write_json
+from eqspike.core.files import check_writable, write_bytes, write_json
 from eqspike.core.learner import Arrays
 from eqspike.experiment.configuration import Configuration, load_configuration
 from eqspike.experiment.data import check_fit
 from eqspike.experiment.families import family
 from eqspike.experiment.runs import open_learner
 from eqspike.tasks import load_task
-from eqspike.training import RunFolder
+from eqspike.training import RunFolder, adding_to
 
 _DATA = "gradient_check.json"
 
@@ -60,7 +60,7 @@ class GradientCheck:
         Raises:
             MissingPackageError: if matplotlib is not installed.
         """
-        with together():
+        with adding_to(out):
             write_json(out / _DATA, self.to_json())
             write_bytes(out / "gradient_check.md", self.report.markdown(self.title).encode())
             for name, draw in self.report.figures.items():

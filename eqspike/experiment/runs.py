@@ -39,6 +39,7 @@ from eqspike.training import (
     save,
 )
 from eqspike.training.lock import locked
+from eqspike.training.restoring import damaged_files, last_epoch
 
 
 @dataclass(frozen=True)
@@ -223,13 +224,16 @@ def _train(
     def on_checkpoint(reached: Progress) -> None:
         save(folder.checkpoints, learner.state(), reached, text)
 
-    def on_epoch(result: EpochResult) -> None:
+    def write_files(result: EpochResult) -> None:
         with folder.adding():
             folder.write_weights(learner.state())
             folder.write_counts(result.progress.counts, result.inference)
             if result.activity:
                 folder.write_activity(result.activity)
             folder.write_metrics(result.progress.metrics)
+
+    def on_epoch(result: EpochResult) -> None:
+        write_files(result)
         watcher.epoch(result.progress.metrics[-1])
         note(result.progress.metrics[-1])
 
@@ -240,6 +244,10 @@ def _train(
     course = Course(data.stages, data.task.metric, plan, hooks)
     _check_progress(folder, course, progress)
     group.lead(lambda: folder.write_metrics(progress.metrics))
+    if damaged := group.lead(lambda: damaged_files(folder, progress)):
+        watcher.message(f"{folder.path}: writing {' and '.join(damaged)} anew")
+        result = last_epoch(learner, course, progress)
+        group.lead(lambda: write_files(result))
     with (watcher.log if group.leads else no_log)(folder, progress.metrics) as note:
         progress = fit(learner, course, progress)
     metric = data.task.metric.name

@@ -185,7 +185,7 @@ def _checked(learner: Learner, progress: Progress, clock: _Clock) -> Progress:
     )
 
 
-def _judged(learner: Learner, course: Course, split: str) -> list[Tested]:
+def judged_by(learner: Learner, course: Course, split: str) -> list[Tested]:
     """What the learner answers to one split of each stage."""
     return [
         evaluate(learner, getattr(stage, split), course.metric, course.plan.seed, number)
@@ -205,7 +205,7 @@ def _complete_epoch(
     learner: Learner, course: Course, progress: Progress, seconds: float
 ) -> Progress:
     metric, stage = course.metric, course.stage(progress.epoch)
-    judged = {split: _judged(learner, course, split) for split in course.judging(progress.epoch)}
+    judged = {split: judged_by(learner, course, split) for split in course.judging(progress.epoch)}
     last, tested = list(judged.items())[-1]
     inference = sum((each.counts for each in tested), EventCounts())
     samples = sum(len(getattr(each, last)) for each in course.stages)

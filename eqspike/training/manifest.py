@@ -19,7 +19,7 @@ from eqspike.core.reading import read_object
 
 NAME = "manifest.json"
 SCHEMA = "eqspike-manifest-1"
-CONFIGURATION = "config.yaml"
+CONFIGURATION, ENVIRONMENT = "config.yaml", "environment.json"
 
 _accept: ContextVar[Callable[[str], None] | None] = ContextVar("_accept", default=None)
 
@@ -88,13 +88,25 @@ class Manifest:
             return True
         report = _accept.get()
         if report is None:
-            raise RunError(
-                f"{path}: is not as the run wrote it (its SHA-256 is not that of {NAME}); if the run was "
-                f"interrupted, 'eqspike train --resume --out {folder}' writes it anew; if you changed it on "
-                "purpose, give --accept-changes"
-            )
+            said = f"{path}: is not as the run wrote it (its SHA-256 is not that of {NAME})"
+            raise RunError(f"{said}; {_advice(folder, name)}")
         report(f"{path}: is not as the run wrote it, and is accepted (--accept-changes)")
         return False
+
+
+def _advice(folder: Path, name: str) -> str:
+    """What to do about a file that was changed."""
+    if name == CONFIGURATION:
+        return (
+            f"put it back, or begin a run of what it says now: 'eqspike train --config {folder / name} "
+            "--out DIR'; commands that only read a run take it with --accept-changes"
+        )
+    if name == ENVIRONMENT:
+        return "put it back, or, if you changed it on purpose, give --accept-changes"
+    return (
+        f"if the run was interrupted, 'eqspike train --resume --out {folder}' writes it anew; if you changed it "
+        "on purpose, give --accept-changes"
+    )
 
 
 def read_manifest(folder: Path) -> Manifest:

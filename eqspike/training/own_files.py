@@ -16,9 +16,9 @@ from eqspike.core.files import remove_parts
 from eqspike.core.journal import PART, PREFIX
 from eqspike.training import manifest
 from eqspike.training.lock import NAME as LOCK
-from eqspike.training.manifest import CONFIGURATION, Manifest, sha256
+from eqspike.training.manifest import CONFIGURATION, ENVIRONMENT, Manifest, sha256
 
-ENVIRONMENT, METRICS, COUNTS = "environment.json", "metrics.jsonl", "counts.json"
+METRICS, COUNTS = "metrics.jsonl", "counts.json"
 ACTIVITY, WEIGHTS = "activity.json", "weights.safetensors"
 CHECKPOINTS, EVENTS = "checkpoints", "events.out.tfevents.*"
 RUN_FILES = (CONFIGURATION, ENVIRONMENT, METRICS, COUNTS, ACTIVITY, WEIGHTS)
@@ -45,6 +45,17 @@ def is_free(folder: Path) -> bool:
     except (OSError, RunError):
         # Such as a manifest that is missing: nothing tells whose files they are.
         return False
+
+
+def run_around(place: Path) -> Path | None:
+    """The innermost run that a folder is, or lies in; None if there is none."""
+    inside = place.resolve()
+    for folder in (inside, *inside.parents):
+        if (folder / CONFIGURATION).is_file() and (folder / manifest.NAME).is_file():
+            with suppress(RunError):  # a manifest of somebody else's
+                Manifest.read(folder)
+                return folder
+    return None
 
 
 def delete_own(folder: Path) -> None:

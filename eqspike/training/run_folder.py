@@ -31,18 +31,18 @@ from eqspike.training import manifest
 from eqspike.training.environment import environment
 from eqspike.training.files import Arrays, arrays_bytes, read_arrays
 from eqspike.training.lock import locked
-from eqspike.training.manifest import CONFIGURATION, Manifest, read_manifest, sha256
+from eqspike.training.manifest import CONFIGURATION, ENVIRONMENT, Manifest, read_manifest, sha256
 from eqspike.training.own_files import (
     ACTIVITY,
     CHECKPOINTS,
     COUNTS,
-    ENVIRONMENT,
     EVENTS,
     METRICS,
     RUN_FILES,
     WEIGHTS,
     delete_own,
     is_free,
+    run_around,
 )
 
 
@@ -133,7 +133,7 @@ class RunFolder:
         """
         root = self.path.resolve()
         if out is not None and root not in (out.resolve(), *out.resolve().parents):
-            with together():
+            with adding_to(out):
                 yield
             return
         with locked(self.path), together() as batch:
@@ -269,6 +269,18 @@ class RunFolder:
         if path.is_file():
             self.check(ENVIRONMENT)
         return read_object(path)
+
+
+@contextmanager
+def adding_to(out: Path) -> Iterator[None]:
+    """Within this context, files are put in place together; where `out` lies in a run, its manifest knows them.
+
+    Raises:
+        RunError: if another process works in that run, or a file cannot be written.
+    """
+    run = run_around(out)
+    with together() if run is None else RunFolder(run).adding():
+        yield
 
 
 def _record(line: str, source: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from eqspike.cli import main
+from eqspike.core.errors import EngineError
 from eqspike.core.learner import Arrays
 from eqspike.core.neurons import Neuron
 from eqspike.experiment import open_session
@@ -22,6 +24,7 @@ from eqspike.testing import NEURONS, SIZES, fixed_memory, samples, small_system
 
 brian2 = pytest.importorskip("brian2")
 devices = pytest.importorskip("brian2.devices")
+printing = pytest.importorskip("eqspike.engines.brian2.printing")
 programs = pytest.importorskip("eqspike.engines.brian2.programs")
 brian2_session = pytest.importorskip("eqspike.engines.brian2.session")
 pytestmark = pytest.mark.slow
@@ -167,3 +170,35 @@ def test_commands_take_a_target(
     capsys.readouterr()
     assert main(["evaluate", str(out), "--limit", "4", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["samples"] == 4
+
+
+def test_results_that_a_full_disk_cuts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program itself ends with status 0."""
+    system = small_system()
+    images, labels, keys = samples(system, 3)
+    with open_session(system, 2, PROGRAM) as session:
+        presented = session.trace(images, labels, keys)  # type: ignore[attr-defined]
+        runner = session._runners[printing.Mode.BATCH]  # type: ignore[attr-defined]
+        for cut in ("spikes_t", "spikes_i", "spikes_N", "potentials_v", "change"):
+            with monkeypatch.context() as patched:
+                patched.setattr(runner, "_device", CutsFiles(runner._device, runner._folder, cut))
+                with pytest.raises(EngineError, match="is there room on that disk"):
+                    session.trace(images, labels, keys)  # type: ignore[attr-defined]
+        again = session.trace(images, labels, keys)  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(again[1]["output"], presented[1]["output"])
+
+
+class CutsFiles:
+    """Brian2's device, with a full disk when its program writes some of its results."""
+
+    def __init__(self, device: Any, folder: Path, cut: str) -> None:
+        self._device, self._folder, self._cut = device, folder, cut
+
+    def run(self, **arguments: Any) -> None:
+        """Run the program."""
+        self._device.run(**arguments)
+        for path in (self._folder / "results").glob(f"*_{self._cut}_*"):
+            os.truncate(path, path.stat().st_size // 2)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._device, name)

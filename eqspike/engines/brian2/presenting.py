@@ -17,7 +17,13 @@ from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.equations import STEP_MS
 from eqspike.engines.brian2.functions import online_functions
 from eqspike.engines.brian2.printing import Mode
-from eqspike.engines.brian2.writing import Writing, Written, writing_functions, written_by
+from eqspike.engines.brian2.writing import (
+    Writing,
+    Written,
+    flags_by_step,
+    writing_functions,
+    written_by,
+)
 from eqspike.systems import System
 from eqspike.systems.weights import nudge_strengths
 
@@ -130,7 +136,9 @@ def recording_of(
         for name, monitor in circuit.spikes.items()
     }
     potentials = {
-        name: np.array(circuit.potentials[name].v_).T.reshape(samples, circuit.period, -1)
+        name: np.array(circuit.potentials[name].v_).T.reshape(
+            samples, circuit.period, circuit.groups[name].N
+        )
         for name in watched
     }
     changes = _changes(system, circuit) if circuit.mode is Mode.BATCH else {}
@@ -164,17 +172,12 @@ def _stimulus(system: System, mode: Mode, images: Images, keys: Keys) -> NDArray
 
 
 def _teaching(system: System, labels: Labels, betas: NDArray[np.float64]) -> Arrays:
-    """Nudging strength, the flags of phases and the targets, as functions of time."""
+    """Nudging strength, the flags of learning and the targets, as functions of time."""
     phases, samples = system.rule.phases, len(labels)
     targets = np.zeros((samples, system.network.output.size))
     targets[np.arange(samples), labels] = system.rule.target_rate
-    learns, nudged = (
-        np.tile(by_step(phases, flags), samples).astype(np.float64)
-        for flags in ([p.learns for p in phases], [p.kind == "nudged" for p in phases])
-    )
     return {
-        "learns": learns,
-        "nudged": nudged,
+        "learns": flags_by_step(phases, [phase.learns for phase in phases], samples),
         "beta": np.concatenate([by_step(phases, of_sample) for of_sample in betas]),
         "target": np.repeat(targets, total_steps(phases), axis=0),
     }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from brian2 import second, volt
 
+from eqspike.core.errors import UnsupportedError
 from eqspike.engines.brian2.circuit import build_circuit
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.presenting import (
@@ -21,6 +25,34 @@ from eqspike.engines.brian2.targets import Target
 from eqspike.systems import System
 
 
+@contextmanager
+def compiled(target: Target) -> Iterator[None]:
+    """Within this context, Brian2 compiles what a target needs.
+
+    Raises:
+        UnsupportedError: if the compiler fails.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not _is_of_compiler(error):
+            raise
+        raise UnsupportedError(
+            f"engine 'brian2:{target.name}': the C++ compiler failed; its messages are above. Is there room "
+            "for temporary files? The variable TMPDIR names another place; engine 'brian2' computes the same "
+            "with NumPy alone"
+        ) from error
+
+
+def _is_of_compiler(error: BaseException | None) -> bool:
+    """Whether an error, or what led to it, is the compiler's; its classes have one name in several packages."""
+    while error is not None:
+        if type(error).__name__ in ("CompileError", "LinkError"):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 class RuntimeRunner:
     """A circuit in the memory of this process; see `presenting.Runner`.
 
@@ -33,7 +65,7 @@ class RuntimeRunner:
         self._system, self._target = system, target
         self.seconds: dict[str, float] = {}
         self._announced = target.name == "numpy"
-        with engine_at_work(target):
+        with compiled(target), engine_at_work(target):
             self.circuit = build_circuit(system, mode)
             self.circuit.network.store("start")
         # The length of a function of time stands in its Cython code: one length is compiled once.
@@ -45,7 +77,7 @@ class RuntimeRunner:
             say("compiling the Brian2 network (cython), where it is not kept from an earlier use")
             self._announced = True
         circuit = self.circuit
-        with engine_at_work(self._target):
+        with compiled(self._target), engine_at_work(self._target):
             circuit.network.restore("start")
             self._load(block)
             for name, monitor in circuit.potentials.items():

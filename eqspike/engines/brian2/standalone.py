@@ -10,6 +10,8 @@ import os
 import shutil
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from brian2 import NeuronGroup, ms, second
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from numpy.typing import NDArray
 
+from eqspike.core.errors import EngineError
 from eqspike.core.scratch import make_scratch
 from eqspike.engines.brian2.circuit import Circuit, build_circuit
 from eqspike.engines.brian2.preferences import engine_at_work
@@ -65,7 +68,7 @@ class StandaloneRunner:
         self._functions = _functions(system, mode, samples)
         self.seconds = {"compile": 0.0, "program": 0.0, "simulation": 0.0}
         started = time.perf_counter()
-        with engine_at_work(target, self._device):
+        with engine_at_work(target, self._device), whole_files(self._folder, (OSError,)):
             self._device.activate(build_on_run=False)
             self.circuit = build_circuit(system, mode)
             self._presentation = _presentation(system, self.circuit)
@@ -73,15 +76,21 @@ class StandaloneRunner:
         self.seconds["compile"] = time.perf_counter() - started
 
     def run(self, block: Block, watched: tuple[str, ...]) -> Recording:
-        """Present a block; it may be shorter than the largest."""
-        arguments = self._inputs(block)
-        with engine_at_work(self._target, self._device):
-            self._device.run(run_args=arguments, with_output=False)
+        """Present a block; it may be shorter than the largest.
+
+        Raises:
+            EngineError: if the program fails, or its files are not whole.
+        """
+        with engine_at_work(self._target, self._device), whole_files(self._folder):
+            self._device.run(run_args=self._inputs(block), with_output=False)
             self.seconds["program"] += self._device.timers["run_binary"]
             self.seconds["simulation"] += self._device._last_run_time
             for layer, monitor in self.circuit.potentials.items():
                 # Brian2 expects as many steps as in the last run; 0 stands for any number.
                 monitor.variables["v"].size = (0, self.circuit.groups[layer].N)
+            for spikes in self.circuit.spikes.values():
+                if not len(spikes.t_) == len(spikes.i[:]) == spikes.N:
+                    raise ValueError(f"{spikes.name} has times or neurons missing")
             return recording_of(self._system, self.circuit, block.samples, watched)
 
     def close(self) -> None:
@@ -136,6 +145,28 @@ class StandaloneRunner:
         if size > values.size:
             os.truncate(self._folder / path, size * values.itemsize)
         return f"{name}={path}"
+
+
+@contextmanager
+def whole_files(
+    folder: Path,
+    errors: tuple[type[Exception], ...] = (OSError, RuntimeError, ValueError, IndexError),
+) -> Iterator[None]:
+    """Within this context, a program in `folder` is written, or runs, is given files and leaves others.
+
+    Args:
+        errors: that files which are not whole lead to.
+
+    Raises:
+        EngineError: if it fails, or a file is not whole: a program does not notice a full disk.
+    """
+    try:
+        yield
+    except errors as error:
+        raise EngineError(
+            f"engine 'brian2': the compiled program in {folder} lacks some of its files: {error}; is there "
+            "room on that disk? The variable TMPDIR names another place, and engine 'brian2' alone needs none"
+        ) from error
 
 
 def _functions(system: System, mode: Mode, samples: int) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eqspike.core.learner import Arrays, Keys
-from eqspike.core.phases import by_step, total_steps
+from eqspike.core.phases import Phase, by_step, total_steps
 from eqspike.core.random_stream import stream_key
 from eqspike.engines.brian2.circuit import Circuit
 from eqspike.engines.brian2.functions import halves
@@ -72,7 +73,8 @@ def writing_functions(system: System, writing: Writing, betas: NDArray[np.float6
     phases = system.rule.phases
     period, learns = total_steps(phases), [phase.learns for phase in phases]
     learnt = np.cumsum(by_step(phases, learns)) - 1
-    functions: Arrays = {}
+    nudged = [phase.kind == "nudged" for phase in phases]
+    functions: Arrays = {"nudged": flags_by_step(phases, nudged, len(betas))}
     for index, coupling in enumerate(system.network.couplings):
         rates = np.divide(
             writing.rates[index], betas, out=np.zeros_like(betas), where=np.broadcast_to(learns, betas.shape)
@@ -86,6 +88,13 @@ def writing_functions(system: System, writing: Writing, betas: NDArray[np.float6
                 np.float64
             )
     return functions
+
+
+def flags_by_step(
+    phases: Sequence[Phase], flags: Sequence[bool], samples: int
+) -> NDArray[np.float64]:
+    """A flag of each phase as 0 and 1, one a time step of all samples."""
+    return np.tile(by_step(phases, flags), samples).astype(np.float64)
 
 
 def written_by(system: System, circuit: Circuit) -> Written:

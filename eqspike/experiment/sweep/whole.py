@@ -8,7 +8,9 @@ from pathlib import Path
 from eqspike import library
 from eqspike.analysis.style import require_matplotlib
 from eqspike.analysis.sweep_figure import Priced, draw_front
+from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable, remove_parts, together
+from eqspike.core.showing import shorten
 from eqspike.experiment.estimating import chip_names
 from eqspike.experiment.plugins import plugins_in_use
 from eqspike.experiment.sweep.axes import Varied
@@ -59,6 +61,7 @@ def sweep_into(
     Raises:
         MissingPackageError: if Dask, or with chips matplotlib, is not installed.
     """
+    _refuse_contradictions(base, axes)
     if trials is None:
         grid(axes)  # what it refuses leaves no folder behind
     if base.chips:
@@ -72,6 +75,23 @@ def sweep_into(
             found = run_search(base, axes, trials, out, fleet, follow)
         with together():
             return found, [*write_sweep(found, out), *_figures(found, out)]
+
+
+def _refuse_contradictions(base: Base, axes: Sequence[Varied]) -> None:
+    """Refuse a setting that is both fixed and varied.
+
+    Raises:
+        ConfigError: naming it.
+    """
+    fixed = {text.partition("=")[0].strip(): f"--set {shorten(text)}" for text in base.overrides}
+    if base.epochs is not None:
+        fixed["training.epochs"] = f"--epochs {base.epochs}"
+    for axis in axes:
+        for key, said in fixed.items():
+            if key == axis.key or key.startswith(f"{axis.key}."):
+                raise ConfigError(
+                    f"--vary {shorten(axis.key)} contradicts {said}; give one of them"
+                )
 
 
 def anywhere(kind: str, name: str) -> str:

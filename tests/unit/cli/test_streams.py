@@ -64,6 +64,12 @@ def test_a_command_whose_product_is_its_output_never_ends_with_0_without_it(
     assert ("standard output cannot be written" in done.stderr) == (status == 2)
 
 
+def test_a_description_is_made_whoever_reads_its_name(tmp_path: Path) -> None:
+    """The product of `new` is its file."""
+    assert shell(f"{EQSPIKE} new chip mine | true", tmp_path).returncode == 0
+    assert (tmp_path / "mine.yaml").is_file()
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_terminal_shows_any_text(tmp_path: Path, encoding: str) -> None:
     """What it has no character for is replaced."""

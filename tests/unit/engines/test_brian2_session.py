@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from eqspike.core.errors import ConfigError, UnsupportedError
+from eqspike.core.errors import ConfigError, EngineError, UnsupportedError
 from eqspike.memory import Fixed
 from eqspike.systems.weights import initial_weights
-from eqspike.testing import samples, small_system
+from eqspike.testing import SIZES, fixed_memory, samples, small_system
 
 brian2 = pytest.importorskip("brian2")
 devices = pytest.importorskip("brian2.devices")
 engine = pytest.importorskip("eqspike.engines.brian2")
 presenting = pytest.importorskip("eqspike.engines.brian2.presenting")
-Mode = pytest.importorskip("eqspike.engines.brian2.printing").Mode
+printing = pytest.importorskip("eqspike.engines.brian2.printing")
+runtime = pytest.importorskip("eqspike.engines.brian2.runtime")
+targets = pytest.importorskip("eqspike.engines.brian2.targets")
+standalone = pytest.importorskip("eqspike.engines.brian2.standalone")
+writing = pytest.importorskip("eqspike.engines.brian2.writing")
+Mode = printing.Mode
 SYSTEM = small_system()
 
 
@@ -152,3 +159,43 @@ except MissingPackageError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "pip install brian2" in done.stdout
+
+
+def test_a_compiler_that_fails_is_no_fault_of_eqspike() -> None:
+    """Such as on a full disk; whatever else goes wrong stays what it is."""
+    failed = type("CompileError", (Exception,), {})
+    target = targets.Target("cython")
+    with pytest.raises(UnsupportedError, match="TMPDIR"), runtime.compiled(target):
+        raise RuntimeError("an object could not be run") from failed()
+    with pytest.raises(RuntimeError, match="mistake"), runtime.compiled(target):
+        raise RuntimeError("mistake")
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("rounding", ["stochastic", "nearest"])
+@pytest.mark.parametrize("encoder", ["poisson", "constant-current"])
+def test_a_run_is_given_the_functions_that_its_texts_name(
+    mode: Any, rounding: str, encoder: str
+) -> None:
+    """And no others, which a compiled program would not know."""
+    system = small_system(SIZES[0], encoder=encoder, memory=fixed_memory(4, rounding, 2))
+    images, labels, keys = samples(system, 1)
+    writes = writing.no_writing(system) if mode is Mode.ONLINE else None
+    block = presenting.block_of(system, mode, {}, images, labels, keys, writes)
+    layers, couplings = system.network.free_layers, system.network.couplings
+    texts = [str(printing.layer_text(system, layer, mode)) for layer in layers]
+    texts += [str(printing.synapse_text(system, coupling, mode)) for coupling in couplings]
+    named = re.findall(r"(\w+)\(t\b", " ".join([printing.INPUT_STEP, *texts]))
+    assert set(block.functions) == set(named)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), RuntimeError("failed"), ValueError("cut")]
+)
+def test_a_program_that_leaves_no_results_is_no_fault_of_eqspike(error: Exception) -> None:
+    """It is said where it ran, what was wrong and what to do."""
+    with (
+        pytest.raises(EngineError, match=r"in somewhere .*is there room"),
+        standalone.whole_files(Path("somewhere")),
+    ):
+        raise error

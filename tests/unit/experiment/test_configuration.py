@@ -65,6 +65,21 @@ def test_wrong_settings_are_refused_with_the_rule(override: str, said: str) -> N
         resolve("eqspike-digits", "digits", overrides=(override,))
 
 
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("rule.beta=0.3", "rule.beta=0.4"),
+        ("rule.beta=0.3", "rule={kind: eqspike, beta: 0.4}"),
+        ("layers.1=20", "layers=[64, 30, 10]"),
+    ],
+)
+def test_a_change_that_another_undoes_is_refused(overrides: tuple[str, ...]) -> None:
+    """In this order nothing would be left of the first; the whole before a part of it is no contradiction."""
+    with pytest.raises(ConfigError, match="would be replaced by"):
+        resolve("eqspike-digits", "digits", overrides=overrides)
+    resolve("eqspike-digits", "digits", overrides=("layers=[64, 30, 10]", "layers.1=20"))
+
+
 def test_one_value_of_a_list_is_set_by_its_number() -> None:
     override = "training.learning_rates.0=0.7"
     configuration = resolve("eqspike-digits", "digits", overrides=(override,))

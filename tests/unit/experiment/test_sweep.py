@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,11 +24,13 @@ from eqspike.experiment.sweep import (
     grid,
     pareto_front,
     read_axis,
+    sweep_into,
     write_sweep,
 )  # fmt: skip
 from eqspike.experiment.sweep.point import RESULT, Base, known_result, run_point
 from eqspike.experiment.sweep.results import Outcome, table
 from eqspike.experiment.sweep.running import Fleet, check_workers, compute
+from eqspike.experiment.sweep.whole import portable_base
 from eqspike.reports import report_json
 from eqspike.training import RunFolder
 
@@ -83,6 +86,25 @@ def test_axes_that_are_refused(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=r"--vary") as caught:
         read_axis(text)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("trials", [None, 2])
+@pytest.mark.parametrize(
+    ("fixed", "key", "said"),
+    [
+        ({"overrides": ("rule.beta=0.3",)}, "rule.beta", "--set rule.beta=0.3"),
+        ({"overrides": ("rule.beta=0.3",)}, "rule", "--set rule.beta=0.3"),
+        ({"epochs": 3}, "training.epochs", "--epochs 3"),
+    ],
+)
+def test_what_is_fixed_is_not_varied(
+    tmp_path: Path, fixed: dict[str, Any], key: str, said: str, trials: int | None
+) -> None:
+    """One of the two would be without effect."""
+    base = portable_base("eqspike-digits", "digits", **fixed)
+    with pytest.raises(ConfigError, match=f"--vary {key} contradicts {said}"):
+        sweep_into(tmp_path / "sweep", base, [Axis(key, (1, 2))], trials=trials)
+    assert not (tmp_path / "sweep").exists()
 
 
 @pytest.mark.parametrize(
