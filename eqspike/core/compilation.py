@@ -25,7 +25,7 @@ ROOM = 64 << 20
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
-class _Compiling(event.Listener):  # type: ignore[misc, unused-ignore]
+class Compiling(event.Listener):  # type: ignore[misc, unused-ignore]
     """Leaves what Numba takes to compile or load kernels out of the time at work."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class _Compiling(event.Listener):  # type: ignore[misc, unused-ignore]
             WORKING_TIME.left_out += time.perf_counter() - self._began
 
 
-event.register("numba:compiler_lock", _Compiling())
+event.register("numba:compiler_lock", Compiling())
 
 
 def folder_for(sources: Path) -> Path:
