@@ -13,6 +13,7 @@ import pytest
 from eqspike.cli import main
 from eqspike.core.learner import Arrays
 from eqspike.core.neurons import Neuron
+from eqspike.core.working_time import WORKING_TIME
 from eqspike.experiment import open_session
 from eqspike.experiment.learnt import TOLERANCE
 from eqspike.experiment.parity import compare
@@ -167,3 +168,15 @@ def test_commands_take_a_target(
     capsys.readouterr()
     assert main(["evaluate", str(out), "--limit", "4", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["samples"] == 4
+
+
+def test_compiling_a_program_is_no_time_at_work() -> None:
+    """It is left out of the paces of training, as that of kernels is."""
+    system = small_system()
+    images, _, keys = samples(system, 2)
+    before = WORKING_TIME.left_out
+    with open_session(system, 2, PROGRAM) as session:
+        session.scores(images, keys)
+        compiled = WORKING_TIME.left_out
+        session.scores(images, keys)
+    assert before < compiled == WORKING_TIME.left_out
