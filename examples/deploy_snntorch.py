@@ -48,13 +48,13 @@ for _epoch in range(1 if quick else 4):
 nir.write("network.nir", export_to_nir(network, torch.zeros(64)))
 how = {"step_ms": 0.1, "labels": test.labels, "lava": True, "out": "runs/deploy_snntorch"}
 found = eqspike.deploy_nir("network.nir", spikes_of(test.images, 2), **how)
-before, after = found.accuracy["floats"], found.accuracy["integers"]
 (chip,) = eqspike.estimate_run("runs/deploy_snntorch/counts.json", "loihi1").chips
-energy = chip.inference.estimate.per_sample.typical * 1e6
-print(f"Lava: {found.lava_differing} spikes differ; Loihi: {energy:.2f} uJ per inference")
+estimate = chip.inference.estimate
+bound, energy = "at least " if estimate.lower_bound else "", estimate.per_sample.typical * 1e6
+print(f"Lava: {found.lava_differing} spikes differ; Loihi: {bound}{energy:.2f} uJ per inference")
 
 figure, axes = plt.subplots(figsize=(9, 4), layout="constrained")
 axes.plot(losses)
-axes.set_title(f"Accuracy {before:.1%} in snnTorch's floats, {after:.1%} in Loihi's integers")
-axes.set(xlabel="batch", ylabel="loss in snnTorch")
+title = "Accuracy {floats:.1%} in snnTorch's floats, {integers:.1%} in Loihi's integers"
+axes.set(title=title.format(**found.accuracy), xlabel="batch", ylabel="loss in snnTorch")
 figure.savefig("deploy_snntorch.png", dpi=120)

@@ -26,7 +26,8 @@ for row, entry in enumerate(report.chips):
         axes.plot([energy.low, energy.high], [row + shift] * 2, color=colour, lw=2)
         face = "white" if estimate.gaps else colour
         axes.plot(energy.typical, row + shift, "o", color=colour, markerfacecolor=face)
-        print(f"{entry.chip.name}: {what} {energy.typical * 1e6:.3g} uJ")
+        bound = "at least " if estimate.lower_bound else ""
+        print(f"{entry.chip.name}: {what} {bound}{energy.typical * 1e6:.3g} uJ")
 axes.plot([], [], "o-C0", label="inference")
 axes.plot([], [], "o-C1", label="training sample")
 axes.set(

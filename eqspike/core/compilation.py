@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -13,12 +14,37 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core import event
 from platformdirs import user_cache_dir
+
+from eqspike.core.working_time import WORKING_TIME
 
 ROOM = 64 << 20
 """Bytes that must be free where kernels are kept: Numba ends in an error if a disk fills up while it writes."""
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+class Compiling(event.Listener):  # type: ignore[misc, unused-ignore]
+    """Leaves what Numba takes to compile or load kernels out of the time at work."""
+
+    def __init__(self) -> None:
+        self._began, self._depth = 0.0, 0
+
+    def on_start(self, event: Any) -> None:
+        """A kernel that another calls is compiled within its compilation."""
+        if not self._depth:
+            self._began = time.perf_counter()
+        self._depth += 1
+
+    def on_end(self, event: Any) -> None:
+        """The outermost has the time of all."""
+        self._depth -= 1
+        if not self._depth:
+            WORKING_TIME.left_out += time.perf_counter() - self._began
+
+
+event.register("numba:compiler_lock", Compiling())
 
 
 def folder_for(sources: Path) -> Path:

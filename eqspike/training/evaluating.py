@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ from eqspike.core.counts import EventCounts, spiking
 from eqspike.core.learner import Batch, Keys, Learner, MeasuresRest, Outputs
 from eqspike.core.random_stream import Purpose, draws, stream_key
 from eqspike.core.stages import doing
+from eqspike.core.working_time import WORKING_TIME
 from eqspike.tasks import Metric
 
 BLOCK = 2000
@@ -48,9 +48,9 @@ class Tested:
 
 def evaluate(learner: Learner, data: Data, metric: Metric, seed: int, stage: int = 0) -> Tested:
     """The metric of a learner's answers to `data`, which is of the task number `stage`."""
-    started = time.perf_counter()
+    started = WORKING_TIME.now()
     outputs = predict(learner, data, seed, stage)
-    seconds = time.perf_counter() - started
+    seconds = WORKING_TIME.now() - started
     counts = learner.take_counts()
     residuals = learner.take_residuals() if isinstance(learner, MeasuresRest) else np.zeros(0)
     return Tested(float(np.mean(metric.each(outputs, data.targets))), counts, seconds, residuals)

@@ -7,7 +7,6 @@ bit for bit, as one that never stopped. The loop knows learners (`core.learner`)
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from eqspike.core.activity import LayerActivity
 from eqspike.core.counts import EventCounts
 from eqspike.core.learner import Batch, Learner, Pace
 from eqspike.core.random_stream import Purpose, stream_key
+from eqspike.core.working_time import WORKING_TIME
 from eqspike.tasks import Metric, Stage
 from eqspike.training.checkpoint import Progress
 from eqspike.training.curriculum import hidden_weights, turning
@@ -127,14 +127,14 @@ def fit(learner: Learner, course: Course, progress: Progress) -> Progress:
         ActivityError: if weights are no longer finite or activity has run away or died out.
     """
     while progress.epoch < course.epochs:
-        started = time.perf_counter()
+        started = WORKING_TIME.now()
         if len(course.stages) > 1 and not progress.before:
             progress = replace(progress, before=hidden_weights(learner.state()))
         progress = _epoch(learner, course, progress)
         if progress.position < len(course.stages[course.stage(progress.epoch)].train):
             course.hooks.checkpoint(progress)
             return progress
-        seconds = time.perf_counter() - started
+        seconds = WORKING_TIME.now() - started
         progress = _complete_epoch(learner, course, progress, seconds)
     return progress
 
@@ -246,7 +246,7 @@ class _Clock:
     """When to check, when to checkpoint, and how fast training goes."""
 
     def __init__(self, checkpoint_seconds: float) -> None:
-        now = time.perf_counter()
+        now = WORKING_TIME.now()
         self._checked = self._saved = self._lap = now
         self._samples, self._check_took = 0, 0.0
         self._checkpoint_seconds = checkpoint_seconds
@@ -255,31 +255,31 @@ class _Clock:
         self._samples += samples
 
     def check_due(self) -> bool:
-        now = time.perf_counter()
+        now = WORKING_TIME.now()
         wanted = max(CHECK_SECONDS, self._check_took / CHECK_SHARE)
         return now - self._checked >= min(wanted, self._checkpoint_seconds)
 
     @contextmanager
     def checking(self) -> Iterator[None]:
         """Note how long a check takes."""
-        started = time.perf_counter()
+        started = WORKING_TIME.now()
         yield
-        self._check_took = time.perf_counter() - started
+        self._check_took = WORKING_TIME.now() - started
 
     def checkpoint_due(self) -> bool:
-        now = time.perf_counter()
+        now = WORKING_TIME.now()
         if now - self._saved < self._checkpoint_seconds:
             return False
         self._saved = now
         return True
 
     def lap(self) -> float:
-        now = time.perf_counter()
+        now = WORKING_TIME.now()
         seconds, self._lap = now - self._lap, now
         return seconds
 
     def rate(self, samples: int) -> float:
-        now = time.perf_counter()
+        now = WORKING_TIME.now()
         seconds, self._checked = now - self._checked, now
         rate = (self._samples + samples) / max(seconds, 1e-9)
         self._samples = -samples

@@ -15,6 +15,7 @@ from eqspike.cli import main
 from eqspike.core.errors import EngineError
 from eqspike.core.learner import Arrays
 from eqspike.core.neurons import Neuron
+from eqspike.core.working_time import WORKING_TIME
 from eqspike.experiment import open_session
 from eqspike.experiment.learnt import TOLERANCE
 from eqspike.experiment.parity import compare
@@ -202,3 +203,15 @@ class CutsFiles:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._device, name)
+
+
+def test_compiling_a_program_is_no_time_at_work() -> None:
+    """It is left out of the paces of training, as that of kernels is."""
+    system = small_system()
+    images, _, keys = samples(system, 2)
+    before = WORKING_TIME.left_out
+    with open_session(system, 2, PROGRAM) as session:
+        session.scores(images, keys)
+        compiled = WORKING_TIME.left_out
+        session.scores(images, keys)
+    assert before < compiled == WORKING_TIME.left_out

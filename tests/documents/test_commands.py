@@ -94,25 +94,29 @@ def done(words: list[str]) -> Any:
         return stop.code
 
 
-def quick(steps: list[Any]) -> Iterator[Any]:
-    """Those that are not slow and build on nothing slow: no run, and no program, since programs share names."""
+def possible(steps: list[Any], *, slow: bool) -> Iterator[Any]:
+    """Those that lack nothing, and are not slow unless `slow`; nor build on what is left out.
+
+    That is a run, or a program, since programs share names.
+    """
     missing: set[str] = set()
     broken = False
     for step in steps:
         made, program = made_by(step), type(step).__name__ == "Program"
-        broken = broken or (program and step.slow)
-        if (program and broken) or skipped(step, missing):
+        broken = broken or (program and step.slow and not slow)
+        if (program and broken) or skipped(step, missing, slow):
             missing |= made
         else:
             missing -= made
             yield step
 
 
-def skipped(step: Any, missing: set[str]) -> bool:
-    """Whether a step is slow, lacks something, or needs one of the `missing` runs."""
+def skipped(step: Any, missing: set[str], slow: bool) -> bool:
+    """Whether a step is slow where it may not be, lacks something, or needs one of the `missing` runs."""
+    too_slow = getattr(step, "slow", False) and not slow
     if not hasattr(step, "words"):
-        return getattr(step, "slow", False) or any(run in step.text for run in missing)
-    return bool(step.slow or step.lacks or missing & {*step.words})
+        return too_slow or any(run in step.text for run in missing)
+    return bool(too_slow or step.lacks or missing & {*step.words})
 
 
 def made_by(step: Any) -> set[str]:
@@ -131,7 +135,7 @@ def out_of(words: list[str]) -> str:
 
 
 def test_quick_steps(steps: list[Any], reader: Reader) -> None:
-    failed = reader.follow(list(quick(steps)))
+    failed = reader.follow(list(possible(steps, slow=False)))
     assert not failed, "\n\n".join(failed)
 
 
@@ -148,7 +152,7 @@ def test_reports_are_not_written_over_those_of_the_checkout(steps: list[Any]) ->
 def test_all_steps(steps: list[Any], reader: Reader) -> None:
     if not any(getattr(each, "slow", False) for each in steps):
         pytest.skip("nothing it tells to do is slow")
-    failed = reader.follow([each for each in steps if not getattr(each, "lacks", "")])
+    failed = reader.follow(list(possible(steps, slow=True)))
     assert not failed, "\n\n".join(failed)
 
 

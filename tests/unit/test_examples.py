@@ -15,10 +15,10 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SAYS = {
     "brian2_parity": "0 of ",
     "coming_to_rest": "5 layers: error ",
-    "deploy_snntorch": "Lava: 0 spikes differ",
+    "deploy_snntorch": "Lava: 0 spikes differ; Loihi: at least ",
     "echo_stack": "correct ",
     "energy_block": "test accuracy ",
-    "energy_compare": "loihi1: ",
+    "energy_compare": "loihi1: inference at least ",
     "eqspike_digits": "test accuracy ",
     "forgetting": "metaplasticity 15",
     "lava_deployment": "Lava: 0 of ",

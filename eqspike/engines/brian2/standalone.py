@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from eqspike.core.errors import EngineError
 from eqspike.core.scratch import make_scratch
+from eqspike.core.working_time import WORKING_TIME
 from eqspike.engines.brian2.circuit import Circuit, build_circuit
 from eqspike.engines.brian2.preferences import engine_at_work
 from eqspike.engines.brian2.presenting import (
@@ -74,6 +75,7 @@ class StandaloneRunner:
             self._presentation = _presentation(system, self.circuit)
             self._build()
         self.seconds["compile"] = time.perf_counter() - started
+        WORKING_TIME.left_out += self.seconds["compile"]
 
     def run(self, block: Block, watched: tuple[str, ...]) -> Recording:
         """Present a block; it may be shorter than the largest.
