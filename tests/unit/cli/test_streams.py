@@ -92,6 +92,25 @@ def test_hostile_text_does_not_reach_the_terminal(
     assert "PWN" in said
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train LONG digits", "train eqspike-digits LONG", "evaluate LONG", "evaluate RUN --engine LONG",
+        "evaluate RUN --engine brian2:LONG", "estimate RUN --chip LONG", "estimate RUN --figure LONG",
+        "estimate RUN --figure LONG.a=1pJ", "plot RUN --out LONG", "list --plugin LONG.py", "reproduce LONG",
+    ],
+)  # fmt: skip
+def test_no_name_floods_the_terminal(
+    run: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However long the words of the user are, an error is read at a glance."""
+    words = [
+        word.replace("LONG", "../" * 10**5).replace("RUN", str(run)) for word in command.split()
+    ]
+    assert main(words) == 2
+    assert 0 < len(capsys.readouterr().err) < 5000
+
+
 def test_a_fault_is_not_a_failed_check(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
