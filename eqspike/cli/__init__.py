@@ -71,6 +71,8 @@ def _run(arguments: Sequence[str] | None) -> tuple[int, list[str]]:
             print("eqspike: stopped", file=sys.stderr)
         return INTERRUPTED, words
     except Exception as error:
+        if _lacks_memory(error):
+            return _failed(f"this needs more memory than there is: {error}"), words
         if not says_first():
             return FAULT, words
         traceback.print_exc(file=sys.stderr)
@@ -80,6 +82,11 @@ def _run(arguments: Sequence[str] | None) -> tuple[int, list[str]]:
             file=sys.stderr,
         )
         return FAULT, words
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Whether torch could not allocate what it needs, on a processor or a GPU."""
+    return "can't allocate memory" in str(error) or type(error).__name__ == "OutOfMemoryError"
 
 
 def _failed(text: str) -> int:

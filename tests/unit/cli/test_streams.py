@@ -220,6 +220,32 @@ def test_a_system_larger_than_the_machine_is_refused_at_once(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("model", ["backprop-512", "metaplastic-bp-digits", "dtp-mlp", "norse-100"])
+def test_a_learner_larger_than_the_machine_is_refused_at_once(
+    tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before torch allocates anything: 10 ** 12 weights and their gradients are 8 terabytes."""
+    pytest.importorskip("norse")
+    command = ["train", model, "digits", "--out", str(tmp_path / "run")]
+    assert main([*command, "--set", "learner.layers=[64, 1000000, 1000000, 10]"]) == 2
+    assert "needs at least 8,000." in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("text", ["DefaultCPUAllocator: can't allocate memory: you tried 4 bytes"])
+def test_memory_that_torch_does_not_get_is_no_fault(
+    text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says how much it wanted."""
+
+    def fail(name: str) -> None:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(commands_of_cli.importlib, "import_module", fail)
+    assert main(["list"]) == 2
+    assert text in capsys.readouterr().err
+
+
 def test_a_batch_larger_than_the_machine_is_refused_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
