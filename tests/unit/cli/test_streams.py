@@ -70,6 +70,26 @@ def test_a_description_is_made_whoever_reads_its_name(tmp_path: Path) -> None:
     assert (tmp_path / "mine.yaml").is_file()
 
 
+def test_brian2_is_imported_whatever_the_words_are(run: Path, tmp_path: Path) -> None:
+    """It copies them into a file of its own, in UTF-8."""
+    pytest.importorskip("brian2")
+    command = [
+        sys.executable,
+        "-m",
+        "eqspike",
+        "export",
+        str(run),
+        "--out",
+        os.fsdecode(b"caf\xe9"),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert set(os.listdir(tmp_path / os.fsdecode(b"caf\xe9"))) == {
+        "sample_0.py",
+        "sample_0.npz",
+    }
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_terminal_shows_any_text(tmp_path: Path, encoding: str) -> None:
     """What it has no character for is replaced."""
