@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from eqspike.cli.arguments import build_parser
 from eqspike.cli.streams import Steady, steady_streams
 from eqspike.core.errors import EqspikeError, UnsupportedError
+from eqspike.core.showing import shorten
 from eqspike.learners.last_word import says_first
 from eqspike.learners.launch import launched
 
 __all__ = ["main"]
 
 DONE, CHECK_FAILED, WRONG_USE, FAULT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 70, 130, 141
+
+_LONGEST = 4000
+"""Characters of an error that are printed: paths and names in it are as long as the user likes."""
 
 _MAKE_FILES = (
     "train",
@@ -67,6 +71,8 @@ def _run(arguments: Sequence[str] | None) -> tuple[int, list[str]]:
             print("eqspike: stopped", file=sys.stderr)
         return INTERRUPTED, words
     except Exception as error:
+        if _lacks_memory(error):
+            return _failed(f"this needs more memory than there is: {error}"), words
         if not says_first():
             return FAULT, words
         traceback.print_exc(file=sys.stderr)
@@ -78,9 +84,14 @@ def _run(arguments: Sequence[str] | None) -> tuple[int, list[str]]:
         return FAULT, words
 
 
+def _lacks_memory(error: Exception) -> bool:
+    """Whether torch could not allocate what it needs, on a processor or a GPU."""
+    return "can't allocate memory" in str(error) or type(error).__name__ == "OutOfMemoryError"
+
+
 def _failed(text: str) -> int:
     if says_first():
-        print(f"eqspike: error: {text}", file=sys.stderr)
+        print(f"eqspike: error: {shorten(text, _LONGEST)}", file=sys.stderr)
     return WRONG_USE
 
 

@@ -12,6 +12,7 @@ from eqspike.cli.printing import message, print_json, print_table
 from eqspike.core.errors import ConfigError
 from eqspike.core.files import check_writable
 from eqspike.core.quantities import Interval
+from eqspike.core.showing import shorten
 from eqspike.energy import Conditions
 from eqspike.energy.events import EVENT_OF
 from eqspike.energy.text import percent, si, si_range
@@ -180,7 +181,7 @@ def figures_of(texts: Sequence[str]) -> dict[str, dict[str, str]]:
         chip, dot, name = place.rpartition(".")
         if not dot:
             raise ConfigError(
-                f"--figure {place}={amount}: write it as CHIP.NAME=AMOUNT, such as loihi1.spike=2pJ"
+                f"--figure {shorten(f'{place}={amount}')}: write it as CHIP.NAME=AMOUNT, such as loihi1.spike=2pJ"
             )
         found.setdefault(chip, {})[name] = amount
     return found
@@ -191,6 +192,6 @@ def _pairs(option: str, texts: Sequence[str]) -> list[tuple[str, str]]:
     for text in texts:
         key, equals, value = text.partition("=")
         if not (key and equals and value):
-            raise ConfigError(f"{option} {text}: write it as NAME=VALUE")
+            raise ConfigError(f"{option} {shorten(text)}: write it as NAME=VALUE")
         pairs.append((key, value))
     return pairs

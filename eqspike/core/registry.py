@@ -21,6 +21,7 @@ from eqspike.core.config import Section
 from eqspike.core.entry_points import entry_points, origin_of
 from eqspike.core.errors import ConfigError, EqspikeError
 from eqspike.core.origin import Origin, guarded, note
+from eqspike.core.showing import shorten
 
 T = TypeVar("T")
 
@@ -142,7 +143,8 @@ class Registry(Mapping[str, T], Generic[T]):
         if found is None:
             names = self._names()
             raise self.error(
-                f"{self.noun} must be one of {', '.join(names)}, got '{name}'; {self._advice(name, names)}"
+                f"{self.noun} must be one of {', '.join(names)}, got '{shorten(name)}'; "
+                f"{self._advice(name, names)}"
             )
         note(found.origin)
         return found

@@ -70,6 +70,11 @@ def visible(value: str) -> str:
     return _INVISIBLE.sub(lambda found: f"‹U+{ord(found[0]):04X}›", value)
 
 
+def docstring_text(value: str) -> str:
+    """A text for one line of a docstring of a Python file, which it neither ends nor leaves."""
+    return visible(" ".join(value.split())).replace("\\", "\\\\").replace('"', '\\"')
+
+
 def spreadsheet_cell(value: Any) -> Any:
     """A value for a CSV file: a text that a spreadsheet would take for a formula gets an apostrophe.
 

@@ -163,25 +163,33 @@ def _check_counts(*, seed: int, **limits: int | None) -> None:
 
 
 def _refuse_replaced(overrides: tuple[str, ...]) -> None:
-    """Refuse a change that a later one undoes, silently: of the same key, or of the whole section."""
-    for number, later in enumerate(overrides):
-        key = later.partition("=")[0].strip()
-        for earlier in overrides[:number]:
-            first = earlier.partition("=")[0].strip()
-            if first.startswith(f"{key}.") or (first == key and earlier != later):
+    """Refuse a change of one value that a later one, of the whole section or list, undoes silently."""
+    changes = [_change(override) for override in overrides]
+    for number, (key, value) in enumerate(changes):
+        for earlier, (first, wanted) in zip(overrides, changes[:number], strict=False):
+            if not first.startswith(f"{key}."):
+                continue
+            kept = value
+            for part in first.removeprefix(f"{key}.").split("."):
+                kept = at(kept, part)
+            if kept != wanted:
                 raise ConfigError(
-                    f"--set {shorten(earlier)} would be replaced by {shorten(later)}; give one of them"
+                    f"--set {shorten(earlier)} would be replaced by {shorten(overrides[number])}; give one of them"
                 )
+
+
+def _change(override: str) -> tuple[str, Any]:
+    """Key and value of `key.key=value`."""
+    key, separator, text = override.partition("=")
+    if not separator or not all(key.strip().split(".")):
+        raise ConfigError(f"--set must look like rule.beta=0.3, got '{shorten(override)}'")
+    return key.strip(), read_yaml(text, f"--set {shorten(override)}")
 
 
 def _apply(data: Any, override: str) -> None:
     """Apply one `key.key=value` to a description; all keys but the last must exist; numbers are places."""
-    key, separator, text = override.partition("=")
-    keys = key.strip().split(".")
-    if not separator or not all(keys):
-        raise ConfigError(f"--set must look like rule.beta=0.3, got '{shorten(override)}'")
-    value = read_yaml(text, f"--set {shorten(override)}")
-    place = data
+    key, value = _change(override)
+    keys, place = key.split("."), data
     for part in keys[:-1]:
         inner = at(place, part)
         if not isinstance(inner, dict | list):

@@ -23,6 +23,7 @@ from eqspike.deploy.mapping import CoreMapping, map_to_cores
 from eqspike.engines.lava.block import lava_spikes
 from eqspike.engines.lava.hardware_script import write_hardware_script
 from eqspike.experiment.deploying import loihi_profile
+from eqspike.tasks.npz import DAMAGE
 from eqspike.training import adding_to
 from eqspike.training.files import arrays_bytes
 
@@ -157,13 +158,14 @@ def read_spikes(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
         DataError: if it is missing, damaged, or holds other arrays.
     """
     try:
-        found = np.load(path, allow_pickle=False)
-        if isinstance(found, np.ndarray):
-            return found, None
-        with found:
-            labels = found["labels"] if "labels" in found.files else None
-            return found["spikes"], labels
-    except (OSError, ValueError, EOFError, KeyError) as error:
+        with open(path, "rb") as stream:
+            found = np.load(stream, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                return found, None
+            with found:
+                labels = found["labels"] if "labels" in found.files else None
+                return found["spikes"], labels
+    except (OSError, KeyError, *DAMAGE) as error:
         raise DataError(
             f"{path}: must be a .npy of spikes (samples, steps, inputs), or a .npz with 'spikes' and if "
             f"known 'labels': {error}"

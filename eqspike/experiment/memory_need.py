@@ -47,18 +47,20 @@ class Records:
 
 
 def check_memory(
-    weights: Mapping[str, int], neurons: int = 0, records: Records | None = None
-) -> None:
+    weights: Mapping[str, int], neurons: int = 0, records: Records | None = None,
+    bytes_of_weight: int = COPIES * BYTES,
+) -> None:  # fmt: skip
     """Refuse a system whose weights, neurons and batches do not fit.
 
     Args:
         weights: numbers of weights by name; neurons: how many have a state; records: of a batch.
+        bytes_of_weight: with all copies of it.
 
     Raises:
         UnsupportedError: with what it needs and what there is.
     """
     batch = 0 if records is None else records.size
-    need = BYTES * (COPIES * sum(weights.values()) + COPIES * neurons) + batch
+    need = bytes_of_weight * sum(weights.values()) + BYTES * COPIES * neurons + batch
     has = memory()
     if need <= has:
         return

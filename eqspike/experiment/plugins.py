@@ -61,9 +61,10 @@ class PluginFile:
             raise ConfigError(f"a plug-in is a Python file, whose name ends in .py, got '{path}'")
         try:
             return PluginFile(str(Path(path).resolve()), Path(path).read_bytes())
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise ConfigError(
-                f"the plug-in '{path}' cannot be read: {error.strerror}; give the path of a Python file, as seen "
+                f"the plug-in '{path}' cannot be read: {reason}; give the path of a Python file, as seen "
                 f"from {Path.cwd()}"
             ) from error
 

@@ -194,6 +194,10 @@ def open_learner(configuration: Configuration, group: Group | None = None) -> Le
     if isinstance(subject, System | RateSystem):
         records = records_of(subject, configuration.engine, configuration.model.batch_size)
         check_memory(numbers_of_weights(subject), records.neurons, records)
+    else:
+        from eqspike.learners import size
+
+        check_memory(size.numbers_of_weights(subject), bytes_of_weight=size.BYTES)
     stages = load_task(configuration.task).number_of_stages
     learner = family(subject).open(subject, configuration.seed, configuration.engine, stages)
     return (group or Alone()).shared(learner)

@@ -25,9 +25,7 @@ _LARGEST_ITEM_BYTES = 8
 _LARGEST_HEADER_BYTES = 1 << 16
 _PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-# What zipfile, zlib and NumPy's header parser raise on damaged bytes (RuntimeError: recursion and
-# unknown zip features; MemoryError: the parser's own limit on nesting).
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -40,6 +38,8 @@ _DAMAGE = (
     TypeError,
     ValueError,
 )
+"""What zipfile, zlib and NumPy's header parser raise on damaged bytes (RuntimeError: recursion and unknown zip
+features; MemoryError: the parser's own limit on nesting)."""
 
 # Typed as Any: the annotations of this module differ between NumPy 1.26 and 2.
 _format: Any = np.lib.format
@@ -71,7 +71,7 @@ def read_npz(
             with archive.open(member) as data:
                 array: NDArray[Any] = _format.read_array(data, allow_pickle=False)
                 return array
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DataError(f"{what}: is damaged or not an npz array, found: {error}") from error
 
 

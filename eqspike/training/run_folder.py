@@ -26,7 +26,7 @@ from eqspike.core.counts import FILE_SCHEMA, EventCounts
 from eqspike.core.errors import RunError
 from eqspike.core.files import Batch, together, write_bytes, write_json
 from eqspike.core.journal import finish_renames
-from eqspike.core.reading import parse_json, read_object
+from eqspike.core.reading import read_object
 from eqspike.training import manifest
 from eqspike.training.environment import environment
 from eqspike.training.files import Arrays, arrays_bytes, read_arrays
@@ -44,6 +44,7 @@ from eqspike.training.own_files import (
     is_free,
     run_around,
 )
+from eqspike.training.records import read_records
 
 
 @dataclass(frozen=True)
@@ -186,10 +187,10 @@ class RunFolder:
             return ()
         self.check(METRICS)
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            text = path.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise RunError(f"{path}: is damaged: {error}") from error
-        return tuple(_record(line, f"{path}: line {n}") for n, line in enumerate(lines, start=1))
+        return read_records(text, str(path))
 
     def write_counts(self, training: EventCounts, inference: EventCounts) -> None:
         """Replace `counts.json`."""
@@ -281,10 +282,3 @@ def adding_to(out: Path) -> Iterator[None]:
     run = run_around(out)
     with together() if run is None else RunFolder(run).adding():
         yield
-
-
-def _record(line: str, source: str) -> dict[str, Any]:
-    record = parse_json(line, source)
-    if not isinstance(record, dict):
-        raise RunError(f"{source}: must hold one JSON object; the file is damaged")
-    return record

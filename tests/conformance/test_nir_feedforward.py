@@ -13,9 +13,12 @@ import pytest
 import eqspike
 from eqspike.chips.loihi import LoihiNetwork
 from eqspike.cli import main
+from eqspike.core.errors import DataError, RunError
 from eqspike.deploy.feedforward import float_rasters
 from eqspike.deploy.nir_feedforward import read_feedforward
+from eqspike.experiment import foreign
 from eqspike.experiment.deploying import load_deployment
+from eqspike.experiment.foreign import read_spikes
 
 torch = pytest.importorskip("torch")
 snntorch = pytest.importorskip("snntorch")
@@ -206,3 +209,33 @@ def test_other_spikes_are_refused(
     with pytest.raises(eqspike.EqspikeError, match=message):
         eqspike.deploy_nir(saved[0], spikes, step_ms=STEP_MS, out=tmp_path / "chip")
     assert not (tmp_path / "chip").exists()
+
+
+@pytest.mark.parametrize("name", ["spikes.npz", "spikes.npy"])
+def test_damaged_spikes_are_refused(tmp_path: Path, name: str) -> None:
+    """Wherever they are cut."""
+    path = tmp_path / name
+    if path.suffix == ".npz":
+        np.savez(path, spikes=np.zeros((2, 3, 4), np.uint8))
+    else:
+        np.save(path, np.zeros((2, 3, 4), np.uint8))
+    content = path.read_bytes()
+    for length in range(0, len(content), 9):
+        path.write_bytes(content[:length])
+        with pytest.raises(DataError, match="must be a"):
+            read_spikes(path)
+
+
+def test_a_deployment_is_whole_or_not_there(
+    saved: tuple[Path, Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If its last file cannot be written, none of the others is new."""
+    out = tmp_path / "chip"
+
+    def full(*arguments: Any, **named: Any) -> None:
+        raise RunError("no space left")
+
+    monkeypatch.setattr(foreign, "write_counts_file", full)
+    with pytest.raises(RunError, match="no space left"):
+        eqspike.deploy_nir(saved[0], saved[1][:3], step_ms=STEP_MS, out=out)
+    assert not list(out.iterdir())

@@ -17,6 +17,7 @@ from eqspike.core.grid import snap
 from eqspike.core.learner import Arrays, Keys
 from eqspike.core.network import Coupling, Layer
 from eqspike.core.phases import total_steps
+from eqspike.core.showing import docstring_text
 from eqspike.engines.brian2.equations import STEP_MS, neuron_text
 from eqspike.engines.brian2.printing import (
     INPUT_EVENTS,
@@ -140,7 +141,7 @@ def write_script(
         arrays[f"{layer.name}_bias"] = snap(weights[f"{layer.name}.bias"])
     keys: Keys = np.array([key], np.uint64)
     head = _HEAD.format(
-        title=title, data=data.name, name=path.name, step=STEP_MS, free=rule.phases[0].steps,
+        title=docstring_text(title), data=data.name, name=path.name, step=STEP_MS, free=rule.phases[0].steps,
         nudged=rule.phases[1].steps, beta=float(nudge_strengths(rule, keys)[0, 1]),
         outputs=network.output.size, label=label, rate=rule.target_rate,
         neuron=_dictionary(_neuron_parameters(system), 4),

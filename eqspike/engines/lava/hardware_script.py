@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from eqspike.chips.loihi import LoihiCoupling, LoihiLayer, LoihiNetwork
 from eqspike.core.files import write_together
+from eqspike.core.showing import docstring_text
 from eqspike.engines.integers.loihi import refuse_odd_weights
 
 _HEAD = '''"""Inference of a spiking network of {sizes} neurons, through Lava: in simulation, or on a Loihi 2.
@@ -170,7 +171,7 @@ def hardware_script(network: LoihiNetwork, script: str, arrays: str, title: str)
     """Text of the script; `script` and `arrays` are the names of its two files."""
     outputs = network.layers[-1]
     words = {
-        "title": title,
+        "title": docstring_text(title),
         "sizes": "-".join(
             str(size) for size in (network.input_size, *(x.size for x in network.layers))
         ),

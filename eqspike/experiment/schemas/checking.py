@@ -21,8 +21,7 @@ from eqspike.core.yaml_lines import line_of
 from eqspike.experiment.schemas.borrowed import borrowed
 from eqspike.experiment.schemas.exploring import example
 from eqspike.experiment.schemas.findings import Finding
-from eqspike.experiment.schemas.kinds import KINDS, reader_of
-from eqspike.tasks.description import read_task
+from eqspike.experiment.schemas.kinds import KINDS, reader_at
 
 MOST = 50
 """Errors of one description that are listed."""
@@ -69,7 +68,7 @@ def check_description(path: Path, noun: str | None = None) -> tuple[str, tuple[F
     data, text = library.load_yaml(path), path.read_text(encoding="utf-8")
     noun = noun if noun and data is not None else noun_of(data, str(path))
     found: list[Finding] = []
-    for error in _errors(data, _reader(noun, path), str(path)):
+    for error in _errors(data, reader_at(noun, path), str(path)):
         line = None
         if isinstance(error, KeyRefused):
             line = line_of(text, error.path, error.instead or error.key)
@@ -80,11 +79,6 @@ def check_description(path: Path, noun: str | None = None) -> tuple[str, tuple[F
 def notices(path: Path) -> tuple[Finding, ...]:
     """What is no error in a file that can be read, and yet to be known: figures that are not the chip's own."""
     return borrowed(library.load_yaml(path), path.read_text(encoding="utf-8"))
-
-
-def _reader(noun: str, path: Path) -> Callable[[Section], object]:
-    """How such a file is read, a task beside its data."""
-    return (lambda section: read_task(section, path)) if noun == "task" else reader_of(noun)
 
 
 def _errors(data: Any, read: Callable[[Section], object], source: str) -> list[EqspikeError]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from eqspike import library
 from eqspike.chips.reading import read_profile
@@ -35,6 +36,11 @@ def kind_of(noun: str) -> Kind:
 def reader_of(noun: str) -> Callable[[Section], object]:
     """What reads such descriptions from their sections; a task as if it lay in the library."""
     return _READERS[noun][0]
+
+
+def reader_at(noun: str, path: Path) -> Callable[[Section], object]:
+    """How a file is read, a task beside its data."""
+    return (lambda section: read_task(section, path)) if noun == "task" else reader_of(noun)
 
 
 def _model(section: Section) -> object:

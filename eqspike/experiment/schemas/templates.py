@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from eqspike import library
-from eqspike.core.config import REQUIRED
+from eqspike.core.config import REQUIRED, Section
+from eqspike.core.showing import visible
 from eqspike.core.yaml_text import write_yaml
 from eqspike.experiment.schemas.borrowed import MARK, marked
 from eqspike.experiment.schemas.keys import VARIES, Form, Key, Keys
-from eqspike.experiment.schemas.kinds import keys_of
+from eqspike.experiment.schemas.kinds import keys_of, reader_at
 
 BEGINNINGS = {"model": "eqspike-digits", "task": "digits", "chip": "generic-45nm-int8"}
 """Descriptions of the library that templates are made from, unless another is named."""
@@ -28,15 +29,18 @@ def template(noun: str, name: str, source: str | None = None) -> str:
         source: name in the library, or path, of the description that it begins as.
 
     Raises:
-        ConfigError: if there is no such description.
+        ConfigError: if there is no such description, or it is not valid.
     """
     folder, source = f"{noun}s", source or BEGINNINGS[noun]
-    data = dict(library.load_yaml(library.find(folder, source)))
+    path = library.find(folder, source)
+    data = library.load_yaml(path)
+    reader_at(noun, path)(Section(data, str(path)))
+    begun, data = visible(" ".join(source.split())), dict(data)
     data["title"] = name
-    head = [f"# A {noun} of your own, begun as '{source}'. Check it with: eqspike check FILE"]
+    head = [f"# A {noun} of your own, begun as '{begun}'. Check it with: eqspike check FILE"]
     if noun == "chip":
         data = marked(data, source)
-        head.append(f"# Its figures are of '{source}': replace each, and '{MARK}' in its sources.")
+        head.append(f"# Its figures are of '{begun}': replace each, and '{MARK}' in its sources.")
     return "\n".join([*head, *_mapping(data, keys_of(noun), "")]) + "\n"
 
 
@@ -46,10 +50,10 @@ def _mapping(data: dict[str, Any], keys: Keys | None, indent: str) -> Iterator[s
         key = known.get(name)
         yield from _comment(key, indent)
         if isinstance(value, dict) and value:
-            yield f"{indent}{name}:"
+            yield f"{indent}{write_yaml(name, one_line=True)}:"
             yield from _mapping(value, key.inner if key else None, indent + "  ")
         else:
-            yield f"{indent}{name}: {write_yaml(value, one_line=True)}"
+            yield f"{indent}{write_yaml(name, one_line=True)}: {write_yaml(value, one_line=True)}"
 
 
 def _known(data: dict[str, Any], keys: Keys | None) -> dict[str, Key]:

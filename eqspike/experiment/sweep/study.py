@@ -20,7 +20,7 @@ from eqspike.core.errors import ConfigError, RunError, missing_package
 from eqspike.core.files import write_bytes
 from eqspike.core.showing import show
 from eqspike.experiment.sweep.axes import Axis, Varied
-from eqspike.experiment.sweep.grid import Point, flow
+from eqspike.experiment.sweep.grid import MOST_POINTS, Point, flow
 
 JOURNAL = "optuna.journal"
 """Optuna's own record of the trials, in the folder of the sweep."""
@@ -47,8 +47,10 @@ def check_sampler(sampler: str, trials: int | None) -> int | None:
         return None
     if trials is None:
         raise ConfigError("the sampler 'optuna' needs a number of trials, such as --trials 20")
-    if trials < 1:
-        raise ConfigError(f"trials must be at least 1, got {trials}")
+    if not 1 <= trials <= MOST_POINTS:
+        raise ConfigError(
+            f"trials must be at least 1, and at most {MOST_POINTS:,}, got {show(trials)}"
+        )
     if find_spec("optuna") is None:
         raise missing_package("optuna", "optuna", "the sampler 'optuna'")
     return trials

@@ -31,6 +31,17 @@ WRITING = (
 """Commands whose product are files."""
 
 
+@pytest.mark.parametrize("command", ["doctor", "list models"])
+def test_warnings_as_errors_end_no_command(tmp_path: Path, command: str) -> None:
+    """What a package warns of is not eqspike's."""
+    done = subprocess.run(
+        [sys.executable, "-m", "eqspike", *command.split()], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONWARNINGS": "error"}, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short run."""

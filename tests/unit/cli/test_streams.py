@@ -70,6 +70,26 @@ def test_a_description_is_made_whoever_reads_its_name(tmp_path: Path) -> None:
     assert (tmp_path / "mine.yaml").is_file()
 
 
+def test_brian2_is_imported_whatever_the_words_are(run: Path, tmp_path: Path) -> None:
+    """It copies them into a file of its own, in UTF-8."""
+    pytest.importorskip("brian2")
+    command = [
+        sys.executable,
+        "-m",
+        "eqspike",
+        "export",
+        str(run),
+        "--out",
+        os.fsdecode(b"caf\xe9"),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert set(os.listdir(tmp_path / os.fsdecode(b"caf\xe9"))) == {
+        "sample_0.py",
+        "sample_0.npz",
+    }
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_terminal_shows_any_text(tmp_path: Path, encoding: str) -> None:
     """What it has no character for is replaced."""
@@ -90,6 +110,25 @@ def test_hostile_text_does_not_reach_the_terminal(
     said = capsys.readouterr().err
     assert not set(said) & {"\x1b", "\x07", "\r", "\u202e"}
     assert "PWN" in said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train LONG digits", "train eqspike-digits LONG", "evaluate LONG", "evaluate RUN --engine LONG",
+        "evaluate RUN --engine brian2:LONG", "estimate RUN --chip LONG", "estimate RUN --figure LONG",
+        "estimate RUN --figure LONG.a=1pJ", "plot RUN --out LONG", "list --plugin LONG.py", "reproduce LONG",
+    ],
+)  # fmt: skip
+def test_no_name_floods_the_terminal(
+    run: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However long the words of the user are, an error is read at a glance."""
+    words = [
+        word.replace("LONG", "../" * 10**5).replace("RUN", str(run)) for word in command.split()
+    ]
+    assert main(words) == 2
+    assert 0 < len(capsys.readouterr().err) < 5000
 
 
 def test_a_fault_is_not_a_failed_check(
@@ -199,6 +238,32 @@ def test_a_system_larger_than_the_machine_is_refused_at_once(
     assert main([*command, "--set", "training.learning_rates=[1, 1, 1]"]) == 2
     assert "this machine has" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("model", ["backprop-512", "metaplastic-bp-digits", "dtp-mlp", "norse-100"])
+def test_a_learner_larger_than_the_machine_is_refused_at_once(
+    tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before torch allocates anything: 10 ** 12 weights and their gradients are 8 terabytes."""
+    pytest.importorskip("norse")
+    command = ["train", model, "digits", "--out", str(tmp_path / "run")]
+    assert main([*command, "--set", "learner.layers=[64, 1000000, 1000000, 10]"]) == 2
+    assert "needs at least 8,000." in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("text", ["DefaultCPUAllocator: can't allocate memory: you tried 4 bytes"])
+def test_memory_that_torch_does_not_get_is_no_fault(
+    text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says how much it wanted."""
+
+    def fail(name: str) -> None:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(commands_of_cli.importlib, "import_module", fail)
+    assert main(["list"]) == 2
+    assert text in capsys.readouterr().err
 
 
 def test_a_batch_larger_than_the_machine_is_refused_at_once(

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import ast
 
-from eqspike.core.showing import counted, markdown_text, shorten, show, spreadsheet_cell, visible
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eqspike.core.showing import (
+    counted,
+    docstring_text,
+    markdown_text,
+    shorten,
+    show,
+    spreadsheet_cell,
+    visible,
+)
 
 
 @pytest.mark.parametrize("text", ["=cmd|x!A1", "+1", "-1", "@a", "\t=1", "\r=1"])
@@ -37,3 +49,17 @@ def test_values_are_short_whatever_they_are() -> None:
 )  # fmt: skip
 def test_things_are_counted(number: float, said: str) -> None:
     assert counted(number, "epoch") == said
+
+
+@given(
+    st.text()
+    | st.sampled_from(
+        ['""" + boom() + """', 'a"', "a\\", '\\"""', "\x1b[2J\u202e", "\ud800", "a\n1/0"]
+    )
+)
+def test_a_title_in_a_script_stays_in_its_docstring(title: str) -> None:
+    """And can be written; it does nothing to the terminal that shows the script."""
+    code = f'''"""{docstring_text(title)}\n"""\nreached = 1\n'''
+    assert not set(code) & {"\x1b", "\u202e"}
+    tree = ast.parse(code.encode())
+    assert [type(part) for part in tree.body] == [ast.Expr, ast.Assign]

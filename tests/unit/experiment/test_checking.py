@@ -220,3 +220,34 @@ def test_a_new_file_is_never_written_over_another(
 def test_lines(path: str, key: str, line: int) -> None:
     text = "a: 1\nb:\n  c: 2\n  d:\n    - e: 3\n    - f: 4\n"
     assert line_of(text, path, key) == line
+
+
+@pytest.mark.parametrize(
+    "content", ["", "- a\n", "3\n", "hello\n", "title: mine\nlayers: [64, ten]\n"]
+)
+def test_nothing_is_begun_as_what_is_not_valid(
+    content: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is wrong with it is said."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.yaml").write_text(content)
+    assert main(["new", "model", "mine", "--from", "old.yaml"]) == 2
+    assert "old.yaml: " in capsys.readouterr().err
+    assert not (tmp_path / "mine.yaml").exists()
+
+
+def test_a_template_of_hostile_names_is_what_it_was_begun_as(tmp_path: Path) -> None:
+    """Names of sources are the user's own; that of the file may end a comment."""
+    path = tmp_path / "a\ntitle: x\x1b[2J.yaml"
+    data = library.load_yaml(library.find("chips", "generic-45nm-int8"))
+    data["sources"] = {"\x1b]0;PWN\x07": "text", "yes: no": "text", **data["sources"]}
+    path.write_text(write_yaml(data))
+    made = tmp_path / "mine.yaml"
+    made.write_text(template("chip", "mine", str(path)))
+    assert not set(made.read_text()) & {"\x1b", "\x07"}
+    found = library.load_yaml(made)
+    assert found["title"] == "mine"
+    assert set(data["sources"]) < set(found["sources"])

@@ -68,7 +68,6 @@ def test_wrong_settings_are_refused_with_the_rule(override: str, said: str) -> N
 @pytest.mark.parametrize(
     "overrides",
     [
-        ("rule.beta=0.3", "rule.beta=0.4"),
         ("rule.beta=0.3", "rule={kind: eqspike, beta: 0.4}"),
         ("layers.1=20", "layers=[64, 30, 10]"),
     ],
@@ -78,6 +77,7 @@ def test_a_change_that_another_undoes_is_refused(overrides: tuple[str, ...]) -> 
     with pytest.raises(ConfigError, match="would be replaced by"):
         resolve("eqspike-digits", "digits", overrides=overrides)
     resolve("eqspike-digits", "digits", overrides=("layers=[64, 30, 10]", "layers.1=20"))
+    resolve("eqspike-digits", "digits", overrides=("layers.1=20", "layers=[64, 20, 10]"))
 
 
 def test_one_value_of_a_list_is_set_by_its_number() -> None:

@@ -175,7 +175,11 @@ def test_ends_and_values_are_checked_before_any_work(computer: Computer, tmp_pat
     [
         (("--trials", "3"), "trials go with the sampler 'optuna'"),
         (("--sampler", "optuna"), "needs a number of trials"),
-        (("--sampler", "optuna", "--trials", "0"), "trials must be at least 1, got 0"),
+        (
+            ("--sampler", "optuna", "--trials", "0"),
+            "trials must be at least 1, and at most 100,000, got 0",
+        ),
+        (("--sampler", "optuna", "--trials", "100000000000"), "at most 100,000, got 100000000000"),
         (("--sampler", "bayes", "--trials", "3"), "must be one of grid, optuna, got 'bayes'"),
     ],
 )
