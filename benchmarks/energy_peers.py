@@ -35,7 +35,7 @@ LOW = {"precision": torch.bfloat16, "tolerance": 4e-3, "nudged_tolerance": 1e-2}
 PLAIN = {"relaxation_factor": 1.0, "precision": None}
 SHORT = {"form": "difference", "updates": "even-odd", "relaxation_factor": 1.2}
 """Training before the measurement."""
-RATE = 5e-4
+RATE = 2e-4
 LEAST = 8 * torch.finfo(torch.float32).eps
 """Residuals are not asked to be smaller: these are of rounding."""
 STUBS = ("torchvision", "omegaconf")

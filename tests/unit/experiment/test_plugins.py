@@ -156,6 +156,13 @@ def test_what_is_no_file_is_refused(write: Write, tmp_path: Path) -> None:
             pass
 
 
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"cannot be read: .*null.*; give the path of a Python file"
+    ):
+        PluginFile.read("a\0b.py")
+
+
 def test_every_table_is_a_registry_of_its_own() -> None:
     assert all(isinstance(registry, Registry) for registry in TABLES.values())
     assert {name.lower() for name in TABLES} == {
