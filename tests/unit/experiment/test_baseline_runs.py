@@ -121,7 +121,8 @@ def test_spikes_in_norse_are_counted_as_those_of_any_network(runs: dict[str, Pat
 
 def test_a_state_of_other_feedback_is_refused(runs: dict[str, Path]) -> None:
     """Solved and iterated feedback keep different things."""
-    own = small("dtp-lenet", "digits", 1, "learner.feedback={kind: solved}")
+    fewer = [each for each in MODELS["dtp-lenet"] if not each.startswith("learner.feedback.")]
+    own = resolve("dtp-lenet", "digits", overrides=(*fewer, "learner.feedback={kind: solved}"))
     state = open_learner(small("dtp-lenet", "digits")).state()
     with pytest.raises(ConfigError, match=r"same learner\.feedback"):
         open_learner(own).load(state)
