@@ -6,7 +6,7 @@ The folders are checkouts of the codes that `published_blocks.py` names. Each ca
 one thread, where published code and ours take their steps in turn, from the same weights and on the same images;
 printed is the smallest processor time of each. "Equal rest" stops once no state changes by more than in the last
 step of the published phases, or by eight roundings of float32. The cosine is that of all parameters' gradient to
-ours by plain steps until rest.
+ours by plain steps until rest. The share of convolutions is by PyTorch's profiler.
 `--trained` first trains on so many batches, by ours (Adam, in bfloat16 where the processor has it); the step is
 then of a batch that was not among them.
 """
@@ -29,6 +29,7 @@ import torch
 from energy_cases import Case
 from published_blocks import hopfield, small_synchronous, stack_of_blocks, vgg5
 from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
 
 FACTORS = (1.2, 1.3, 1.4, 1.5)
 LOW = {"precision": torch.bfloat16, "tolerance": 4e-3, "nudged_tolerance": 1e-2}
@@ -98,6 +99,14 @@ def timed(step: Callable[[], object]) -> float:
     return time.process_time() - before
 
 
+def share_of_convolutions(step: Callable[[], object]) -> float:
+    """Of the processor time of one step."""
+    with profile(activities=[ProfilerActivity.CPU]) as seen:
+        step()
+    times = {each.key: each.self_cpu_time_total for each in seen.key_averages()}
+    return sum(t for name, t in times.items() if "convolution" in name) / sum(times.values())
+
+
 def train(case: Case, batches: int) -> None:
     """Adam on so many batches after the first, by ours; then the published code gets the weights."""
     if not batches:
@@ -149,6 +158,9 @@ def measure(key: str, rounds: int, trained: int) -> None:
             case.set([PLAIN | at for at in each])
             seconds = min(timed(case.learn), rows.get(name, [math.inf])[0])
             rows[name] = [seconds, case.steps(), case.gradient()]
+    for name, each in ways.items():
+        case.set([PLAIN | at for at in each])
+        print(f"<!-- {name}: convolutions take {share_of_convolutions(case.learn):.2f} -->")
     slowest = rows["published"][0]
     for name, (seconds, steps, gradient) in rows.items():
         cosine = float(nn.functional.cosine_similarity(gradient, reference, 0))
